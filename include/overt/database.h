@@ -1,0 +1,84 @@
+/* The front door to databases: build, describe, list. All parsing happens in a sandboxed worker. */
+#ifndef OVERT_DATABASE_H
+#define OVERT_DATABASE_H
+
+#include "overt/engine.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct overt_diagnostic { /* a refused or skipped line; texts valid during the call only */
+	struct overt_text file, text;
+	uint64_t line;
+	struct overt_text reason;
+	int is_skipped;
+};
+typedef void (*overt_diagnostic_fn)(void *context, const struct overt_diagnostic *d);
+
+struct overt_build_result {
+	uint64_t signatures, refused, skipped, ignored, allowed, bytes;
+	char id[65];
+};
+
+/** Compiles the databases of `o` into the file `out_path` (atomically: written aside, synced, renamed). `error` gets a text. */
+enum overt_status overt_database_build(const struct overt_options *o, const char *out_path,
+                                       overt_diagnostic_fn fn, void *context,
+                                       struct overt_build_result *result, char error[512]);
+
+struct overt_signature { /* texts valid during the call only */
+	struct overt_text name, source, text;
+	const char *kind;   /* "hash", "body", ... or "allow" */
+	uint32_t line;
+	int target;         /* ClamAV's number, -1 for hashes */
+};
+/** @return 0 to stop */
+typedef int (*overt_signature_fn)(void *context, const struct overt_signature *s);
+
+/** Calls `fn` for each signature of the databases of `o`, in database order. */
+enum overt_status overt_database_list(const struct overt_options *o, overt_signature_fn fn, void *context,
+                                      char error[512]);
+
+struct overt_database_source {
+	struct overt_text name, label;
+	uint64_t version, built, signatures, refused, skipped;
+	int is_signed;
+};
+struct overt_database_facts {
+	char id[65];
+	uint32_t format_version;
+	uint64_t bytes, built, signatures;
+	uint64_t by_kind[8];          /* index: 1 hash 2 section 3 import 4 body 5 logical 6 container 7 yara */
+	uint64_t allowed, patterns, anchors, always_woken;
+	const struct overt_database_source *sources;
+	size_t nsources;
+};
+typedef void (*overt_facts_fn)(void *context, const struct overt_database_facts *f);
+enum overt_status overt_database_facts(const struct overt_options *o, overt_facts_fn fn, void *context,
+                                       char error[512]);
+
+/* What the sandbox refuses: `overt prove`. */
+struct overt_attempt {
+	const char *what;       /* "open /etc/passwd" */
+	const char *how;        /* "refused by seccomp (killed)" */
+	int refused;
+};
+struct overt_mechanism {
+	const char *name;       /* "Landlock" */
+	const char *state;      /* "ABI 2" or "not available: kernel built without it" */
+	int active;
+};
+struct overt_proof {
+	const struct overt_attempt *attempts;
+	size_t nattempts, nrefused;
+	const struct overt_mechanism *mechanisms;
+	size_t nmechanisms;
+	const char *kernel;
+};
+typedef void (*overt_proof_fn)(void *context, const struct overt_proof *p);
+enum overt_status overt_prove(const struct overt_options *o, overt_proof_fn fn, void *context, char error[512]);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,1 @@
+#include "overt/engine.h"

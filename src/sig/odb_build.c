@@ -1,0 +1,1 @@
+#include "odb_build.h"
