@@ -54,7 +54,8 @@ void ov_arena_reset(struct ov_arena *a, size_t keep)
 	a->used = 0;
 }
 
-/* Finds room in the current block or a later, empty one; else adds a block after the current one. */
+/* Finds room in the current block or a later, empty one; else adds a block after the current one.
+ */
 static ov_status find_block(struct ov_arena *a, size_t n, struct ov_arena_block **out)
 {
 	struct ov_arena_block *b = a->at;
@@ -135,7 +136,9 @@ ov_status ov_arena_str(struct ov_arena *a, struct ov_str s, struct ov_str *out)
 
 struct ov_arena_mark ov_arena_mark(const struct ov_arena *a)
 {
-	return (struct ov_arena_mark){ .at = a->at, .block_used = a->at != NULL ? a->at->used : 0, .used = a->used };
+	return (struct ov_arena_mark){ .at = a->at,
+				       .block_used = a->at != NULL ? a->at->used : 0,
+				       .used = a->used };
 }
 
 void ov_arena_release(struct ov_arena *a, struct ov_arena_mark m)

@@ -1,8 +1,8 @@
 /*
  * Memory for one scanned node: bump allocation with a budget, released all at once.
  *
- * Parsers take an arena and free nothing. A request beyond the budget is refused with OV_LIMIT, so that a
- * hostile input can't make the process grow. Blocks are kept for reuse by ov_arena_reset().
+ * Parsers take an arena and free nothing. A request beyond the budget is refused with OV_LIMIT, so
+ * that a hostile input can't make the process grow. Blocks are kept for reuse by ov_arena_reset().
  */
 #ifndef OV_ARENA_H
 #define OV_ARENA_H

@@ -1,4 +1,5 @@
-/* A growable byte buffer with a ceiling, for writers: compiled databases, messages, decoded layers. */
+/* A growable byte buffer with a ceiling, for writers: compiled databases, messages, decoded layers.
+ */
 #ifndef OV_BUF_H
 #define OV_BUF_H
 
@@ -28,7 +29,8 @@ void ov_buf_free(struct ov_buf *b);
 /** Makes room for `n` more bytes. @return OV_OK; OV_LIMIT past the ceiling; OV_NOMEM. */
 OV_MUST_USE ov_status ov_buf_reserve(struct ov_buf *b, size_t n);
 
-/** Appends bytes, a text, a fixed-width little-endian number, or `n` zero bytes. Nothing changes on failure. */
+/** Appends bytes, a text, a fixed-width little-endian number, or `n` zero bytes. Nothing changes on
+ * failure. */
 OV_MUST_USE ov_status ov_buf_put(struct ov_buf *b, const void *p, size_t n);
 OV_MUST_USE ov_status ov_buf_str(struct ov_buf *b, struct ov_str s);
 OV_MUST_USE ov_status ov_buf_u8(struct ov_buf *b, uint8_t v);

@@ -7,7 +7,8 @@
 
 #include "status.h"
 
-/* Each writes *out only on OV_OK and returns OV_LIMIT where the result does not fit. Thread-safe. */
+/* Each writes *out only on OV_OK and returns OV_LIMIT where the result does not fit. Thread-safe.
+ */
 
 OV_MUST_USE static inline ov_status ov_add_u64(uint64_t a, uint64_t b, uint64_t *out)
 {

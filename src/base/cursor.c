@@ -83,7 +83,8 @@ ov_status ov_cur_zstr(struct ov_cur *c, size_t max, struct ov_str *out)
 {
 	const uint8_t *p = ov_cur_rest(c);
 	const size_t left = ov_cur_left(c);
-	const size_t look = max < left ? max + 1 : left; /* the NUL itself may stand after `max` bytes */
+	const size_t look =
+	    max < left ? max + 1 : left; /* the NUL itself may stand after `max` bytes */
 	const uint8_t *nul = look > 0 ? memchr(p, 0, look) : NULL;
 
 	if (nul == NULL)

@@ -1,6 +1,6 @@
 /*
- * MD5, SHA-1 and SHA-256, through OpenSSL's libcrypto with its configuration file and engines left out, so
- * that digests work in a jailed process.
+ * MD5, SHA-1 and SHA-256, through OpenSSL's libcrypto with its configuration file and engines left
+ * out, so that digests work in a jailed process.
  */
 #ifndef OV_DIGEST_H
 #define OV_DIGEST_H
@@ -22,7 +22,8 @@ const char *ov_digest_name(enum ov_digest_kind k);
 
 struct ov_hasher;
 
-/** Makes a hasher, to be reused for many digests. Call before a jail is closed. Free with ov_hasher_free. */
+/** Makes a hasher, to be reused for many digests. Call before a jail is closed. Free with
+ * ov_hasher_free. */
 OV_MUST_USE ov_status ov_hasher_new(enum ov_digest_kind k, struct ov_hasher **out);
 void ov_hasher_free(struct ov_hasher **h);
 
@@ -35,6 +36,6 @@ OV_MUST_USE ov_status ov_hasher_end(struct ov_hasher *h, uint8_t out[OV_DIGEST_M
 
 /** One-shot: start, add, end. Threads: one thread at a time per hasher. */
 OV_MUST_USE ov_status ov_hasher_once(struct ov_hasher *h, const void *p, size_t n,
-                                     uint8_t out[OV_DIGEST_MAX]);
+				     uint8_t out[OV_DIGEST_MAX]);
 
 #endif

@@ -61,7 +61,7 @@ ov_status ov_src_read(const struct ov_src *s, uint64_t off, void *to, size_t n)
 }
 
 ov_status ov_src_view_upto(const struct ov_src *s, uint64_t off, size_t n, struct ov_arena *a,
-                           struct ov_cur *out)
+			   struct ov_cur *out)
 {
 	size_t got;
 	void *p;
@@ -82,7 +82,7 @@ ov_status ov_src_view_upto(const struct ov_src *s, uint64_t off, size_t n, struc
 }
 
 ov_status ov_src_view(const struct ov_src *s, uint64_t off, size_t n, struct ov_arena *a,
-                      struct ov_cur *out)
+		      struct ov_cur *out)
 {
 	struct ov_cur c;
 

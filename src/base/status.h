@@ -1,9 +1,9 @@
 /*
  * Status kinds, early return and cleanup, shared by every folder.
  *
- * A status keeps apart: the input is broken (SHORT, BAD, UNSUPPORTED), a budget was reached (LIMIT),
- * the system refused (NOMEM, IO), and our own invariant broke (BUG). Only OK and END mean that all
- * went well; nothing else may ever turn into "clean".
+ * A status keeps apart: the input is broken (SHORT, BAD, UNSUPPORTED), a budget was reached
+ * (LIMIT), the system refused (NOMEM, IO), and our own invariant broke (BUG). Only OK and END mean
+ * that all went well; nothing else may ever turn into "clean".
  */
 #ifndef OV_STATUS_H
 #define OV_STATUS_H
@@ -14,15 +14,15 @@
 
 typedef enum ov_status {
 	OV_OK = 0,
-	OV_END,         /* a note: nothing more, and that is fine            */
-	OV_SHORT,       /* the input ran out                                 */
-	OV_BAD,         /* the input breaks its format                       */
+	OV_END,		/* a note: nothing more, and that is fine            */
+	OV_SHORT,	/* the input ran out                                 */
+	OV_BAD,		/* the input breaks its format                       */
 	OV_UNSUPPORTED, /* a valid variant that we do not read               */
-	OV_ENCRYPTED,   /* a valid part that can't be read without its key   */
-	OV_LIMIT,       /* a budget was reached: the result is incomplete    */
-	OV_NOMEM,       /* the system has no memory for us                   */
-	OV_IO,          /* the system failed to read or write                */
-	OV_BUG          /* our own invariant broke                           */
+	OV_ENCRYPTED,	/* a valid part that can't be read without its key   */
+	OV_LIMIT,	/* a budget was reached: the result is incomplete    */
+	OV_NOMEM,	/* the system has no memory for us                   */
+	OV_IO,		/* the system failed to read or write                */
+	OV_BUG		/* our own invariant broke                           */
 } ov_status;
 
 #define OV_STATUS_COUNT (OV_BUG + 1)

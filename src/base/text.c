@@ -147,9 +147,9 @@ size_t ov_utf8_len(struct ov_str s)
 		const unsigned hi = c[0] == 0xf4 ? 0x8f : 0xbf; /* up to U+10FFFF */
 
 		return in_range(c[1], lo, hi) && in_range(c[2], 0x80, 0xbf) &&
-		               in_range(c[3], 0x80, 0xbf)
-		           ? 4
-		           : 0;
+			       in_range(c[3], 0x80, 0xbf)
+			   ? 4
+			   : 0;
 	}
 	return 0;
 }
@@ -199,7 +199,8 @@ static bool is_shown(const unsigned char *c, size_t len)
 	if (len == 2)
 		return !(c[0] == 0xc2 && c[1] < 0xa0);
 	if (len == 3 && c[0] == 0xe2) {
-		if (c[1] == 0x80 && ((c[2] >= 0x8b && c[2] <= 0x8f) || (c[2] >= 0xa8 && c[2] <= 0xae)))
+		if (c[1] == 0x80 &&
+		    ((c[2] >= 0x8b && c[2] <= 0x8f) || (c[2] >= 0xa8 && c[2] <= 0xae)))
 			return false;
 		if (c[1] == 0x81 && c[2] >= 0xa0 && c[2] <= 0xaf)
 			return false;
@@ -225,7 +226,8 @@ ov_status ov_text_shown(struct ov_buf *b, struct ov_str s)
 	return OV_OK;
 }
 
-/* Matches one character class at pat[*i] == '['; moves *i past it. A class without ']' is a plain '['. */
+/* Matches one character class at pat[*i] == '['; moves *i past it. A class without ']' is a plain
+ * '['. */
 static bool glob_class(struct ov_str pat, size_t *i, char c)
 {
 	size_t at = *i + 1;

@@ -29,7 +29,8 @@ OV_MUST_USE ov_status ov_text_u64(struct ov_str s, uint64_t *out);
 /** As ov_text_u64 with an upper bound. @return OV_LIMIT when the value is above `max`. */
 OV_MUST_USE ov_status ov_text_u32(struct ov_str s, uint32_t max, uint32_t *out);
 
-/** Cuts `*rest` at the first `sep`: *head is what stands before it. @return false when nothing was left at all. */
+/** Cuts `*rest` at the first `sep`: *head is what stands before it. @return false when nothing was
+ * left at all. */
 bool ov_text_split(struct ov_str *rest, char sep, struct ov_str *head);
 
 /** Drops spaces and tabs at both ends. */
@@ -39,25 +40,26 @@ struct ov_str ov_text_trim(struct ov_str s);
 bool ov_text_same(struct ov_str a, struct ov_str b);
 bool ov_text_ends_with(struct ov_str s, struct ov_str tail); /* case-blind */
 
-/** Length of the valid UTF-8 sequence at the start of `s`, 1..4, or 0 (RFC 3629: no surrogates, no overlongs). */
+/** Length of the valid UTF-8 sequence at the start of `s`, 1..4, or 0 (RFC 3629: no surrogates, no
+ * overlongs). */
 size_t ov_utf8_len(struct ov_str s);
 
 /**
- * Appends `s` as the inside of a JSON string: valid UTF-8 out, whatever came in. A byte that is not UTF-8
- * becomes U+DC80..U+DCFF written as an escape (\udcNN), as Python's surrogateescape does, so that the name
- * can be restored byte by byte.
+ * Appends `s` as the inside of a JSON string: valid UTF-8 out, whatever came in. A byte that is not
+ * UTF-8 becomes U+DC80..U+DCFF written as an escape (\udcNN), as Python's surrogateescape does, so
+ * that the name can be restored byte by byte.
  */
 OV_MUST_USE ov_status ov_text_json(struct ov_buf *b, struct ov_str s);
 
 /**
- * Appends `s` for a terminal: control characters, line ends and bytes that are not UTF-8 become \xNN, so a
- * file name can't move the cursor or forge a line.
+ * Appends `s` for a terminal: control characters, line ends and bytes that are not UTF-8 become
+ * \xNN, so a file name can't move the cursor or forge a line.
  */
 OV_MUST_USE ov_status ov_text_shown(struct ov_buf *b, struct ov_str s);
 
 /**
- * Matches a shell pattern: `*` (also across '/'), `?`, `[a-z]`, `[!x]`, `\c`. Linear in the product of the
- * lengths at worst, no recursion.
+ * Matches a shell pattern: `*` (also across '/'), `?`, `[a-z]`, `[!x]`, `\c`. Linear in the product
+ * of the lengths at worst, no recursion.
  */
 bool ov_text_glob(struct ov_str pattern, struct ov_str s);
 

@@ -1,8 +1,9 @@
 /*
- * The engine: scans one file, all its layers, within one budget, and folds what it learnt into one report.
+ * The engine: scans one file, all its layers, within one budget, and folds what it learnt into one
+ * report.
  *
- * It runs inside a worker (or in-process, for benchmarks and fuzzing). It opens nothing: it is given sources.
- * Work list, no recursion: a layer's children are appended, depth is a number.
+ * It runs inside a worker (or in-process, for benchmarks and fuzzing). It opens nothing: it is
+ * given sources. Work list, no recursion: a layer's children are appended, depth is a number.
  */
 #ifndef OV_ENGINE_H
 #define OV_ENGINE_H
@@ -22,34 +23,37 @@ struct ov_engine;
 
 #define OV_LAYER_DEPTH_MAX 100
 
-/* One budget for a file and all that is unpacked from it. 0 means: no limit of that kind, but see hard caps in engine.c */
+/* One budget for a file and all that is unpacked from it. 0 means: no limit of that kind, but see
+ * hard caps in engine.c */
 struct ov_limits {
-	uint64_t max_layer;    /* bytes of one layer that are matched                       (--max-filesize)  */
-	uint64_t max_total;    /* bytes of all layers together                              (--max-scansize)  */
-	uint64_t max_files;    /* layers                                                    (--max-files)     */
-	uint32_t max_depth;    /* nesting                                                   (--max-recursion) */
-	uint64_t max_ratio;    /* unpacked bytes per byte of the file, once past 64 MiB     (--max-ratio)     */
-	uint32_t max_time_ms;  /* wall time                                                 (--max-scantime)  */
-	uint64_t max_kept;     /* bytes of one unpacked layer kept in memory to be opened   (--max-kept)      */
+	uint64_t max_layer; /* bytes of one layer that are matched (--max-filesize)  */
+	uint64_t max_total; /* bytes of all layers together (--max-scansize)  */
+	uint64_t max_files; /* layers (--max-files)     */
+	uint32_t max_depth; /* nesting (--max-recursion) */
+	uint64_t
+	    max_ratio; /* unpacked bytes per byte of the file, once past 64 MiB     (--max-ratio) */
+	uint32_t max_time_ms; /* wall time (--max-scantime)  */
+	uint64_t
+	    max_kept; /* bytes of one unpacked layer kept in memory to be opened   (--max-kept) */
 };
 
 void ov_limits_default(struct ov_limits *l);
 
 struct ov_scan_options {
 	struct ov_limits limits;
-	bool all_matches;      /* list each match; else stop at the first              */
-	bool want_sha256;      /* compute it for the file itself whatever it costs     */
-	bool want_context;     /* keep bytes around each match, for `overt explain`    */
-	bool no_archives;      /* don't open containers (still noted as incomplete)    */
+	bool all_matches;  /* list each match; else stop at the first              */
+	bool want_sha256;  /* compute it for the file itself whatever it costs     */
+	bool want_context; /* keep bytes around each match, for `overt explain`    */
+	bool no_archives;  /* don't open containers (still noted as incomplete)    */
 };
 
 #define OV_CONTEXT_BEFORE 32
 #define OV_CONTEXT_MAX 256
 
-struct ov_report_match { /* one subsignature of a detection that matched */
-	uint32_t sub;            /* index in the rule */
-	uint64_t off, len;       /* in the layer */
-	uint64_t context_off;    /* file offset of context[0] */
+struct ov_report_match {      /* one subsignature of a detection that matched */
+	uint32_t sub;	      /* index in the rule */
+	uint64_t off, len;    /* in the layer */
+	uint64_t context_off; /* file offset of context[0] */
 	uint32_t context_len;
 	const uint8_t *context;
 	struct ov_report_match *next;
@@ -58,12 +62,12 @@ struct ov_report_match { /* one subsignature of a detection that matched */
 struct ov_report_detection {
 	struct ov_str name;
 	enum ov_rule_kind kind;
-	uint32_t source, line;   /* in the database */
-	uint32_t rule;           /* rule number, or UINT32_MAX for hash signatures */
-	struct ov_str rule_text; /* the signature's own text (rebuilt for hashes)  */
+	uint32_t source, line;	    /* in the database */
+	uint32_t rule;		    /* rule number, or UINT32_MAX for hash signatures */
+	struct ov_str rule_text;    /* the signature's own text (rebuilt for hashes)  */
 	const struct ov_str *layer; /* member names, outermost first */
 	uint32_t nlayer;
-	enum ov_type type;       /* of that layer */
+	enum ov_type type; /* of that layer */
 	uint64_t off, len;
 	struct ov_report_match *matches;
 	struct ov_report_detection *next;
@@ -81,37 +85,38 @@ struct ov_report_incomplete {
 
 struct ov_report { /* views live until the engine's next scan */
 	enum ov_type type;
-	uint64_t size;           /* of the file as read */
+	uint64_t size; /* of the file as read */
 	bool has_sha256;
 	uint8_t sha256[32];
 	struct ov_report_detection *detections;
-	uint32_t ndetections;    /* all, kept or not */
+	uint32_t ndetections; /* all, kept or not */
 	struct ov_report_incomplete *incompletes;
 	uint32_t nincompletes;
-	uint64_t bytes, layers;  /* matched bytes and layers, unpacked ones included */
+	uint64_t bytes, layers; /* matched bytes and layers, unpacked ones included */
 };
 
 /**
- * Makes an engine over a verified database, which must outlive it. Allocates its buffers and library contexts here, so that
- * it works in a jail afterwards.
+ * Makes an engine over a verified database, which must outlive it. Allocates its buffers and
+ * library contexts here, so that it works in a jail afterwards.
  */
 OV_MUST_USE ov_status ov_engine_new(const struct ov_odb *db, struct ov_engine **out);
 void ov_engine_free(struct ov_engine **e);
 
 /**
  * Scans one file. Broken input is no error of this call: it is in the report.
- * @return OV_OK with a report (possibly incomplete); OV_NOMEM or OV_BUG when even that could not be made.
- * Threads: one thread at a time per engine.
+ * @return OV_OK with a report (possibly incomplete); OV_NOMEM or OV_BUG when even that could not be
+ * made. Threads: one thread at a time per engine.
  */
 OV_MUST_USE ov_status ov_engine_scan(struct ov_engine *e, const struct ov_src *src,
-                                     const struct ov_scan_options *o, const struct ov_report **out);
+				     const struct ov_scan_options *o, const struct ov_report **out);
 
 /**
- * Scans a stream that can't seek (a pipe): at most limits.max_kept bytes are kept to be opened; what lies beyond is matched
- * piece by piece, and the report says so.
+ * Scans a stream that can't seek (a pipe): at most limits.max_kept bytes are kept to be opened;
+ * what lies beyond is matched piece by piece, and the report says so.
  * @param read  As ov_src_read_fn, called with rising offsets without gaps.
  */
 OV_MUST_USE ov_status ov_engine_scan_stream(struct ov_engine *e, ov_src_read_fn read, void *ctx,
-                                            const struct ov_scan_options *o, const struct ov_report **out);
+					    const struct ov_scan_options *o,
+					    const struct ov_report **out);
 
 #endif

@@ -1,0 +1,133 @@
+/*
+ * What the engine's files share. Nothing outside src/engine includes this.
+ *
+ *   engine.c   the walk: a stack of layers, no recursion        wake.c    pass 1: which rules could
+ * match layer.c    a layer's bytes, type, facts and digests         rules.c   pass 2: patterns,
+ * conditions, detections budget.c   one budget for a file and all inside it          place.c where
+ * a subsignature may start report.c   detections and incomplete parts                  compare.c
+ * byte comparisons
+ */
+#ifndef OV_ENGINE_INT_H
+#define OV_ENGINE_INT_H
+
+#include "engine.h"
+
+#include "arena.h"
+#include "buf.h"
+#include "exe.h"
+#include "finder.h"
+#include "format.h"
+
+#define OV_ENGINE_MAGIC 0x4f56454eu /* "OVEN" */
+
+#define OV_WHOLE_MAX ((uint64_t)32 << 20) /* files up to this are read into memory as a whole */
+#define OV_WINDOW ((size_t)1 << 20)	  /* larger ones are matched in windows of this           */
+#define OV_WINDOW_OVERLAP ((size_t)16)	  /* a gram key may straddle two windows                  */
+#define OV_PIECE ((size_t)4 << 20)	  /* what lies beyond max_kept is matched in such pieces  */
+#define OV_PIECE_OVERLAP ((size_t)64 << 10)
+#define OV_NODE_ARENA ((size_t)64 << 20) /* budget of one layer's parser state */
+#define OV_REPORT_ARENA ((size_t)16 << 20)
+#define OV_CODEC_MEMORY ((uint64_t)192 << 20)
+
+/* One layer on the stack, from its bytes being there to its last part being done. */
+struct ov_node {
+	struct ov_src src;
+	enum ov_type type;
+	enum ov_type parent_type; /* OV_T_ANY for the file itself */
+	struct ov_node *parent;	  /* the frame below, NULL for the file itself */
+	struct ov_str name;	  /* in the report's arena */
+	uint32_t depth;
+	bool is_carved, is_rescan;
+	struct ov_buf data; /* bytes of an unpacked layer; reused by later layers at this depth */
+	struct ov_arena arena; /* parser state; reset when the layer is done */
+	bool has_digest[OV_DIGEST_KINDS];
+	uint8_t digest[OV_DIGEST_KINDS][OV_DIGEST_MAX];
+	struct ov_exe exe;
+	bool has_exe;
+	int allowed; /* 0 not asked, 1 on the allow list (itself or an ancestor), -1 not */
+	const struct ov_format *format; /* being opened, else NULL */
+	void *state;
+	uint64_t match_size; /* bytes of it that the budget lets be matched */
+	bool carve_done;
+	bool has_handler; /* a rule asked for the layer to be read as `handler` */
+	enum ov_type handler;
+};
+
+struct ov_budget {
+	const struct ov_limits *l;
+	uint64_t total, files, unpacked, root_size;
+	uint64_t start_ns, deadline_ns;
+	bool is_spent; /* nothing more may be unpacked from this file */
+};
+
+struct ov_pcre_cache;
+
+struct ov_engine {
+	uint32_t magic;
+	const struct ov_odb *db;
+	struct ov_finder *finder;
+	struct ov_hasher *hasher[OV_DIGEST_KINDS];
+	struct ov_pcre_cache *pcre;
+	uint32_t *woken_in; /* per rule: the generation that last looked at it */
+	uint32_t generation;
+	uint32_t *woken, nwoken; /* rules of this layer that may match */
+	struct ov_buf window;	 /* OV_WINDOW + overlap, or a whole file up to OV_WHOLE_MAX */
+	struct ov_buf piece;
+	struct ov_node *nodes;	 /* OV_LAYER_DEPTH_MAX + 1 frames */
+	struct ov_arena scratch; /* one layer's rule evaluation */
+	struct ov_arena report_arena;
+	struct ov_report report;
+	struct ov_report_detection **detection_tail;
+	struct ov_report_incomplete **incomplete_tail;
+	const struct ov_scan_options *o;
+	struct ov_budget budget;
+	bool is_done; /* first detection found and nobody wants more */
+};
+
+/* budget.c */
+void ov_budget_start(struct ov_budget *b, const struct ov_limits *l, uint64_t root_size);
+/* How many of `want` bytes may still be matched; less than `want` means: note a limit with *reason.
+ */
+uint64_t ov_budget_bytes(struct ov_budget *b, uint64_t want, enum overt_reason *reason);
+/* Counts unpacked bytes. @return false with *reason when the ratio or the total is spent. */
+bool ov_budget_unpacked(struct ov_budget *b, uint64_t n, enum overt_reason *reason);
+bool ov_budget_file(struct ov_budget *b);
+bool ov_budget_late(const struct ov_budget *b);
+uint64_t ov_now_ns(void);
+
+/* report.c */
+void ov_report_begin(struct ov_engine *e);
+/* `member` may be empty: the layer itself. Never fails: what can't be stored is still counted. */
+void ov_report_incomplete(struct ov_engine *e, const struct ov_node *n, enum overt_reason r,
+			  struct ov_str member, const char *detail);
+enum overt_reason ov_reason_of(ov_status s);
+OV_MUST_USE ov_status ov_report_detection(struct ov_engine *e, struct ov_node *n,
+					  const struct ov_report_detection *d);
+
+/* layer.c */
+OV_MUST_USE ov_status ov_layer_digest(struct ov_engine *e, struct ov_node *n,
+				      enum ov_digest_kind k);
+/* True when the layer or one around it is on the allow list. */
+bool ov_layer_allowed(struct ov_engine *e, struct ov_node *n);
+OV_MUST_USE ov_status ov_layer_hashes(struct ov_engine *e, struct ov_node *n);
+void ov_layer_classify(struct ov_engine *e, struct ov_node *n);
+
+/* wake.c: fills e->woken for this layer. */
+OV_MUST_USE ov_status ov_wake(struct ov_engine *e, struct ov_node *n);
+
+/* rules.c: evaluates the woken rules, reports detections. */
+OV_MUST_USE ov_status ov_rules_evaluate(struct ov_engine *e, struct ov_node *n);
+
+/* place.c: ranges of starts for a place in this layer. *nranges 0 with OV_END: it can't be
+ * anywhere. */
+OV_MUST_USE ov_status ov_place_resolve(const struct ov_node *n, const struct ov_place *p,
+				       struct ov_arena *a, struct ov_range **ranges,
+				       size_t *nranges);
+/* The same for places with one start and no shift. @return OV_OK or OV_END. */
+OV_MUST_USE ov_status ov_place_exact(const struct ov_node *n, const struct ov_place *p,
+				     uint64_t *at);
+
+/* compare.c: ClamAV byte comparison at `base` (offset of the last match of its reference). */
+bool ov_compare_holds(const struct ov_src *src, const struct ov_compare *c, uint64_t base);
+
+#endif

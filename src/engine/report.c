@@ -1,0 +1,144 @@
+/*
+ * The report: detections and incomplete parts of one file, in the engine's report arena.
+ *
+ * Both lists are cut at OV_REPORT_MAX; what lies beyond is counted, so that no path through here
+ * can turn an incomplete file into a clean one.
+ */
+#include "engine_int.h"
+
+#include <string.h>
+
+#include "checked.h"
+
+void ov_report_begin(struct ov_engine *e)
+{
+	ov_arena_reset(&e->report_arena, (size_t)256 << 10);
+	e->report = (struct ov_report){ .type = OV_T_BINARY_DATA };
+	e->detection_tail = &e->report.detections;
+	e->incomplete_tail = &e->report.incompletes;
+}
+
+/* The names from the outermost member to `n`, and `member` inside it. An empty path is the file
+ * itself. */
+static ov_status path_of(struct ov_engine *e, const struct ov_node *n, struct ov_str member,
+			 const struct ov_str **out, uint32_t *nout)
+{
+	const uint32_t count = n->depth + (member.n > 0 ? 1 : 0);
+	struct ov_str *path = NULL;
+
+	*nout = 0;
+	*out = NULL;
+	if (count == 0)
+		return OV_OK;
+	OV_TRY(ov_arena_array(&e->report_arena, count, &path));
+	if (member.n > 0)
+		OV_TRY(ov_arena_str(&e->report_arena, member, &path[n->depth]));
+	for (const struct ov_node *at = n; at != NULL && at->depth > 0; at = at->parent)
+		path[at->depth - 1] = at->name;
+	*out = path;
+	*nout = count;
+	return OV_OK;
+}
+
+enum overt_reason ov_reason_of(ov_status s)
+{
+	switch (s) {
+	case OV_ENCRYPTED:
+		return OVERT_ENCRYPTED;
+	case OV_UNSUPPORTED:
+		return OVERT_UNSUPPORTED;
+	case OV_LIMIT:
+	case OV_NOMEM:
+		return OVERT_LIMIT_SIZE;
+	case OV_IO:
+		return OVERT_UNREADABLE;
+	case OV_BUG:
+		return OVERT_CRASHED;
+	case OV_OK:
+	case OV_END:
+	case OV_SHORT:
+	case OV_BAD:
+		break;
+	}
+	return OVERT_MALFORMED;
+}
+
+static ov_status store_incomplete(struct ov_engine *e, const struct ov_node *n, enum overt_reason r,
+				  struct ov_str member, const char *detail)
+{
+	struct ov_report_incomplete *i = NULL;
+
+	OV_TRY(ov_arena_new(&e->report_arena, &i));
+	i->reason = r;
+	OV_TRY(path_of(e, n, member, &i->layer, &i->nlayer));
+	OV_TRY(ov_arena_str(&e->report_arena, ov_str_of(detail), &i->detail));
+	*e->incomplete_tail = i;
+	e->incomplete_tail = &i->next;
+	return OV_OK;
+}
+
+void ov_report_incomplete(struct ov_engine *e, const struct ov_node *n, enum overt_reason r,
+			  struct ov_str member, const char *detail)
+{
+	e->report.nincompletes++;
+	if (e->report.nincompletes > OV_REPORT_MAX)
+		return;
+	if (store_incomplete(e, n, r, member, detail) != OV_OK)
+		return; /* counted above: the verdict stays incomplete though this line is lost */
+}
+
+static ov_status copy_matches(struct ov_engine *e, struct ov_node *n,
+			      const struct ov_report_match *from, struct ov_report_match **out)
+{
+	struct ov_report_match **tail = out;
+
+	for (const struct ov_report_match *m = from; m != NULL; m = m->next) {
+		struct ov_report_match *c = NULL;
+
+		OV_TRY(ov_arena_new(&e->report_arena, &c));
+		*c = *m;
+		c->next = NULL;
+		if (e->o->want_context) {
+			void *p = NULL;
+			size_t got = 0;
+			const uint64_t want =
+			    ov_min_u64(m->len, OV_CONTEXT_MAX - 2 * OV_CONTEXT_BEFORE);
+
+			c->context_off = m->off - ov_min_u64(m->off, OV_CONTEXT_BEFORE);
+			OV_TRY(ov_arena_alloc(&e->report_arena, OV_CONTEXT_MAX, &p));
+			OV_TRY(ov_src_read_upto(
+			    &n->src, c->context_off, p,
+			    (size_t)(m->off - c->context_off + want) + OV_CONTEXT_BEFORE, &got));
+			c->context = p;
+			c->context_len = (uint32_t)got;
+		}
+		*tail = c;
+		tail = &c->next;
+	}
+	return OV_OK;
+}
+
+ov_status ov_report_detection(struct ov_engine *e, struct ov_node *n,
+			      const struct ov_report_detection *d)
+{
+	struct ov_report_detection *c = NULL;
+
+	if (ov_layer_allowed(e, n))
+		return OV_OK;
+	e->report.ndetections++;
+	if (!e->o->all_matches)
+		e->is_done = true;
+	if (e->report.ndetections > OV_REPORT_MAX)
+		return OV_OK;
+	OV_TRY(ov_arena_new(&e->report_arena, &c));
+	*c = *d; /* name and text are views into the database */
+	c->type = n->type;
+	c->matches = NULL;
+	c->next = NULL;
+	OV_TRY(ov_arena_str(&e->report_arena, d->rule_text, &c->rule_text));
+	OV_TRY(path_of(e, n, (struct ov_str){ 0 }, &c->layer, &c->nlayer));
+	OV_TRY(copy_matches(e, n, d->matches, &c->matches));
+	*e->detection_tail = c;
+	e->detection_tail = &c->next;
+	return OV_OK;
+}

@@ -1,0 +1,252 @@
+/*
+ * Pass 2: the woken rules' patterns are searched exactly, comparisons and regular expressions
+ * follow, and each rule's condition decides.
+ *
+ * Order of detections: body signatures by where they matched first, then logical ones in database
+ * order.
+ */
+#include "engine_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "checked.h"
+#include "pcre_cache.h"
+
+#define NO_SLOT UINT32_MAX
+#define PCRE_LAYER_MAX ((uint64_t)100 << 20)
+
+/* A woken rule while it is judged. */
+struct judged {
+	struct ov_rule rule;
+	uint32_t *slots;       /* finder slot of each subsignature, or NO_SLOT   */
+	uint64_t *counts;      /* matches of each subsignature                   */
+	struct ov_find *finds; /* where                                          */
+	bool is_limited, is_hit;
+	uint64_t first; /* of the first subsignature that matched         */
+};
+
+/* Asks the finder for each of a rule's patterns that has a place in this layer. */
+static ov_status ask(struct ov_engine *e, struct ov_node *n, struct judged *j)
+{
+	OV_TRY(ov_arena_array(&e->scratch, j->rule.nsubs, &j->slots));
+	OV_TRY(ov_arena_array(&e->scratch, j->rule.nsubs, &j->counts));
+	OV_TRY(ov_arena_array(&e->scratch, j->rule.nsubs, &j->finds));
+	for (uint32_t i = 0; i < j->rule.nsubs; i++) {
+		struct ov_range *ranges = NULL;
+		size_t nranges = 0;
+		struct ov_sub sub;
+		ov_status s;
+
+		j->slots[i] = NO_SLOT;
+		ov_odb_sub(e->db, j->rule.first_sub + i, &sub);
+		if (sub.kind != OV_SUB_PATTERN)
+			continue;
+		s = ov_place_resolve(n, &sub.place, &e->scratch, &ranges, &nranges);
+		if (s == OV_END)
+			continue; /* nowhere: it has no match */
+		OV_TRY(s);
+		OV_TRY(ov_finder_add(e->finder, sub.pattern, ranges, nranges, &j->slots[i]));
+	}
+	return OV_OK;
+}
+
+/* The layer as one piece of memory, for regular expressions. @return OV_LIMIT when it is too large.
+ */
+static ov_status whole(struct ov_engine *e, struct ov_node *n, struct ov_cur *out)
+{
+	if (n->src.mem != NULL || n->src.size == 0) {
+		if (n->src.size > PCRE_LAYER_MAX)
+			return OV_LIMIT;
+		*out = ov_cur_of(n->src.mem, (size_t)n->src.size);
+		return OV_OK;
+	}
+	if (n->src.size > PCRE_LAYER_MAX)
+		return OV_LIMIT;
+	return ov_pcre_cache_layer(e->pcre, &n->src, out);
+}
+
+static ov_status run_pcre(struct ov_engine *e, struct ov_node *n, struct judged *j, uint32_t i,
+			  const struct ov_sub *sub)
+{
+	struct ov_range *ranges = NULL;
+	struct ov_range anywhere = { 0, UINT64_MAX };
+	size_t nranges = 0;
+	struct ov_cur bytes;
+	ov_status s;
+
+	if (!ov_cond_eval(sub->trigger, j->counts, j->rule.nsubs))
+		return OV_OK;
+	s = ov_place_resolve(n, &sub->place, &e->scratch, &ranges, &nranges);
+	if (s == OV_END)
+		return OV_OK;
+	OV_TRY(s);
+	if (nranges == 0) {
+		ranges = &anywhere;
+		nranges = 1;
+	}
+	s = whole(e, n, &bytes);
+	if (s != OV_OK) {
+		j->is_limited = true;
+		return s == OV_LIMIT ? OV_OK : s;
+	}
+	for (size_t k = 0; k < nranges && j->counts[i] == 0; k++) {
+		s = ov_pcre_cache_match(e->pcre, j->rule.first_sub + i, sub, bytes, ranges[k],
+					&j->finds[i]);
+		if (s == OV_LIMIT)
+			j->is_limited = true;
+		else if (s != OV_OK && s != OV_END)
+			return s;
+		j->counts[i] = j->finds[i].count;
+	}
+	return OV_OK;
+}
+
+/* Counts of all subsignatures. Comparisons and expressions come after the patterns that they refer
+ * to. */
+static ov_status count_subs(struct ov_engine *e, struct ov_node *n, struct judged *j)
+{
+	for (uint32_t i = 0; i < j->rule.nsubs; i++) {
+		if (j->slots[i] == NO_SLOT)
+			continue;
+		j->finds[i] = *ov_finder_result(e->finder, j->slots[i]);
+		j->counts[i] = j->finds[i].count;
+		j->is_limited |= j->finds[i].is_limited;
+	}
+	for (uint32_t i = 0; i < j->rule.nsubs; i++) {
+		struct ov_sub sub;
+
+		ov_odb_sub(e->db, j->rule.first_sub + i, &sub);
+		if (sub.kind == OV_SUB_PCRE)
+			OV_TRY(run_pcre(e, n, j, i, &sub));
+		if (sub.kind != OV_SUB_COMPARE || sub.compare.ref >= j->rule.nsubs ||
+		    j->counts[sub.compare.ref] == 0)
+			continue;
+		if (ov_compare_holds(&n->src, &sub.compare, j->finds[sub.compare.ref].last)) {
+			j->counts[i] = 1;
+			j->finds[i] = j->finds[sub.compare.ref];
+		}
+	}
+	return OV_OK;
+}
+
+static ov_status report_rule(struct ov_engine *e, struct ov_node *n, const struct judged *j)
+{
+	struct ov_report_detection d = {
+		.name = j->rule.name,
+		.kind = j->rule.kind,
+		.source = j->rule.source,
+		.line = j->rule.line,
+		.rule = j->rule.id,
+		.rule_text = j->rule.text,
+	};
+	struct ov_report_match **tail = &d.matches;
+
+	for (uint32_t i = 0; i < j->rule.nsubs; i++) {
+		struct ov_report_match *m = NULL;
+
+		if (j->counts[i] == 0)
+			continue;
+		OV_TRY(ov_arena_new(&e->scratch, &m));
+		m->sub = i;
+		m->off = j->finds[i].first;
+		m->len = j->finds[i].first_len;
+		if (tail == &d.matches) {
+			d.off = m->off;
+			d.len = m->len;
+		}
+		*tail = m;
+		tail = &m->next;
+	}
+	return ov_report_detection(e, n, &d);
+}
+
+static ov_status judge(struct ov_engine *e, struct ov_node *n, struct judged *j)
+{
+	OV_TRY(count_subs(e, n, j));
+	j->is_hit = ov_cond_eval(j->rule.condition, j->counts, j->rule.nsubs);
+	j->first = UINT64_MAX;
+	for (uint32_t i = 0; i < j->rule.nsubs; i++)
+		if (j->counts[i] > 0 && j->finds[i].first < j->first)
+			j->first = j->finds[i].first;
+	return OV_OK;
+}
+
+static int by_order(const void *pa, const void *pb)
+{
+	const struct judged *a = *(const struct judged *const *)pa;
+	const struct judged *b = *(const struct judged *const *)pb;
+	const int body_a = a->rule.kind == OV_RULE_BODY, body_b = b->rule.kind == OV_RULE_BODY;
+
+	if (body_a != body_b)
+		return body_b - body_a;
+	if (body_a && a->first != b->first)
+		return a->first < b->first ? -1 : 1;
+	return (a->rule.id > b->rule.id) - (a->rule.id < b->rule.id);
+}
+
+static void note_limited(struct ov_engine *e, struct ov_node *n, const struct judged *j)
+{
+	char detail[256];
+
+	(void)snprintf(detail, sizeof detail,
+		       "signature %.*s could not be decided: a step limit was reached",
+		       (int)ov_min_size(j->rule.name.n, 120), j->rule.name.p);
+	ov_report_incomplete(e, n, OVERT_LIMIT_TIME, (struct ov_str){ 0 }, detail);
+}
+
+/* Reports the hits in order; a rule that asks for another type changes the layer's instead. */
+static ov_status report_hits(struct ov_engine *e, struct ov_node *n, struct judged *all)
+{
+	struct judged **hits = NULL;
+	uint32_t nhits = 0;
+
+	OV_TRY(ov_arena_array(&e->scratch, e->nwoken, &hits));
+	for (uint32_t i = 0; i < e->nwoken; i++) {
+		if (all[i].is_hit)
+			hits[nhits++] = &all[i];
+		else if (all[i].is_limited)
+			note_limited(e, n, &all[i]);
+	}
+	qsort(hits, nhits, sizeof *hits, by_order);
+	for (uint32_t i = 0; i < nhits && !e->is_done; i++) {
+		if (hits[i]->rule.has_handler) {
+			n->handler = hits[i]->rule.handler;
+			n->has_handler = true;
+			continue;
+		}
+		OV_TRY(report_rule(e, n, hits[i]));
+	}
+	return OV_OK;
+}
+
+ov_status ov_rules_evaluate(struct ov_engine *e, struct ov_node *n)
+{
+	struct judged *all = NULL;
+	struct ov_src src;
+	ov_status s;
+
+	if (e->nwoken == 0)
+		return OV_OK;
+	OV_TRY(ov_arena_array(&e->scratch, e->nwoken, &all));
+	ov_finder_begin(e->finder, &e->db->pats);
+	for (uint32_t i = 0; i < e->nwoken; i++) {
+		ov_odb_rule(e->db, e->woken[i], &all[i].rule);
+		OV_TRY(ask(e, n, &all[i]));
+	}
+	OV_TRY(ov_src_slice(&n->src, 0, n->match_size, &src));
+	s = ov_finder_run(e->finder, &src, e->budget.deadline_ns);
+	if (s == OV_LIMIT)
+		ov_report_incomplete(
+		    e, n, OVERT_LIMIT_TIME, (struct ov_str){ 0 },
+		    "the time for this file was spent while signatures were verified");
+	else if (s == OV_IO || s == OV_SHORT)
+		ov_report_incomplete(e, n, OVERT_UNREADABLE, (struct ov_str){ 0 },
+				     "it changed while it was read");
+	else
+		OV_TRY(s);
+	ov_pcre_cache_new_layer(e->pcre);
+	for (uint32_t i = 0; i < e->nwoken; i++)
+		OV_TRY(judge(e, n, &all[i]));
+	return report_hits(e, n, all);
+}

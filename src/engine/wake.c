@@ -1,0 +1,212 @@
+/*
+ * Pass 1 over a layer's bytes: which rules could match at all.
+ *
+ * A rule is woken by one of its anchors (gram table of the layer's target), by bytes at an exact
+ * place, or because nothing rare covers it. A woken rule is looked at once a layer: facts that
+ * exclude it (size, container, sections) put it aside at once. What remains in e->woken is a
+ * superset of the rules that match.
+ */
+#include "engine_int.h"
+
+#include <string.h>
+
+#include "checked.h"
+#include "le.h"
+
+static bool in_range(const struct ov_u64_range *r, uint64_t v)
+{
+	return v >= r->lo && v <= r->hi;
+}
+
+static bool is_open(const struct ov_u64_range *r)
+{
+	return r->lo == 0 && r->hi == UINT64_MAX;
+}
+
+/* ClamAV's Container: the direct parent's type; "any" means a file that lies in nothing. */
+static bool container_fits(const struct ov_node *n, const struct ov_rule *r)
+{
+	const struct ov_node *at = n->parent;
+
+	if (r->has_container) {
+		if (r->container_is_top)
+			return at == NULL;
+		if (at == NULL || at->type != r->container)
+			return false;
+	}
+	for (uint32_t i = r->nintermediates; i > 0; i--) {
+		const uint16_t want = ov_le16(r->intermediates + 2 * (i - 1));
+
+		if (at == NULL || (want != 0xffff && at->type != (enum ov_type)want))
+			return false;
+		at = at->parent;
+	}
+	return true;
+}
+
+static bool facts_fit(const struct ov_node *n, const struct ov_rule *r)
+{
+	if (!in_range(&r->file_size, n->src.size))
+		return false;
+	if (!is_open(&r->entry_point) &&
+	    (!n->has_exe || !n->exe.has_entry || !in_range(&r->entry_point, n->exe.entry)))
+		return false;
+	if (!is_open(&r->nsections) && (!n->has_exe || !in_range(&r->nsections, n->exe.nsections)))
+		return false;
+	return container_fits(n, r);
+}
+
+static void wake_rule(struct ov_engine *e, const struct ov_node *n, uint32_t id)
+{
+	struct ov_rule r;
+
+	if (e->woken_in[id] == e->generation)
+		return;
+	e->woken_in[id] = e->generation;
+	ov_odb_rule(e->db, id, &r);
+	if (facts_fit(n, &r))
+		e->woken[e->nwoken++] = id;
+}
+
+struct pass {
+	struct ov_engine *e;
+	const struct ov_node *n;
+};
+
+/* An anchor at a known distance tells where its pattern would start: a place that excludes it saves
+ * waking. */
+static bool place_fits(const struct pass *p, const struct ov_odb_anchor *a, uint64_t at)
+{
+	const struct ov_arena_mark mark = ov_arena_mark(&p->e->scratch);
+	struct ov_range *r = NULL;
+	struct ov_sub sub;
+	size_t n = 0;
+	ov_status s;
+	bool fits = false;
+
+	if (a->distance == OV_ODB_NO_DISTANCE)
+		return true;
+	ov_odb_sub(p->e->db, a->sub, &sub);
+	if (sub.kind != OV_SUB_PATTERN || sub.place.kind == OV_PLACE_ANY)
+		return true;
+	if (at < a->distance)
+		return false;
+	s = ov_place_resolve(p->n, &sub.place, &p->e->scratch, &r, &n);
+	if (s == OV_END)
+		return false;
+	if (s != OV_OK)
+		return true; /* can't tell: wake it */
+	for (size_t i = 0; i < n && !fits; i++)
+		fits = at - a->distance >= r[i].lo && at - a->distance <= r[i].hi;
+	ov_arena_release(&p->e->scratch, mark);
+	return fits;
+}
+
+static bool on_anchor(void *ctx, uint32_t token, uint64_t at)
+{
+	const struct pass *p = ctx;
+	struct ov_odb_anchor a;
+
+	ov_odb_anchor(p->e->db, token, &a);
+	if (p->e->woken_in[a.rule] != p->e->generation && place_fits(p, &a, at))
+		wake_rule(p->e, p->n, a.rule);
+	return true;
+}
+
+static ov_status scan_windows(struct ov_engine *e, const struct ov_node *n, const struct ov_gram *g,
+			      struct pass *p, uint64_t size)
+{
+	size_t carried = 0; /* bytes kept from the window before */
+	uint64_t off = 0;
+
+	while (off < size) {
+		const size_t want = (size_t)ov_min_u64(size - off, OV_WINDOW);
+		size_t got = 0;
+
+		if (ov_budget_late(&e->budget))
+			return OV_LIMIT;
+		OV_TRY(ov_src_read_upto(&n->src, off, e->window.p + carried, want, &got));
+		OV_TRY(ov_gram_scan(g, e->window.p, carried + got, off - carried, on_anchor, p));
+		if (got < want)
+			return OV_SHORT;
+		off += got;
+		if (carried + got > OV_WINDOW_OVERLAP) {
+			memmove(e->window.p, e->window.p + carried + got - OV_WINDOW_OVERLAP,
+				OV_WINDOW_OVERLAP);
+			carried = OV_WINDOW_OVERLAP;
+		} else {
+			carried += got;
+		}
+	}
+	return OV_OK;
+}
+
+/* Rules that can be told by the first bytes at one place: no search, one comparison each. */
+static void wake_fixed(struct ov_engine *e, const struct ov_node *n, enum ov_target t)
+{
+	const uint32_t groups = ov_odb_fixed_groups(e->db, t);
+
+	for (uint32_t i = 0; i < groups; i++) {
+		struct ov_odb_fixed_group g;
+		uint8_t there[4] = { 0 };
+		uint64_t at = 0;
+		size_t got = 0;
+		uint32_t dword;
+
+		ov_odb_fixed_group(e->db, t, i, &g);
+		if (ov_place_exact(n, &g.place, &at) != OV_OK)
+			continue;
+		if (ov_src_read_upto(&n->src, at, there, sizeof there, &got) != OV_OK ||
+		    got < sizeof there)
+			continue; /* the entries need four bytes there */
+		dword = ov_le32(there);
+		for (uint32_t k = 0; k < g.count; k++) {
+			struct ov_odb_fixed f;
+
+			ov_odb_fixed(e->db, g.first + k, &f);
+			if ((dword & f.mask) == f.dword)
+				wake_rule(e, n, f.rule);
+		}
+	}
+}
+
+ov_status ov_wake(struct ov_engine *e, struct ov_node *n)
+{
+	const enum ov_target t = ov_type_target(n->type);
+	const struct ov_gram *g = &e->db->gram[t];
+	struct pass p = { .e = e, .n = n };
+	enum overt_reason why = OVERT_LIMIT_SIZE;
+	const uint64_t size = ov_budget_bytes(&e->budget, n->src.size, &why);
+	ov_status s = OV_OK;
+
+	e->generation++;
+	if (e->generation ==
+	    0) { /* wrapped after 2^32 layers: old marks could be mistaken for new ones */
+		memset(e->woken_in, 0, sizeof *e->woken_in * e->db->nrules);
+		e->generation = 1;
+	}
+	e->nwoken = 0;
+	ov_arena_reset(&e->scratch, (size_t)1 << 20);
+	for (uint32_t i = 0; i < ov_odb_always_count(e->db, t); i++)
+		wake_rule(e, n, ov_odb_always(e->db, t, i));
+	wake_fixed(e, n, t);
+	if (n->src.mem != NULL)
+		s = ov_gram_scan(g, n->src.mem, (size_t)size, 0, on_anchor, &p);
+	else if (size > 0)
+		s = scan_windows(e, n, g, &p, size);
+	n->match_size = size;
+	e->report.bytes += size;
+	if (size < n->src.size)
+		ov_report_incomplete(
+		    e, n, why, (struct ov_str){ 0 },
+		    "only its first bytes were matched (--max-filesize, --max-scansize)");
+	if (s == OV_LIMIT)
+		ov_report_incomplete(
+		    e, n, OVERT_LIMIT_TIME, (struct ov_str){ 0 },
+		    "the time for this file was spent while its bytes were matched");
+	else if (s == OV_SHORT || s == OV_IO)
+		ov_report_incomplete(e, n, OVERT_UNREADABLE, (struct ov_str){ 0 },
+				     s == OV_SHORT ? "it shrank while it was read"
+						   : "it could not be read");
+	return s == OV_BUG || s == OV_NOMEM ? s : OV_OK;
+}
