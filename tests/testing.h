@@ -1,4 +1,5 @@
-/* What all tests share: cmocka with its prerequisites, and a check whose message names the failing table row. */
+/* What all tests share: cmocka with its prerequisites, and a check whose message names the failing
+ * table row. */
 #ifndef OV_TESTING_H
 #define OV_TESTING_H
 

@@ -1,0 +1,60 @@
+# A thin front for newcomers. Meson builds; the scripts in tools/ do the rest, and can be run alone.
+#
+#   make run            build, make harmless samples, scan them, show what was found
+#   make run DIR=PATH   the same with a folder of your own
+#   make build          the programs, in build/bin/
+#   make check          every gate and every test
+#   make fuzz TIME=600  each fuzz harness for TIME seconds
+#   make bench          overt against clamscan on this machine (SHARED=folder of database files)
+#   make reproduce      build twice, elsewhere and otherwise, and compare bytes
+#   make install        to PREFIX (/usr/local), below DESTDIR when given
+#   make format         rewrite the C files as .clang-format says
+#   make clean          remove build/
+
+TIME ?= 60
+PREFIX ?= /usr/local
+RELEASE := build/release
+
+.PHONY: all run build check fuzz bench reproduce install format clean deps
+all: build
+
+deps:
+	@tools/deps.sh build
+
+$(RELEASE)/build.ninja:
+	@$(MAKE) --no-print-directory deps
+	meson setup $(RELEASE) --buildtype=release --prefix=$(PREFIX) -Dtests=false
+
+# Meson knows what is out of date, so this runs each time and mostly does nothing.
+build: $(RELEASE)/build.ninja
+	@$(MAKE) --no-print-directory deps
+	@ninja -C $(RELEASE)
+	@tools/collect-programs.sh $(RELEASE) build/bin
+
+run: build
+	@tools/run.sh $(DIR)
+
+check:
+	@tools/deps.sh build run test
+	@python3 tools/check.py
+
+fuzz:
+	@tools/deps.sh build fuzz
+	@tools/fuzz.sh run $(TIME)
+
+bench: build
+	@tools/deps.sh bench
+	@python3 bench/run.py $(if $(SHARED),--shared "$(SHARED)") $(BENCH_ARGS)
+
+reproduce:
+	@tools/deps.sh build
+	@tools/reproduce.sh
+
+install: build
+	meson install -C $(RELEASE) --no-rebuild
+
+format:
+	@tools/format.sh fix
+
+clean:
+	rm -rf build

@@ -1,0 +1,55 @@
+#!/bin/bash
+# Installs what is missing on Debian 12, by sets:  tools/deps.sh build run test fuzz bench
+# Does nothing, and needs no rights, when all is there.
+set -euo pipefail
+
+declare -A sets=(
+	[build]="gcc libc6-dev make meson ninja-build pkg-config python3 libssl-dev zlib1g-dev liblzma-dev libbz2-dev
+		libzstd-dev liblz4-dev libarchive-dev libpcre2-dev libseccomp-dev"
+	[run]="libarchive-tools clamav-testfiles"
+	[test]="libcmocka-dev clang clang-format-14 clang-tidy-14 libclang-rt-14-dev universal-ctags binutils file
+		gcc-aarch64-linux-gnu qemu-user shellcheck groff-base man-db"
+	[fuzz]="clang libclang-rt-14-dev"
+	[bench]="clamav libc6-dev"
+)
+
+is_there() {
+	[ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+missing=()
+for set in "$@"; do
+	for package in ${sets[$set]?no such set: $set}; do
+		is_there "$package" || missing+=("$package")
+	done
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+	echo "deps: this is not Debian; overt needs what these Debian packages hold: ${missing[*]}" >&2
+	echo "deps: going on; the build will name what it does not find" >&2
+	exit 0
+fi
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+	if ! command -v sudo >/dev/null; then
+		echo "deps: missing packages, and neither root nor sudo to install them. As root, run:" >&2
+		echo "    apt-get install --no-install-recommends ${missing[*]}" >&2
+		exit 1
+	fi
+	as_root=(sudo)
+fi
+
+echo "deps: installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0 install
+	--no-install-recommends "${missing[@]}")
+if ! "${install[@]}" >/dev/null 2>&1; then
+	"${as_root[@]}" apt-get -qq update </dev/null # old package lists are the usual reason
+	if ! "${install[@]}" </dev/null; then
+		echo "deps: apt-get could not install: ${missing[*]}" >&2
+		echo "deps: check the package sources (Debian 12, main) and the network, then try again" >&2
+		exit 1
+	fi
+fi
