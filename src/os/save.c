@@ -1,0 +1,130 @@
+/* Writing a file whole or not at all. See save.h. */
+#include "save.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fd.h"
+
+static void forget(struct ov_save *s)
+{
+	const int saved = errno;
+
+	ov_fd_close(&s->fd);
+	ov_fd_close(&s->folder);
+	free(s->name);
+	free(s->aside);
+	s->name = s->aside = NULL;
+	errno = saved;
+}
+
+void ov_save_drop(struct ov_save *s)
+{
+	const int saved = errno;
+
+	if (s->aside != NULL)
+		(void)unlinkat(s->folder, s->aside, 0);
+	errno = saved;
+	forget(s);
+}
+
+/* Splits `path` into an open folder and a name in it, and makes up the name aside. */
+static ov_status open_place(const char *path, struct ov_save *s)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash != NULL ? slash + 1 : path;
+	char *folder;
+	uint64_t salt;
+
+	if (*name == '\0' || getrandom(&salt, sizeof salt, 0) != (ssize_t)sizeof salt) {
+		errno = *name == '\0' ? EISDIR : EIO;
+		return OV_IO;
+	}
+	folder = slash == NULL	 ? strdup(".")
+		 : slash == path ? strdup("/")
+				 : strndup(path, (size_t)(slash - path));
+	s->name = strdup(name);
+	if (folder == NULL || s->name == NULL ||
+	    asprintf(&s->aside, ".%.200s.%016llx", name, (unsigned long long)salt) < 0) {
+		s->aside = NULL;
+		free(folder);
+		return OV_NOMEM;
+	}
+	s->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(folder);
+	return s->folder >= 0 ? OV_OK : OV_IO;
+}
+
+ov_status ov_save_begin(const char *path, mode_t mode, struct ov_save *out)
+{
+	struct ov_save s = { .fd = -1, .folder = -1 };
+	const ov_status st = open_place(path, &s);
+
+	if (st != OV_OK) {
+		forget(&s);
+		return st;
+	}
+	s.fd = openat(s.folder, s.aside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	if (s.fd < 0) {
+		forget(&s);
+		return OV_IO;
+	}
+	*out = s;
+	return OV_OK;
+}
+
+ov_status ov_save_commit(struct ov_save *s)
+{
+	if (fsync(s->fd) != 0 || renameat(s->folder, s->aside, s->folder, s->name) != 0) {
+		ov_save_drop(s);
+		return OV_IO;
+	}
+	(void)fsync(s->folder); /* some file systems can't; the file itself is synced */
+	forget(s);
+	return OV_OK;
+}
+
+ov_status ov_save_bytes(const char *path, mode_t mode, const void *p, size_t n)
+{
+	struct ov_save s;
+
+	OV_TRY(ov_save_begin(path, mode, &s));
+	if (ov_fd_write(s.fd, p, n) != OV_OK) {
+		ov_save_drop(&s);
+		return OV_IO;
+	}
+	return ov_save_commit(&s);
+}
+
+ov_status ov_save_folder(const char *path)
+{
+	char *copy = strdup(path);
+	ov_status st = OV_OK;
+	struct stat is;
+
+	if (copy == NULL)
+		return OV_NOMEM;
+	for (char *at = copy + 1; st == OV_OK && *copy != '\0' && *at != '\0'; at++) {
+		if (*at != '/')
+			continue;
+		*at = '\0';
+		if (mkdir(copy, 0700) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
+			st = OV_IO; /* a parent that is there but not ours may answer EACCES or
+				       EROFS */
+		*at = '/';
+	}
+	if (st == OV_OK && mkdir(copy, 0700) != 0 && errno != EEXIST)
+		st = OV_IO;
+	if (st == OV_OK && (stat(copy, &is) != 0 || !S_ISDIR(is.st_mode))) {
+		errno = ENOTDIR;
+		st = OV_IO;
+	}
+	free(copy);
+	return st;
+}

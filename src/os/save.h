@@ -1,0 +1,39 @@
+/*
+ * Writing a file so that it is there whole or not at all: written aside in the same folder, synced,
+ * renamed.
+ */
+#ifndef OV_SAVE_H
+#define OV_SAVE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "status.h"
+
+struct ov_save {
+	int fd; /* write here; -1 when none is open      */
+	int folder;
+	char *name, *aside;
+};
+
+/**
+ * Starts. The file aside gets a name that nobody else uses. @param mode  Permission bits, as
+ * open(2).
+ * @return OV_OK; OV_NOMEM; OV_IO with errno. Call ov_save_commit or ov_save_drop afterwards.
+ */
+OV_MUST_USE ov_status ov_save_begin(const char *path, mode_t mode, struct ov_save *out);
+
+/** Syncs and renames over the old file, then syncs the folder. On failure nothing of the new file
+ * is left. */
+OV_MUST_USE ov_status ov_save_commit(struct ov_save *s);
+
+/** Removes what was written. Does nothing after a commit. Fit for OV_CLEANUP. */
+void ov_save_drop(struct ov_save *s);
+
+/** All in one for bytes in memory. */
+OV_MUST_USE ov_status ov_save_bytes(const char *path, mode_t mode, const void *p, size_t n);
+
+/** Makes a folder with all its parents, mode 0700. It being there already is fine. */
+OV_MUST_USE ov_status ov_save_folder(const char *path);
+
+#endif
