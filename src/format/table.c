@@ -1,1 +1,23 @@
+/* Which format opens which type. A new format adds one line to formats.h and one row for each of its types. */
 #include "format.h"
+#include "formats.h"
+
+static const struct ov_format *const by_type[OV_T_COUNT] = {
+	[OV_T_ZIP] = &ov_format_zip,
+	[OV_T_OOXML_WORD] = &ov_format_zip,
+	[OV_T_OOXML_XL] = &ov_format_zip,
+	[OV_T_OOXML_PPT] = &ov_format_zip,
+	[OV_T_ZIPSFX] = &ov_format_zip,
+	[OV_T_GZ] = &ov_format_coding,
+	[OV_T_BZ] = &ov_format_coding,
+	[OV_T_XZ] = &ov_format_coding,
+	[OV_T_LZMA] = &ov_format_coding,
+	[OV_T_ZSTD] = &ov_format_coding,
+	[OV_T_LZ4] = &ov_format_coding,
+	[OV_T_COMPRESS] = &ov_format_coding,
+};
+
+const struct ov_format *ov_format_for(enum ov_type t)
+{
+	return (unsigned)t < OV_T_COUNT ? by_type[t] : NULL;
+}

@@ -1,0 +1,48 @@
+/* A movable window over a source. */
+#include "window.h"
+
+#include "checked.h"
+
+ov_status ov_window_init(struct ov_window *w, const struct ov_src *src, struct ov_arena *a)
+{
+	*w = (struct ov_window){ .src = src };
+	if (src->mem == NULL && src->size > 0)
+		OV_TRY(ov_arena_array(a, OV_WINDOW_MAX, &w->buf));
+	return OV_OK;
+}
+
+ov_status ov_window_upto(struct ov_window *w, uint64_t at, size_t n, struct ov_cur *out)
+{
+	if (n > OV_WINDOW_MAX)
+		return OV_BUG;
+	if (at >= w->src->size) {
+		*out = ov_cur_of(NULL, 0);
+		return OV_OK;
+	}
+	n = (size_t)ov_min_u64(n, w->src->size - at);
+	if (w->src->mem != NULL) {
+		*out = ov_cur_of(w->src->mem + at, n);
+		return OV_OK;
+	}
+	if (at < w->at || at - w->at > w->n || n > w->n - (size_t)(at - w->at)) {
+		w->n = 0; /* nothing counts while the read may fail */
+		w->at = at;
+		OV_TRY(ov_src_read_upto(w->src, at, w->buf, OV_WINDOW_MAX, &w->n));
+	}
+	n = ov_min_size(n, w->n - (size_t)(at - w->at)); /* less, if the file shrank */
+	*out = ov_cur_of(w->buf + (at - w->at), n);
+	return OV_OK;
+}
+
+ov_status ov_window_get(struct ov_window *w, uint64_t at, size_t n, struct ov_cur *out)
+{
+	struct ov_cur c;
+
+	if (at > w->src->size || n > w->src->size - at)
+		return OV_SHORT;
+	OV_TRY(ov_window_upto(w, at, n, &c));
+	if (c.len != n)
+		return OV_SHORT;
+	*out = c;
+	return OV_OK;
+}

@@ -1,0 +1,276 @@
+/*
+ * ZIP as a container (PKWARE APPNOTE 6.3.10). zip_dir.c and zip_hunt.c find the members; here they are handed out
+ * and decoded: stored, deflate, deflate64, bzip2, LZMA, zstd, xz.
+ *
+ * Not read, and noted: encrypted members, shrink, reduce, implode, PPMd, and the rest of a multi-volume set.
+ */
+#include "zip_int.h"
+
+#include <stdio.h>
+#include <zlib.h>
+
+#include "checked.h"
+#include "decoder.h"
+
+#define SCRATCH ((size_t)2 << 20) /* a decoder's own state; dictionaries are counted by max_memory */
+
+struct zip {
+	const struct ov_fmt_env *env;
+	struct ov_zip_dir dir;
+	const struct ov_zip_chunk *chunk; /* walk: the next entry is chunk->e[at] */
+	unsigned at;
+	uint64_t position;
+	struct ov_arena scratch;          /* of the current member only */
+	struct ov_decoder *decoder;
+	const struct ov_zip_entry *e;     /* the current member */
+	struct ov_str name;
+	uint64_t made;
+	uint32_t crc;
+};
+
+static const struct method {
+	uint16_t number;
+	enum ov_codec codec;
+	bool is_open_ended; /* it ends by its own mark: declared sizes need not be believed */
+} methods[] = {
+	{ 8, OV_CODEC_DEFLATE, true },    { 9, OV_CODEC_DEFLATE64, true }, { 12, OV_CODEC_BZIP2, false },
+	{ 14, OV_CODEC_LZMA_ZIP, false }, { 20, OV_CODEC_ZSTD, false },    { 93, OV_CODEC_ZSTD, false },
+	{ 95, OV_CODEC_XZ, false },
+};
+
+static const struct method *method_of(uint16_t number)
+{
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+		if (methods[i].number == number)
+			return &methods[i];
+	return NULL;
+}
+
+static const char *method_name(uint16_t number)
+{
+	static const char *const old[] = { [1] = "shrink",   [2] = "reduce 1", [3] = "reduce 2",
+		                           [4] = "reduce 3", [5] = "reduce 4", [6] = "implode",
+		                           [10] = "DCL implode" };
+
+	if (number < sizeof old / sizeof *old && old[number] != NULL)
+		return old[number];
+	switch (number) {
+	case 94:
+		return "MP3";
+	case 96:
+		return "JPEG";
+	case 97:
+		return "WavPack";
+	case 98:
+		return "PPMd";
+	default:
+		return "unknown";
+	}
+}
+
+static void note(struct zip *z, ov_status why, const char *detail)
+{
+	z->env->note(z->env->ctx, why, z->name, detail);
+}
+
+static ov_status open_zip(const struct ov_fmt_env *env, void **state)
+{
+	struct zip *z;
+
+	OV_TRY(ov_arena_new(env->arena, &z));
+	z->env = env;
+	OV_TRY(ov_zip_dir_read(&z->dir, env));
+	z->chunk = z->dir.first;
+	ov_arena_init(&z->scratch, SCRATCH);
+	*state = z;
+	return OV_OK;
+}
+
+/* Bytes from `data` to the end of the file. */
+static uint64_t available(const struct zip *z, const struct ov_zip_entry *e)
+{
+	const uint64_t size = z->env->src->size;
+
+	return e->data < size ? size - e->data : 0;
+}
+
+/* A stored member is a slice. Sizes that differ are both served: some readers trust the one, some the other. */
+static void as_slice(struct zip *z, const struct ov_zip_entry *e, struct ov_child *c)
+{
+	uint64_t n = e->packed == OV_SIZE_UNKNOWN ? available(z, e) : e->packed;
+
+	if (e->plain != e->packed && e->plain != OV_SIZE_UNKNOWN) {
+		note(z, OV_BAD, "stored, but with two different sizes");
+		n = ov_max_u64(n, e->plain);
+	}
+	if (n > available(z, e)) {
+		note(z, OV_SHORT, "its data goes beyond the end of the file");
+		n = available(z, e);
+	}
+	c->kind = OV_CHILD_SLICE;
+	c->off = n > 0 ? e->data : 0;
+	c->size = n;
+}
+
+static ov_status as_stream(struct zip *z, const struct ov_zip_entry *e, const struct method *m,
+                           struct ov_child *c)
+{
+	const struct ov_decoder_params params = {
+		.max_memory = z->env->max_memory,
+		.plain_size = e->plain,
+		.lzma_has_end_mark = (e->flags & OV_ZIP_LZMA_END) != 0,
+	};
+	uint64_t n = available(z, e);
+	struct ov_src packed;
+	ov_status s;
+
+	if (e->packed != OV_SIZE_UNKNOWN && e->packed > n)
+		note(z, OV_SHORT, "its data goes beyond the end of the file");
+	if (!m->is_open_ended)
+		n = ov_min_u64(n, e->packed);
+	OV_TRY(ov_src_slice(z->env->src, n > 0 ? e->data : 0, n, &packed));
+	s = ov_decoder_open(m->codec, &packed, &params, &z->scratch, &z->decoder);
+	if (s == OV_NOMEM || s == OV_BUG || s == OV_IO)
+		return s;
+	if (s != OV_OK) {
+		note(z, s, "its compressed data can't be opened");
+		c->kind = OV_CHILD_NONE;
+		return OV_OK;
+	}
+	c->kind = OV_CHILD_STREAM;
+	c->size = e->plain;
+	z->made = 0;
+	z->crc = 0;
+	return OV_OK;
+}
+
+static const char *why_encrypted(const struct ov_zip_entry *e)
+{
+	if (e->method == 99)
+		return "AES encryption";
+	return (e->flags & (OV_ZIP_STRONG | OV_ZIP_MASKED)) != 0 ? "strong encryption" : "ZipCrypto encryption";
+}
+
+/* How the bytes of the current entry are handed out. */
+static ov_status give(struct zip *z, const struct ov_zip_entry *e, struct ov_child *c)
+{
+	const struct method *m = method_of(e->method);
+	char text[64];
+
+	c->kind = OV_CHILD_NONE;
+	if (e->disk != z->dir.disk && e->disk != UINT16_MAX && !e->is_extra) {
+		note(z, OV_SHORT, "lies on another volume");
+		return OV_OK;
+	}
+	if (!e->has_local) {
+		note(z, OV_BAD, "no local header stands where the directory says");
+		return OV_OK;
+	}
+	if ((e->flags & (OV_ZIP_ENCRYPTED | OV_ZIP_STRONG)) != 0 || e->method == 99) {
+		c->is_encrypted = true;
+		note(z, OV_ENCRYPTED, why_encrypted(e));
+		return OV_OK;
+	}
+	if (e->method == 0) {
+		as_slice(z, e, c);
+		return OV_OK;
+	}
+	if (e->packed == 0 && e->plain == 0) {
+		c->kind = OV_CHILD_SLICE;
+		c->size = 0;
+		return OV_OK;
+	}
+	if (m == NULL) {
+		(void)snprintf(text, sizeof text, "compression method %u (%s)", e->method,
+		               method_name(e->method));
+		note(z, OV_UNSUPPORTED, text);
+		return OV_OK;
+	}
+	return as_stream(z, e, m, c);
+}
+
+static bool is_folder(const struct zip *z, const struct ov_zip_entry *e)
+{
+	return z->name.n > 0 && z->name.p[z->name.n - 1] == '/' && e->packed == 0 && e->plain == 0;
+}
+
+static void drop_member(struct zip *z)
+{
+	ov_decoder_close(&z->decoder);
+	ov_arena_reset(&z->scratch, SCRATCH);
+	z->e = NULL;
+}
+
+static ov_status next_zip(void *state, struct ov_child *out)
+{
+	struct zip *z = state;
+
+	for (;;) {
+		const struct ov_zip_entry *e;
+
+		drop_member(z);
+		while (z->chunk != NULL && z->at == z->chunk->n) {
+			z->chunk = z->chunk->next;
+			z->at = 0;
+		}
+		if (z->chunk == NULL)
+			return OV_END;
+		e = &z->chunk->e[z->at++];
+		OV_TRY(ov_zip_name(&z->dir, e, &z->scratch, &z->name));
+		z->position++;
+		if (is_folder(z, e))
+			continue;
+		*out = (struct ov_child){ .name = z->name,
+			                  .size = e->plain,
+			                  .packed = e->packed,
+			                  .position = z->position,
+			                  .crc32 = e->crc,
+			                  .has_crc32 = e->has_crc };
+		z->e = e;
+		return give(z, e, out);
+	}
+}
+
+/* The stream ended well: do the header's words hold? What was given is given in any case. */
+static void check_end(struct zip *z)
+{
+	const struct ov_zip_entry *e = z->e;
+	const uint64_t used = ov_decoder_consumed(z->decoder);
+
+	if (e->packed != OV_SIZE_UNKNOWN && used < ov_min_u64(e->packed, available(z, e)))
+		note(z, OV_BAD, "bytes follow its compressed data");
+	else if (e->packed != OV_SIZE_UNKNOWN && used > e->packed)
+		note(z, OV_BAD, "its compressed data is longer than declared");
+	else if (e->plain != OV_SIZE_UNKNOWN && z->made != e->plain)
+		note(z, OV_BAD, "its size is not the declared one");
+	else if (e->has_crc && z->crc != e->crc)
+		note(z, OV_BAD, "its CRC-32 does not match");
+}
+
+static ov_status read_zip(void *state, void *to, size_t n, size_t *got)
+{
+	struct zip *z = state;
+	ov_status s;
+
+	*got = 0;
+	if (z->decoder == NULL)
+		return OV_BUG;
+	s = ov_decoder_read(z->decoder, to, ov_min_size(n, UINT32_MAX), got);
+	if (s == OV_OK) {
+		z->made += *got;
+		z->crc = (uint32_t)crc32(z->crc, to, (uInt)*got);
+	} else if (s == OV_END) {
+		check_end(z);
+	}
+	return s;
+}
+
+static void close_zip(void *state)
+{
+	struct zip *z = state;
+
+	drop_member(z);
+	ov_arena_free(&z->scratch);
+}
+
+const struct ov_format ov_format_zip = { "zip", open_zip, next_zip, read_zip, close_zip };

@@ -1,0 +1,96 @@
+/*
+ * Zstandard (RFC 8878) by libzstd: frames and skippable frames one after another. The window is bounded by the
+ * caller's memory; frames that need a dictionary are unsupported. Formats before 0.8 are not looked for.
+ */
+#include "decoder_int.h"
+
+#include <zstd.h>
+#include <zstd_errors.h>
+
+#include "le.h"
+
+static ov_status open_zstd(struct ov_decoder *d)
+{
+	ZSTD_DStream *z;
+	int log = 10; /* the smallest window of the format */
+
+	while (log < 31 && (UINT64_C(2) << log) <= d->params.max_memory)
+		log++;
+	if (d->arena->fail_in >= 0 && d->arena->fail_in-- == 0)
+		return OV_NOMEM; /* the library can't take our allocator in its stable interface */
+	z = ZSTD_createDStream();
+	if (z == NULL)
+		return OV_NOMEM;
+	d->own = z;
+	if (ZSTD_isError(ZSTD_DCtx_setParameter(z, ZSTD_d_windowLogMax, log)))
+		return OV_BUG;
+	return OV_OK;
+}
+
+/* A frame has ended well: is there another? OV_OK: yes. */
+static ov_status next_frame(struct ov_decoder *d)
+{
+	uint8_t head[4];
+	uint32_t magic;
+	size_t got;
+
+	OV_TRY(ov_in_skip_zeros(&d->in));
+	OV_TRY(ov_in_peek(&d->in, head, sizeof head, &got));
+	if (got < sizeof head)
+		return OV_END;
+	magic = ov_le32(head);
+	return magic == ZSTD_MAGICNUMBER || (magic & ~UINT32_C(15)) == ZSTD_MAGIC_SKIPPABLE_START ?
+	           OV_OK :
+	           OV_END;
+}
+
+static ov_status status_of(size_t r)
+{
+	if (!ZSTD_isError(r))
+		return OV_OK;
+	switch (ZSTD_getErrorCode(r)) {
+	case ZSTD_error_frameParameter_windowTooLarge:
+		return OV_LIMIT;
+	case ZSTD_error_memory_allocation:
+		return OV_NOMEM;
+	case ZSTD_error_dictionary_wrong:
+	case ZSTD_error_frameParameter_unsupported:
+	case ZSTD_error_version_unsupported:
+		return OV_UNSUPPORTED;
+	default:
+		return OV_BAD;
+	}
+}
+
+static ov_status read_zstd(struct ov_decoder *d, uint8_t *to, size_t n, size_t *got)
+{
+	ZSTD_outBuffer out = { .dst = to, .size = n, .pos = 0 };
+
+	*got = 0;
+	while (out.pos < n) {
+		const ov_status more = ov_in_fill(&d->in);
+		ZSTD_inBuffer in = { .src = d->in.p, .size = d->in.left, .pos = 0 };
+		const size_t before = out.pos;
+		size_t r;
+
+		if (more != OV_OK && more != OV_END)
+			return more;
+		r = ZSTD_decompressStream(d->own, &out, &in);
+		ov_in_take(&d->in, in.pos);
+		*got = out.pos;
+		OV_TRY(status_of(r));
+		if (r == 0)
+			return next_frame(d);
+		if (in.pos == 0 && out.pos == before)
+			return more == OV_END ? OV_SHORT : OV_BAD;
+	}
+	return OV_OK;
+}
+
+static void close_zstd(struct ov_decoder *d)
+{
+	if (d->own != NULL)
+		(void)ZSTD_freeDStream(d->own);
+}
+
+const struct ov_codec_row ov_codec_zstd = { open_zstd, read_zstd, close_zstd };
