@@ -1,8 +1,10 @@
 /*
- * A compiled database: flat, versioned, little-endian, offsets only. This is the reading side: a view that has been
- * verified, so that every accessor below is safe on the bytes that passed ov_odb_open().
+ * A compiled database: flat, versioned, little-endian, offsets only. This is the reading side: a
+ * view that has been verified, so that every accessor below is safe on the bytes that passed
+ * ov_odb_open().
  *
- * The file is described in docs/formats/odb.md. Immutable; shared by threads and, mapped read-only, by processes.
+ * The file is described in docs/formats/odb.md. Immutable; shared by threads and, mapped read-only,
+ * by processes.
  */
 #ifndef OV_ODB_H
 #define OV_ODB_H
@@ -25,24 +27,32 @@ enum ov_hash_use { OV_USE_FILE = 0, OV_USE_SECTION, OV_USE_IMPORT, OV_USE_ALLOW,
 
 struct ov_odb {
 	struct ov_cur all;
-	struct ov_cur rules, subs, conds, anchors, fixed, always, sources, names, texts, hash_names, misc;
+	struct ov_cur rules, subs, conds, anchors, groups, fixed, always, targets, sources, names,
+	    texts, hash_names;
 	uint32_t nrules, nsubs, nanchors, nsources;
-	uint8_t id[OV_ODB_ID];     /* SHA-256 over the content: the database's name            */
-	uint64_t built;            /* Unix seconds, from the newest source; 0 when unknown      */
-	uint64_t nsignatures;      /* detecting signatures of all kinds                         */
+	uint8_t id[OV_ODB_ID]; /* SHA-256 over the content: the database's name            */
+	uint64_t built;	       /* Unix seconds, from the newest source; 0 when unknown      */
+	uint64_t nsignatures;  /* detecting signatures of all kinds                         */
 	struct ov_pats pats;
-	struct ov_gram gram[OV_TARGET_COUNT];                      /* a target's own rules and those for any */
+	struct ov_gram gram[OV_TARGET_COUNT]; /* a target's own rules and those for any */
 	struct ov_hashset hashes[OV_HASH_USES][OV_DIGEST_KINDS];
 };
 
 /**
- * Verifies a database as hostile input and makes a view of it. No pointer is stored in the file; every offset, count and
- * program is checked here once, so that scanning needs no further check.
+ * Verifies a database as hostile input and makes a view of it. No pointer is stored in the file;
+ * every offset, count and program is checked here once, so that scanning needs no further check.
  *
  * @param why  On failure: a static sentence part. May be NULL.
  * @return OV_OK; OV_SHORT cut; OV_BAD broken; OV_UNSUPPORTED another version.
  */
 OV_MUST_USE ov_status ov_odb_open(struct ov_cur bytes, struct ov_odb *out, const char **why);
+
+/**
+ * Computes the id anew and compares it with the header's: tells bit rot and cut-and-paste, not
+ * malice. Reads the whole file, so it is for `db check`, not for each start. @return OV_OK; OV_BAD
+ * when they differ; OV_NOMEM.
+ */
+OV_MUST_USE ov_status ov_odb_check_id(const struct ov_odb *o);
 
 /* One rule, decoded. Views point into the database. */
 struct ov_rule {
@@ -57,37 +67,44 @@ struct ov_rule {
 	enum ov_type container, handler;
 	const uint8_t *intermediates; /* 2 bytes each, little-endian; 0xffff = any */
 	uint32_t nintermediates;
-	uint32_t first_sub, nsubs;    /* numbers in the database's subs */
+	uint32_t first_sub, nsubs; /* numbers in the database's subs */
 	struct ov_cur condition;
 };
 
+/* Each accessor is safe for every number: one out of range gives an empty row. */
 void ov_odb_rule(const struct ov_odb *o, uint32_t id, struct ov_rule *out);
 
 struct ov_sub {
 	enum ov_sub_kind kind;
 	struct ov_place place;
-	uint32_t pattern;            /* PATTERN: number in pats */
-	struct ov_str regex, flags;  /* PCRE */
-	struct ov_cur trigger;       /* PCRE: condition code */
-	struct ov_compare compare;   /* COMPARE */
+	uint32_t pattern;	    /* PATTERN: number in pats */
+	struct ov_str regex, flags; /* PCRE */
+	struct ov_cur trigger;	    /* PCRE: condition code */
+	struct ov_compare compare;  /* COMPARE */
 };
 
 void ov_odb_sub(const struct ov_odb *o, uint32_t id, struct ov_sub *out);
 
-/* A gram table's token is an anchor's number: it says which rule to wake. */
+/*
+ * A gram table's token is an anchor's number: it says which rule to wake. `sub` is a number for
+ * ov_odb_sub(), within the rule's. A token out of range (a hostile table) gives rule UINT32_MAX:
+ * callers must hold `rule` against nrules.
+ */
 struct ov_odb_anchor {
 	uint32_t rule, sub;
 	uint32_t distance; /* from the subsignature's start to the key, or OV_ODB_NO_DISTANCE */
 };
 void ov_odb_anchor(const struct ov_odb *o, uint32_t token, struct ov_odb_anchor *out);
 
-/* Rules that each layer of a target wakes, because nothing rare covers them. Own target's and any's together. */
+/* Rules that each layer of a target wakes, because nothing rare covers them. Own target's and any's
+ * together. */
 uint32_t ov_odb_always_count(const struct ov_odb *o, enum ov_target t);
 uint32_t ov_odb_always(const struct ov_odb *o, enum ov_target t, uint32_t i); /* a rule's number */
 
 /*
- * Subsignatures at one exact place (shift 0; ABS, EOF, EP, SECTION, LAST_SECTION) that alone can wake their rule. Grouped
- * by place: per group the place, then entries sorted by the masked first dword.
+ * Subsignatures at one exact place (shift 0; ABS, EOF, EP, SECTION, LAST_SECTION) that alone can
+ * wake their rule. Grouped by place: per group the place, then entries sorted by the masked first
+ * dword.
  */
 struct ov_odb_fixed_group {
 	struct ov_place place;
@@ -98,7 +115,8 @@ struct ov_odb_fixed {
 	uint32_t rule, sub;
 };
 uint32_t ov_odb_fixed_groups(const struct ov_odb *o, enum ov_target t);
-void ov_odb_fixed_group(const struct ov_odb *o, enum ov_target t, uint32_t i, struct ov_odb_fixed_group *out);
+void ov_odb_fixed_group(const struct ov_odb *o, enum ov_target t, uint32_t i,
+			struct ov_odb_fixed_group *out);
 void ov_odb_fixed(const struct ov_odb *o, uint32_t i, struct ov_odb_fixed *out);
 
 /* A hash set's token: name and origin of a hash signature. */
@@ -109,10 +127,10 @@ struct ov_odb_hash_name {
 void ov_odb_hash_name(const struct ov_odb *o, uint32_t token, struct ov_odb_hash_name *out);
 
 struct ov_odb_source {
-	struct ov_str name;     /* "daily.ndb", "built-in"                                        */
-	struct ov_str label;    /* what a person reads: "ClamAV daily 27501", "rules/mine.ndb"    */
-	uint64_t version, built; /* from a CVD header; 0 when it has none                          */
-	bool is_signed;         /* container signature checked and good                          */
+	struct ov_str name;  /* "daily.ndb", "built-in"                                        */
+	struct ov_str label; /* what a person reads: "ClamAV daily 27501", "rules/mine.ndb"    */
+	uint64_t version, built; /* from a CVD header; 0 when it has none */
+	bool is_signed;		 /* container signature checked and good                          */
 	uint64_t nsignatures, nrefused, nskipped;
 };
 void ov_odb_source(const struct ov_odb *o, uint32_t i, struct ov_odb_source *out);

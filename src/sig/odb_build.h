@@ -1,5 +1,6 @@
 /*
- * Building a compiled database: sources in, one .odb out. Compile side only; scanning code never includes this.
+ * Building a compiled database: sources in, one .odb out. Compile side only; scanning code never
+ * includes this.
  */
 #ifndef OV_ODB_BUILD_H
 #define OV_ODB_BUILD_H
@@ -17,45 +18,50 @@
 
 struct ov_odb_builder;
 
-/* A line that was refused (broken) or skipped (valid, but not for this version of overt: `is_skipped`). */
+/* A line that was refused (broken) or skipped (valid, but not for this version of overt:
+ * `is_skipped`). */
 struct ov_diag {
-	struct ov_str file;   /* source, with the member inside a CVD: "daily.cvd/daily.ndb" */
-	uint64_t line;        /* from 1; 0: the whole file */
-	const char *reason;   /* English sentence part: what is wrong and what would be right */
-	struct ov_str text;   /* beginning of the line, at most 200 bytes */
+	struct ov_str file; /* source, with the member inside a CVD: "daily.cvd/daily.ndb" */
+	uint64_t line;	    /* from 1; 0: the whole file */
+	const char *reason; /* English sentence part: what is wrong and what would be right */
+	struct ov_str text; /* beginning of the line, at most 200 bytes */
 	bool is_skipped;
 };
 typedef void (*ov_diag_fn)(void *ctx, const struct ov_diag *d);
 
 struct ov_build_options {
-	bool with_pua;          /* load .hdu .ldu ... twins */
-	uint64_t max_memory;    /* bytes the compiler may take */
+	bool with_pua;			 /* load .hdu .ldu ... twins */
+	uint64_t max_memory;		 /* bytes the compiler may take */
 	uint32_t flevel_min, flevel_max; /* engine level that Engine:a-b ranges are held against */
 	ov_diag_fn diag;
 	void *ctx;
 };
 
-OV_MUST_USE ov_status ov_odb_builder_new(const struct ov_build_options *o, struct ov_odb_builder **out);
+OV_MUST_USE ov_status ov_odb_builder_new(const struct ov_build_options *o,
+					 struct ov_odb_builder **out);
 void ov_odb_builder_free(struct ov_odb_builder **b);
 
 /**
- * Adds one source file, by what its name ends with (case-blind): .hdb .hsb .mdb .msb .ndb .ldb .fp .sfp .ign2 and the PUA
- * twins, or a container .cvd .cld .cud. Ignore lists count for all sources, whatever the order.
+ * Adds one source file, by what its name ends with (case-blind): .hdb .hsb .mdb .msb .ndb .ldb .fp
+ * .sfp .ign2 and the PUA twins, or a container .cvd .cld .cud. Ignore lists count for all sources,
+ * whatever the order.
  *
  * @param name   File name as a person gave it; bytes: its content, which must outlive the builder.
- * @return OV_OK (bad lines were told to diag); OV_UNSUPPORTED for an ending that is not a database's; OV_BAD a container
- *         whose signature or structure is wrong; OV_LIMIT; OV_NOMEM.
+ * @return OV_OK (bad lines were told to diag); OV_UNSUPPORTED for an ending that is not a
+ * database's; OV_BAD a container whose signature or structure is wrong; OV_LIMIT; OV_NOMEM.
  */
-OV_MUST_USE ov_status ov_odb_builder_add(struct ov_odb_builder *b, struct ov_str name, struct ov_cur bytes);
+OV_MUST_USE ov_status ov_odb_builder_add(struct ov_odb_builder *b, struct ov_str name,
+					 struct ov_cur bytes);
 
 /** Low level: registers a source, adds a rule or a hash row. For parsers and tests. */
-OV_MUST_USE ov_status ov_odb_builder_source(struct ov_odb_builder *b, const struct ov_odb_source *s, uint32_t *id);
+OV_MUST_USE ov_status ov_odb_builder_source(struct ov_odb_builder *b, const struct ov_odb_source *s,
+					    uint32_t *id);
 OV_MUST_USE ov_status ov_odb_builder_rule(struct ov_odb_builder *b, const struct ov_rule_ir *r);
 struct ov_hash_ir {
 	enum ov_hash_use use;
 	enum ov_digest_kind digest_kind;
 	uint8_t digest[OV_DIGEST_MAX];
-	uint32_t size;      /* bytes, or OV_HASH_ANY_SIZE */
+	uint32_t size; /* bytes, or OV_HASH_ANY_SIZE */
 	struct ov_str name;
 	uint32_t source, line;
 };
@@ -67,7 +73,7 @@ struct ov_build_stats {
 
 /** Chooses covers and anchors, writes the database. Deterministic: same sources, same bytes. */
 OV_MUST_USE ov_status ov_odb_builder_finish(struct ov_odb_builder *b, struct ov_buf *out,
-                                            struct ov_build_stats *stats);
+					    struct ov_build_stats *stats);
 
 /** True when a file name's ending is one that ov_odb_builder_add() reads. */
 bool ov_odb_is_source_name(struct ov_str name);

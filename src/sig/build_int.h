@@ -1,0 +1,147 @@
+/* Inside of the compiler: the builder's state, and what its files share. */
+#ifndef OV_BUILD_INT_H
+#define OV_BUILD_INT_H
+
+#include "arena.h"
+#include "odb_build.h"
+#include "odb_int.h"
+
+#define OV_LINE_MAX (64 * 1024) /* bytes; longer lines are refused */
+
+/* A growable array of fixed-size rows, kept in a buffer. */
+#define rows_of(buf, type) ((type *)(void *)(buf).p)
+#define rows_count(buf, type) ((buf).n / sizeof(type))
+
+/* Bytes in one of the builder's heaps. */
+struct b_text {
+	uint64_t at;
+	uint32_t n;
+};
+
+struct b_rule {
+	struct b_text name, text, cond;
+	enum ov_rule_kind kind;
+	enum ov_target target;
+	uint32_t source, line;
+	struct ov_u64_range file_size, entry_point, nsections;
+	uint8_t flags;
+	uint16_t container, handler;
+	uint16_t inter[ODB_INTER_MAX];
+	uint32_t ninter;
+	uint32_t first_sub, nsubs;
+	bool is_always, is_ignored;
+	uint32_t new_id; /* in the written file */
+};
+
+struct b_sub {
+	enum ov_sub_kind kind;
+	struct ov_place place;
+	uint32_t pattern;
+	struct b_text regex, flags, trigger; /* regex and flags in names, trigger in conds */
+	struct ov_compare compare;
+	uint32_t rule;
+};
+
+struct b_anchor {
+	struct ov_gram_key key;
+	uint32_t rule, sub, distance; /* sub: number in the builder's subs */
+};
+
+struct b_fixed {
+	struct ov_place place;
+	uint32_t dword, mask;
+	uint32_t rule, sub;
+};
+
+struct b_hash { /* beside its entry: same index in the entries' buffer */
+	uint64_t name_at;
+	uint32_t line;
+	uint16_t name_n, source;
+};
+
+struct b_ignore {
+	struct b_text name;
+	bool has_md5;
+	uint8_t md5[16];
+};
+
+struct b_source {
+	struct b_text name, label;
+	uint64_t version, built;
+	bool is_signed;
+	uint64_t nsignatures, nrefused, nskipped;
+};
+
+#define OV_BUILDER_MAGIC 0x4f564442u
+
+struct ov_odb_builder {
+	uint32_t magic;
+	struct ov_build_options options;
+	struct ov_arena scratch; /* of one line */
+	struct ov_pats_builder *pats;
+	struct ov_hasher *md5, *sha256;
+	struct ov_buf rules, subs, conds, anchors, fixed, sources, ignores;
+	struct ov_buf names, texts;
+	struct ov_buf hash_entries[OV_HASH_USES]
+				  [OV_DIGEST_KINDS]; /* struct ov_hash_entry, token unset */
+	struct ov_buf hash_infos[OV_HASH_USES][OV_DIGEST_KINDS]; /* struct b_hash */
+	struct ov_build_stats stats;
+};
+
+/* odb_build.c */
+OV_MUST_USE ov_status ov_build_text(struct ov_buf *heap, struct ov_str s, struct b_text *out);
+struct ov_str ov_build_str(const struct ov_buf *heap, struct b_text t);
+
+/*
+ * cover.c: which subsignatures wake a rule. Writes anchors and fixed entries of one rule, or marks
+ * it always-woken.
+ * @param subs  The rule's IR; `first_sub` their number in the builder.
+ */
+OV_MUST_USE ov_status ov_cover_rule(struct ov_odb_builder *b, const struct ov_rule_ir *r,
+				    struct b_rule *rule, uint32_t rule_id);
+
+/* One line of a source on its way to a parser. */
+struct ov_sig_line {
+	struct ov_odb_builder *b;
+	struct ov_str file; /* source's name, for messages */
+	struct ov_str text;
+	uint32_t number, source;
+	const char *why; /* set by the parser when it refuses or skips */
+};
+
+/*
+ * Parsers, one a kind. OV_OK: taken. OV_BAD: malformed. OV_UNSUPPORTED: valid but not for us,
+ * skipped. Others: OV_NOMEM; OV_LIMIT from the arena means that this line is too large.
+ */
+typedef ov_status (*ov_sig_parse_fn)(struct ov_sig_line *l);
+OV_MUST_USE ov_status ov_sig_hash(struct ov_sig_line *l);
+OV_MUST_USE ov_status ov_sig_section(struct ov_sig_line *l);
+OV_MUST_USE ov_status ov_sig_allow(struct ov_sig_line *l);
+OV_MUST_USE ov_status ov_sig_ndb(struct ov_sig_line *l);
+OV_MUST_USE ov_status ov_sig_ldb(struct ov_sig_line *l);
+OV_MUST_USE ov_status ov_sig_ignore(struct ov_sig_line *l);
+
+/* Helpers of the parsers: set l->why and return the status. */
+OV_MUST_USE ov_status ov_sig_bad(struct ov_sig_line *l, const char *why);
+OV_MUST_USE ov_status ov_sig_skip(struct ov_sig_line *l, const char *why);
+/* minFL and maxFL, either may be empty. */
+OV_MUST_USE ov_status ov_sig_level(struct ov_sig_line *l, struct ov_str min, struct ov_str max);
+/* "a-b", "a", "a-" , "-b". */
+OV_MUST_USE ov_status ov_sig_range(struct ov_str s, struct ov_u64_range *out);
+OV_MUST_USE ov_status ov_sig_place(struct ov_sig_line *l, struct ov_str text, enum ov_target target,
+				   struct ov_place *out);
+OV_MUST_USE ov_status ov_sig_subsig(struct ov_sig_line *l, struct ov_str text,
+				    enum ov_target target, uint32_t index, struct ov_sub_ir *out);
+
+/* source.c: a whole text source. */
+OV_MUST_USE ov_status ov_build_lines(struct ov_odb_builder *b, struct ov_str file, uint32_t source,
+				     struct ov_cur bytes, ov_sig_parse_fn parse);
+void ov_build_diag(struct ov_odb_builder *b, const struct ov_diag *d);
+/* The parser for a file name; NULL when there is none. *is_pua tells a PUA twin. */
+ov_sig_parse_fn ov_build_parser(struct ov_str name, bool *is_pua);
+
+/* cvd_source.c: a container, member by member. */
+OV_MUST_USE ov_status ov_build_container(struct ov_odb_builder *b, struct ov_str name,
+					 struct ov_cur bytes);
+
+#endif

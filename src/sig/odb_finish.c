@@ -1,0 +1,261 @@
+/* The end of a build: ignore lists, hash sets, header and id. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "le.h"
+#include "write_int.h"
+
+static int compare_names(const struct ov_buf *names, struct b_text a, struct b_text b)
+{
+	const struct ov_str x = ov_build_str(names, a), y = ov_build_str(names, b);
+	const size_t n = x.n < y.n ? x.n : y.n;
+	const int c = n > 0 ? memcmp(x.p, y.p, n) : 0;
+
+	if (c != 0)
+		return c;
+	return x.n < y.n ? -1 : x.n > y.n;
+}
+
+static int compare_ignores(const void *pa, const void *pb, void *names)
+{
+	const struct b_ignore *a = pa, *b = pb;
+	const int c = compare_names(names, a->name, b->name);
+
+	if (c != 0)
+		return c;
+	if (a->has_md5 != b->has_md5)
+		return a->has_md5 ? 1 : -1; /* a bare name first: it decides alone */
+	return memcmp(a->md5, b->md5, sizeof a->md5);
+}
+
+/* The first of the sorted rows that has this name, or NULL. */
+static const struct b_ignore *find_ignore(const struct ov_odb_builder *b, struct b_text name)
+{
+	const struct b_ignore *rows = rows_of(b->ignores, struct b_ignore);
+	size_t lo = 0, hi = rows_count(b->ignores, struct b_ignore);
+	const size_t n = hi;
+
+	while (lo < hi) {
+		const size_t mid = lo + (hi - lo) / 2;
+
+		if (compare_names(&b->names, rows[mid].name, name) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < n && compare_names(&b->names, rows[lo].name, name) == 0 ? &rows[lo] : NULL;
+}
+
+static ov_status is_ignored(struct ov_odb_builder *b, struct b_text name, struct ov_str text,
+			    bool *out)
+{
+	const struct b_ignore *row = find_ignore(b, name);
+	const struct b_ignore *past =
+	    rows_of(b->ignores, struct b_ignore) + rows_count(b->ignores, struct b_ignore);
+	uint8_t md5[OV_DIGEST_MAX];
+
+	*out = row != NULL && !row->has_md5;
+	if (row == NULL || *out)
+		return OV_OK;
+	OV_TRY(ov_hasher_once(b->md5, text.p, text.n, md5));
+	for (; row < past && compare_names(&b->names, row->name, name) == 0; row++)
+		*out = *out || memcmp(row->md5, md5, sizeof row->md5) == 0;
+	return OV_OK;
+}
+
+static ov_status ignore_rules(struct ov_writer *w)
+{
+	struct ov_odb_builder *b = w->b;
+	struct b_rule *rules = rows_of(b->rules, struct b_rule);
+
+	for (size_t i = 0; i < rows_count(b->rules, struct b_rule); i++) {
+		OV_TRY(is_ignored(b, rules[i].name, ov_build_str(&b->texts, rules[i].text),
+				  &rules[i].is_ignored));
+		if (rules[i].is_ignored) {
+			b->stats.ignored++;
+			continue;
+		}
+		rows_of(b->sources, struct b_source)[rules[i].source].nsignatures++;
+		w->nsignatures++;
+		w->nrules++;
+	}
+	return OV_OK;
+}
+
+/* 12 bytes a name. Tokens count down from the last line loaded, because the lowest token wins a
+ * lookup. */
+static ov_status put_hash_names(struct ov_writer *w, int use, int kind, uint32_t *next)
+{
+	struct ov_odb_builder *b = w->b;
+	struct ov_hash_entry *entries = rows_of(b->hash_entries[use][kind], struct ov_hash_entry);
+	const struct b_hash *infos = rows_of(b->hash_infos[use][kind], struct b_hash);
+
+	for (size_t i = rows_count(b->hash_infos[use][kind], struct b_hash); i-- > 0;) {
+		const struct b_text name = { .at = infos[i].name_at, .n = infos[i].name_n };
+		const struct b_ignore *row = find_ignore(b, name);
+
+		entries[i].token = UINT32_MAX;
+		if (row != NULL && !row->has_md5) {
+			b->stats.ignored++;
+			continue;
+		}
+		if (*next == UINT32_MAX)
+			return OV_LIMIT;
+		entries[i].token = (*next)++;
+		OV_TRY(ov_buf_u32(w->out, (uint32_t)name.at));
+		OV_TRY(ov_buf_u16(w->out, (uint16_t)name.n));
+		OV_TRY(ov_buf_u16(w->out, infos[i].source));
+		OV_TRY(ov_buf_u32(w->out, infos[i].line));
+		rows_of(b->sources, struct b_source)[infos[i].source].nsignatures++;
+		if (use == OV_USE_ALLOW)
+			b->stats.allowed++;
+		else
+			w->nsignatures++;
+	}
+	return OV_OK;
+}
+
+static ov_status put_hash_set(struct ov_writer *w, int use, int kind)
+{
+	struct ov_buf *rows = &w->b->hash_entries[use][kind];
+	struct ov_hash_entry *e = rows_of(*rows, struct ov_hash_entry);
+	const enum odb_section s = (enum odb_section)(ODB_HASH + use * OV_DIGEST_KINDS + kind);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < rows_count(*rows, struct ov_hash_entry); i++)
+		if (e[i].token != UINT32_MAX)
+			e[kept++] = e[i];
+	OV_TRY(ov_write_begin(w, s));
+	OV_TRY(ov_hashset_build(e, kept, w->out));
+	ov_write_end(w, s);
+	return OV_OK;
+}
+
+static ov_status put_hashes(struct ov_writer *w)
+{
+	uint32_t token = 0;
+
+	OV_TRY(ov_write_begin(w, ODB_HASH_NAMES));
+	for (int use = 0; use < OV_HASH_USES; use++)
+		for (int kind = 0; kind < OV_DIGEST_KINDS; kind++)
+			OV_TRY(put_hash_names(w, use, kind, &token));
+	ov_write_end(w, ODB_HASH_NAMES);
+	for (int use = 0; use < OV_HASH_USES; use++)
+		for (int kind = 0; kind < OV_DIGEST_KINDS; kind++)
+			OV_TRY(put_hash_set(w, use, kind));
+	return OV_OK;
+}
+
+static ov_status put_anchors_and_grams(struct ov_writer *w, const uint32_t *firsts)
+{
+	uint32_t *tokens = calloc(rows_count(w->b->anchors, struct b_anchor) + 1, sizeof *tokens);
+	ov_status s = tokens != NULL ? OV_OK : OV_NOMEM;
+
+	if (s == OV_OK)
+		s = ov_write_anchors(w, firsts, tokens);
+	if (s == OV_OK)
+		s = ov_write_grams(w, tokens);
+	free(tokens);
+	return s;
+}
+
+static ov_status put_rule_tables(struct ov_writer *w)
+{
+	const size_t n = rows_count(w->b->rules, struct b_rule);
+	const struct b_rule *rules = rows_of(w->b->rules, struct b_rule);
+	uint32_t *firsts = calloc(n + 1, sizeof *firsts), next = 0;
+	ov_status s = firsts != NULL ? OV_OK : OV_NOMEM;
+
+	for (size_t i = 0; s == OV_OK && i < n; i++) {
+		firsts[i] = next;
+		next += rules[i].is_ignored ? 0 : rules[i].nsubs;
+	}
+	if (s == OV_OK)
+		s = ov_write_rules(w);
+	if (s == OV_OK)
+		s = ov_write_subs(w);
+	if (s == OV_OK)
+		s = put_anchors_and_grams(w, firsts);
+	if (s == OV_OK)
+		s = ov_write_targets(w, firsts);
+	free(firsts);
+	return s;
+}
+
+static ov_status put_pats(struct ov_writer *w)
+{
+	OV_TRY(ov_write_begin(w, ODB_PATS));
+	OV_TRY(ov_pats_finish(w->b->pats, w->out));
+	ov_write_end(w, ODB_PATS);
+	return OV_OK;
+}
+
+static uint64_t newest(const struct ov_odb_builder *b)
+{
+	const struct b_source *s = rows_of(b->sources, struct b_source);
+	uint64_t t = 0;
+
+	for (size_t i = 0; i < rows_count(b->sources, struct b_source); i++)
+		t = s[i].built > t ? s[i].built : t;
+	return t;
+}
+
+/* Fills the header that was left free, and last the id, which is a digest of all behind it. */
+static ov_status fill_header(struct ov_writer *w)
+{
+	uint8_t *p = w->out->p + w->start;
+	const size_t len = w->out->n - w->start;
+	uint8_t id[OV_DIGEST_MAX];
+
+	memcpy(p, ODB_MAGIC, ODB_MAGIC_LEN);
+	ov_put_le32(p + 8, ODB_VERSION);
+	ov_put_le32(p + 12, ODB_SECTIONS);
+	ov_put_le64(p + 16, len);
+	ov_put_le64(p + ODB_ID_END, newest(w->b));
+	ov_put_le64(p + ODB_ID_END + 8, w->nsignatures);
+	for (size_t i = 0; i < ODB_SECTIONS; i++) {
+		ov_put_le64(p + ODB_DIR_AT + i * ODB_DIR_ROW, w->off[i]);
+		ov_put_le64(p + ODB_DIR_AT + i * ODB_DIR_ROW + 8, w->len[i]);
+	}
+	OV_TRY(ov_hasher_once(w->b->sha256, p + ODB_ID_END, len - ODB_ID_END, id));
+	memcpy(p + ODB_ID_AT, id, OV_ODB_ID);
+	return OV_OK;
+}
+
+static ov_status write_all(struct ov_writer *w)
+{
+	struct ov_odb_builder *b = w->b;
+
+	OV_TRY(ov_buf_zero(w->out, ODB_DIR_AT + ODB_SECTIONS * ODB_DIR_ROW));
+	if (b->ignores.n > 0)
+		qsort_r(b->ignores.p, rows_count(b->ignores, struct b_ignore),
+			sizeof(struct b_ignore), compare_ignores, &b->names);
+	OV_TRY(ignore_rules(w));
+	OV_TRY(put_rule_tables(w));
+	OV_TRY(put_pats(w));
+	OV_TRY(ov_write_bytes(w, ODB_CONDS, &b->conds));
+	OV_TRY(put_hashes(w));
+	OV_TRY(ov_write_sources(w)); /* after their signatures have been counted */
+	OV_TRY(ov_write_bytes(w, ODB_NAMES, &b->names));
+	OV_TRY(ov_write_bytes(w, ODB_TEXTS, &b->texts));
+	return fill_header(w);
+}
+
+ov_status ov_odb_builder_finish(struct ov_odb_builder *b, struct ov_buf *out,
+				struct ov_build_stats *stats)
+{
+	struct ov_writer w = { .b = b, .out = out, .start = out->n };
+	ov_status s;
+
+	OV_TRY(ov_check(b, OV_BUILDER_MAGIC));
+	s = write_all(&w);
+	b->magic = 0; /* its rows are sorted and counted now: a builder finishes once */
+	if (s != OV_OK) {
+		out->n = w.start;
+		return s;
+	}
+	b->stats.signatures = w.nsignatures;
+	if (stats != NULL)
+		*stats = b->stats;
+	return OV_OK;
+}

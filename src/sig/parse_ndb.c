@@ -1,0 +1,52 @@
+/* .ndb lines: name:target:offset:pattern[:min[:max]]. Source: ClamAV manual,
+ * Signatures/ExtendedSignatures.md. */
+#include "body.h"
+#include "build_int.h"
+#include "text.h"
+
+#define FIELDS_MAX 6
+
+static ov_status read_target(struct ov_sig_line *l, struct ov_str s, enum ov_target *out)
+{
+	uint64_t v = 0;
+
+	if (s.n > 0 && !ov_str_is(s, "*") && ov_text_u64(s, &v) != OV_OK)
+		return ov_sig_bad(l, "the target is neither * nor a number");
+	if (v >= OV_TARGET_COUNT)
+		return ov_sig_skip(l, "for a target that nobody knows (above 14)");
+	*out = (enum ov_target)v;
+	return OV_OK;
+}
+
+ov_status ov_sig_ndb(struct ov_sig_line *l)
+{
+	static const struct ov_body_options plain = { 0 };
+	struct ov_str f[FIELDS_MAX + 1] = { 0 }, rest = l->text;
+	struct ov_cond_node condition = { .kind = OV_COND_SUB };
+	struct ov_sub_ir sub = { .kind = OV_SUB_PATTERN };
+	struct ov_rule_ir r = { .kind = OV_RULE_BODY,
+				.source = l->source,
+				.line = l->number,
+				.text = l->text,
+				.file_size = { 0, UINT64_MAX },
+				.entry_point = { 0, UINT64_MAX },
+				.nsections = { 0, UINT64_MAX },
+				.subs = &sub,
+				.nsubs = 1,
+				.condition = &condition };
+	size_t n = 0;
+
+	while (n <= FIELDS_MAX && ov_text_split(&rest, ':', &f[n]))
+		n++;
+	if (n < 4 || n > FIELDS_MAX)
+		return ov_sig_bad(
+		    l, "a body line has 4 to 6 fields: name, target, offset, pattern, levels");
+	r.name = f[0];
+	if (r.name.n == 0 || r.name.n > ODB_NAME_MAX)
+		return ov_sig_bad(l, "the name is empty or longer than 1024 bytes");
+	OV_TRY(ov_sig_level(l, f[4], f[5]));
+	OV_TRY(read_target(l, f[1], &r.target));
+	OV_TRY(ov_sig_place(l, f[2], r.target, &sub.place));
+	OV_TRY(ov_body_parse(f[3], &plain, &l->b->scratch, &sub.pattern, &l->why));
+	return ov_odb_builder_rule(l->b, &r);
+}

@@ -1,0 +1,153 @@
+/* Text sources: lines to parsers, parsers' answers to counts and messages. */
+#include "build_int.h"
+#include "text.h"
+
+static const struct {
+	char end[6];
+	bool is_pua;
+	ov_sig_parse_fn parse;
+} kinds[] = {
+	{ ".hdb", false, ov_sig_hash },	   { ".hsb", false, ov_sig_hash },
+	{ ".hdu", true, ov_sig_hash },	   { ".hsu", true, ov_sig_hash },
+	{ ".mdb", false, ov_sig_section }, { ".msb", false, ov_sig_section },
+	{ ".mdu", true, ov_sig_section },  { ".msu", true, ov_sig_section },
+	{ ".fp", false, ov_sig_allow },	   { ".sfp", false, ov_sig_allow },
+	{ ".ndb", false, ov_sig_ndb },	   { ".ndu", true, ov_sig_ndb },
+	{ ".ldb", false, ov_sig_ldb },	   { ".ldu", true, ov_sig_ldb },
+	{ ".ign2", false, ov_sig_ignore },
+};
+
+ov_sig_parse_fn ov_build_parser(struct ov_str name, bool *is_pua)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		if (ov_text_ends_with(name, ov_str_of(kinds[i].end))) {
+			*is_pua = kinds[i].is_pua;
+			return kinds[i].parse;
+		}
+	}
+	return NULL;
+}
+
+static bool is_container_name(struct ov_str name)
+{
+	return ov_text_ends_with(name, OV_STR(".cvd")) || ov_text_ends_with(name, OV_STR(".cld")) ||
+	       ov_text_ends_with(name, OV_STR(".cud"));
+}
+
+bool ov_odb_is_source_name(struct ov_str name)
+{
+	bool is_pua;
+
+	return ov_build_parser(name, &is_pua) != NULL || is_container_name(name);
+}
+
+void ov_build_diag(struct ov_odb_builder *b, const struct ov_diag *d)
+{
+	if (b->options.diag != NULL)
+		b->options.diag(b->options.ctx, d);
+}
+
+ov_status ov_sig_bad(struct ov_sig_line *l, const char *why)
+{
+	l->why = why;
+	return OV_BAD;
+}
+
+ov_status ov_sig_skip(struct ov_sig_line *l, const char *why)
+{
+	l->why = why;
+	return OV_UNSUPPORTED;
+}
+
+static void tell(struct ov_sig_line *l, bool is_skipped)
+{
+	struct ov_diag d = { .file = l->file,
+			     .line = l->number,
+			     .reason = l->why,
+			     .text = l->text,
+			     .is_skipped = is_skipped };
+
+	if (d.reason == NULL)
+		d.reason = "the line is larger than the compiler's limits";
+	if (d.text.n > 200)
+		d.text.n = 200;
+	ov_build_diag(l->b, &d);
+}
+
+/* Gives a line to its parser. Only a failure of the compiler itself comes back. */
+static ov_status one_line(struct ov_sig_line *l, ov_sig_parse_fn parse)
+{
+	struct b_source *src;
+	ov_status s = OV_BAD;
+
+	if (l->text.n > OV_LINE_MAX)
+		l->why = "a line longer than 65536 bytes";
+	else if (memchr(l->text.p, 0, l->text.n) != NULL)
+		l->why = "a NUL byte in a line of text";
+	else
+		s = parse(l);
+	ov_arena_reset(&l->b->scratch, (size_t)1 << 20);
+	src = rows_of(l->b->sources, struct b_source) + l->source;
+	switch (s) {
+	case OV_OK:
+		return OV_OK;
+	case OV_UNSUPPORTED:
+		src->nskipped++;
+		l->b->stats.skipped++;
+		tell(l, true);
+		return OV_OK;
+	case OV_BAD:
+	case OV_LIMIT:
+		src->nrefused++;
+		l->b->stats.refused++;
+		tell(l, false);
+		return OV_OK;
+	default:
+		return s;
+	}
+}
+
+ov_status ov_build_lines(struct ov_odb_builder *b, struct ov_str file, uint32_t source,
+			 struct ov_cur bytes, ov_sig_parse_fn parse)
+{
+	struct ov_str text;
+	uint32_t number = 0;
+
+	while (ov_cur_line(&bytes, &text) == OV_OK) {
+		struct ov_sig_line l = {
+			.b = b, .file = file, .text = text, .number = ++number, .source = source
+		};
+
+		if (number == UINT32_MAX)
+			return OV_LIMIT;
+		if (text.n == 0 || text.p[0] == '#')
+			continue;
+		OV_TRY(one_line(&l, parse));
+	}
+	return OV_OK;
+}
+
+ov_status ov_odb_builder_add(struct ov_odb_builder *b, struct ov_str name, struct ov_cur bytes)
+{
+	struct ov_odb_source s = { .name = name, .label = name };
+	ov_sig_parse_fn parse;
+	bool is_pua = false;
+	uint32_t id;
+
+	OV_TRY(ov_check(b, OV_BUILDER_MAGIC));
+	if (is_container_name(name))
+		return ov_build_container(b, name, bytes);
+	parse = ov_build_parser(name, &is_pua);
+	if (parse == NULL)
+		return OV_UNSUPPORTED;
+	OV_TRY(ov_odb_builder_source(b, &s, &id));
+	if (is_pua && !b->options.with_pua) {
+		struct ov_diag d = { .file = name,
+				     .reason = "PUA signatures were not asked for",
+				     .is_skipped = true };
+
+		ov_build_diag(b, &d);
+		return OV_OK;
+	}
+	return ov_build_lines(b, name, id, bytes, parse);
+}
