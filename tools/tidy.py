@@ -23,7 +23,8 @@ def configure():
     """Clang's own build folder: gcc's flags would be unknown to clang-tidy. Generated files are made, nothing else."""
     env = dict(os.environ, CC="clang")
     if not os.path.exists(os.path.join(BUILD, "build.ninja")):
-        subprocess.run(["meson", "setup", BUILD, ROOT, "--buildtype=debug", "-Dtests=true", "-Dfuzz=true"],
+        subprocess.run(["meson", "setup", BUILD, ROOT, "--buildtype=debug", "-Dtests=true", "-Dfuzz=true",
+                        "-Db_sanitize=address", "-Db_lundef=false"],
                        env=env, check=True, stdout=subprocess.DEVNULL)
     rules = subprocess.run(["ninja", "-C", BUILD, "-t", "targets", "all"], check=True, capture_output=True, text=True)
     made = [line.split(":")[0] for line in rules.stdout.splitlines() if line.endswith(": CUSTOM_COMMAND")]

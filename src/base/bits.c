@@ -38,7 +38,8 @@ ov_status ov_bits_msb(struct ov_bits *b, unsigned n, uint32_t *out)
 
 void ov_bits_align(struct ov_bits *b)
 {
-	/* Whole bytes are taken only as needed, so fewer than 8 bits are held after any read. */
+	/* A read that failed may have left whole bytes in hand: they go back to the input. */
+	b->in->pos -= b->nbits / 8;
 	b->hold = 0;
 	b->nbits = 0;
 }

@@ -117,6 +117,8 @@ bool ov_text_ends_with(struct ov_str s, struct ov_str tail)
 {
 	if (s.n < tail.n)
 		return false;
+	if (tail.n == 0)
+		return true;
 	return ov_text_same((struct ov_str){ .p = s.p + (s.n - tail.n), .n = tail.n }, tail);
 }
 
@@ -191,20 +193,27 @@ ov_status ov_text_json(struct ov_buf *b, struct ov_str s)
 	return OV_OK;
 }
 
-/* U+0080..U+009F are control characters to terminals; so are the marks that turn text around. */
+/*
+ * U+0080..U+009F are control characters to terminals. Marks that turn text around or have no width
+ * (Unicode's Cf: U+061C, U+200B..U+200F, U+2028..U+202E, U+2060..U+206F, U+FEFF, U+FFF9..U+FFFB,
+ * U+E0000..U+E0FFF) make a name look like another.
+ */
 static bool is_shown(const unsigned char *c, size_t len)
 {
 	if (len == 1)
 		return c[0] >= 0x20 && c[0] != 0x7f;
 	if (len == 2)
-		return !(c[0] == 0xc2 && c[1] < 0xa0);
-	if (len == 3 && c[0] == 0xe2) {
-		if (c[1] == 0x80 &&
-		    ((c[2] >= 0x8b && c[2] <= 0x8f) || (c[2] >= 0xa8 && c[2] <= 0xae)))
-			return false;
-		if (c[1] == 0x81 && c[2] >= 0xa0 && c[2] <= 0xaf)
-			return false;
-	}
+		return !(c[0] == 0xc2 && c[1] < 0xa0) && !(c[0] == 0xd8 && c[1] == 0x9c);
+	if (len == 4)
+		return !(c[0] == 0xf3 && c[1] == 0xa0);
+	if (c[0] == 0xe2 && c[1] == 0x80)
+		return !in_range(c[2], 0x8b, 0x8f) && !in_range(c[2], 0xa8, 0xae);
+	if (c[0] == 0xe2 && c[1] == 0x81)
+		return !in_range(c[2], 0xa0, 0xaf);
+	if (c[0] == 0xef && c[1] == 0xbb)
+		return c[2] != 0xbf;
+	if (c[0] == 0xef && c[1] == 0xbf)
+		return !in_range(c[2], 0xb9, 0xbb);
 	return true;
 }
 

@@ -58,8 +58,8 @@ OV_MUST_USE ov_status ov_text_json(struct ov_buf *b, struct ov_str s);
 OV_MUST_USE ov_status ov_text_shown(struct ov_buf *b, struct ov_str s);
 
 /**
- * Matches a shell pattern: `*` (also across '/'), `?`, `[a-z]`, `[!x]`, `\c`. Linear in the product
- * of the lengths at worst, no recursion.
+ * Matches a shell pattern: `*` (also across '/'), `?`, `[a-z]`, `[!x]`, `\c`; all of `s` must
+ * match. No recursion; at worst the length of `s` times the square of the pattern's.
  */
 bool ov_text_glob(struct ov_str pattern, struct ov_str s);
 

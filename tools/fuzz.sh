@@ -1,0 +1,101 @@
+#!/bin/bash
+# libFuzzer harnesses: tools/fuzz.sh build | replay | run SECONDS [NAME...]
+#
+#   build    all harnesses, under AddressSanitizer and UndefinedBehaviorSanitizer, in build/fuzz/
+#   replay   each harness over its seeds in fuzz/FOLDER/seeds_NAME/, once
+#   run      each harness (or only fuzz_NAME) for SECONDS, two at a time; found inputs stay in build/corpus/NAME/,
+#            crashes in build/crashes/; both are outside git
+set -euo pipefail
+cd "$(dirname "$0")/.."
+build=build/fuzz
+export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+
+build_all() {
+	[ -e $build/build.ninja ] ||
+		CC=clang meson setup $build --buildtype=debugoptimized -Dfuzz=true -Dtests=false \
+			-Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+	ninja -j2 -C $build >build/fuzz-build.log 2>&1 || {
+		tail -n 40 build/fuzz-build.log
+		return 1
+	}
+}
+
+harnesses() {
+	find $build/fuzz -type f -name 'fuzz_*' -perm -u+x | sort
+}
+
+# Options and folders of one harness, set in the caller: name, folder, seeds, dict
+describe() {
+	name=$(basename "$1")
+	name=${name#fuzz_}
+	folder=fuzz/$(basename "$(dirname "$1")")
+	seeds=()
+	dict=()
+	[ ! -d "$folder/seeds_$name" ] || seeds=("$folder/seeds_$name")
+	[ ! -e "$folder/$name.dict" ] || dict=("-dict=$folder/$name.dict")
+}
+
+replay_one() {
+	local name folder seeds dict
+	describe "$1"
+	if [ ${#seeds[@]} -eq 0 ]; then
+		echo "fuzz_$name: no seeds in $folder/seeds_$name"
+		return 1
+	fi
+	"$1" -runs=0 -rss_limit_mb=2048 -timeout=20 "${seeds[@]}" >"build/crashes/$name.log" 2>&1 || {
+		echo "fuzz_$name: a seed fails"
+		tail -n 40 "build/crashes/$name.log"
+		return 1
+	}
+	echo "fuzz_$name: $(find "${seeds[@]}" -type f | wc -l) seeds"
+}
+
+run_one() { # HARNESS SECONDS
+	local name folder seeds dict
+	describe "$1"
+	mkdir -p "build/corpus/$name"
+	"$1" -max_total_time="$2" -rss_limit_mb=2048 -timeout=20 -artifact_prefix="build/crashes/$name-" \
+		-print_final_stats=1 "${dict[@]}" "build/corpus/$name" "${seeds[@]}" >"build/crashes/$name.log" 2>&1 || {
+		echo "fuzz_$name: FAILED, see build/crashes/$name.log"
+		grep -E 'ERROR|SUMMARY|Test unit written' "build/crashes/$name.log" | head -n 5
+		return 1
+	}
+	echo "fuzz_$name: $(grep -E 'number_of_executed_units' "build/crashes/$name.log" | sed 's/.*: *//') runs, no crash"
+}
+
+mkdir -p build/crashes build/corpus
+case ${1:-} in
+build) build_all ;;
+replay)
+	build_all
+	bad=0
+	while read -r harness; do
+		replay_one "$harness" || bad=1
+	done < <(harnesses)
+	exit $bad
+	;;
+run)
+	seconds=${2:-60}
+	build_all
+	bad=0
+	running=0
+	while read -r harness; do
+		if [ $# -gt 2 ] && [[ " ${*:3} " != *" $(basename "${harness#*fuzz_}") "* ]]; then continue; fi
+		if [ $running -ge 2 ]; then
+			wait -n || bad=1
+			running=$((running - 1))
+		fi
+		run_one "$harness" "$seconds" &
+		running=$((running + 1))
+	done < <(harnesses)
+	while [ $running -gt 0 ]; do
+		wait -n || bad=1
+		running=$((running - 1))
+	done
+	exit $bad
+	;;
+*)
+	echo "usage: tools/fuzz.sh build | replay | run SECONDS [NAME...]" >&2
+	exit 2
+	;;
+esac
