@@ -24,12 +24,16 @@ struct ov_range {
 struct ov_find { /* what was found of one pattern */
 	uint64_t count;                /* as the pattern's count mode says                     */
 	uint64_t first, first_len;     /* offset and bytes of the first match, if count > 0    */
-	uint64_t last, last_len;       /* and of the last counted one                          */
+	uint64_t last, last_len;       /* and of the last counted one; of several first parts that fit, the
+	                                * earliest, as ClamAV's byte compare takes it */
 	bool is_limited;               /* a step or list budget was spent: count may be too low */
 };
 
 OV_MUST_USE ov_status ov_finder_new(struct ov_finder **out);
 void ov_finder_free(struct ov_finder **f);
+
+/** Bytes read at a time from sources that are not in memory (4 MiB unless told; for tests). At least 64. */
+void ov_finder_set_window(struct ov_finder *f, size_t bytes);
 
 /** Starts a layer. The section must outlive the layer. */
 void ov_finder_begin(struct ov_finder *f, const struct ov_pats *pats);

@@ -1,1 +1,239 @@
+/*
+ * The gram filter: table format, opening a table as hostile input, and the scan's second stage. Building is in
+ * gram_build.c, the first stage in gram_kernel*.c.
+ */
 #include "gram.h"
+
+#include <string.h>
+
+#include "checked.h"
+#include "gram_int.h"
+
+/* Positions given to a kernel are 32 bits wide and relative to a block of this many bytes. */
+#define BLOCK ((size_t)1 << 20)
+
+/* A chain longer than this is searched by its second dword instead of walked. */
+#define CHAIN_WALK 8u
+
+static uint32_t bucket_start(const struct ov_gram *g, uint32_t b)
+{
+	return ov_le32(g->buckets + (size_t)b * 4);
+}
+
+static const uint8_t *entry_of(const struct ov_gram *g, uint32_t i)
+{
+	return g->entries + (size_t)i * GRAM_ENTRY;
+}
+
+/* Order inside a bucket: entries whose second dword is certain but for case come first, by that dword. */
+static uint64_t entry_order(const uint8_t *e)
+{
+	const uint32_t mask = ov_le32(e + OV_GRAM_MAX + 4);
+
+	if ((mask | GRAM_FOLD) != 0xffffffffu)
+		return UINT64_MAX;
+	return ov_le32(e + 4) | GRAM_FOLD;
+}
+
+static bool is_entry_good(const struct ov_gram *g, const uint8_t *e, uint32_t bucket)
+{
+	const uint32_t n = e[36], first = ov_le32(e) | GRAM_FOLD;
+
+	if (n < OV_GRAM_MIN || n > OV_GRAM_MAX || e[37] != 0 || e[38] != 0 || e[39] != 0)
+		return false;
+	for (uint32_t i = 0; i < OV_GRAM_MAX; i++) {
+		const uint8_t v = e[i], m = e[OV_GRAM_MAX + i];
+
+		if ((v & ~m) != 0 || (i >= n && m != 0))
+			return false;
+		if (i < OV_GRAM_MIN && m != 0xff && !(m == 0xdf && v >= 'A' && v <= 'Z'))
+			return false;
+	}
+	if (gram_bucket(first, g->bucket_log2) != bucket)
+		return false;
+	return (ov_le32(g->filter + (size_t)gram_word(first, g->filter_bits_log2) * 4) & gram_bits(first)) ==
+	       gram_bits(first);
+}
+
+/* Each entry stands in its own bucket, in order, and passes the filter: then a scan finds all that a naive one would. */
+static ov_status check_entries(const struct ov_gram *g)
+{
+	uint32_t at = 0;
+
+	if (bucket_start(g, 0) != 0)
+		return OV_BAD;
+	for (uint32_t b = 0; b < 1u << g->bucket_log2; b++) {
+		const uint32_t end = bucket_start(g, b + 1);
+		uint64_t last = 0;
+
+		if (end < at || end > g->nentries)
+			return OV_BAD;
+		for (; at < end; at++) {
+			const uint64_t order = entry_order(entry_of(g, at));
+
+			if (order < last || !is_entry_good(g, entry_of(g, at), b))
+				return OV_BAD;
+			last = order;
+		}
+	}
+	return at == g->nentries ? OV_OK : OV_BAD;
+}
+
+ov_status ov_gram_open(struct ov_cur bytes, struct ov_gram *out)
+{
+	struct ov_gram g;
+	struct ov_cur c = bytes, filter, buckets, entries;
+	uint32_t magic, size, zero[3];
+
+	OV_TRY(ov_cur_u32le(&c, &magic));
+	OV_TRY(ov_cur_u32le(&c, &g.filter_bits_log2));
+	OV_TRY(ov_cur_u32le(&c, &g.bucket_log2));
+	OV_TRY(ov_cur_u32le(&c, &g.nentries));
+	OV_TRY(ov_cur_u32le(&c, &size));
+	for (int i = 0; i < 3; i++)
+		OV_TRY(ov_cur_u32le(&c, &zero[i]));
+	if (magic != GRAM_MAGIC || (zero[0] | zero[1] | zero[2]) != 0)
+		return OV_BAD;
+	if (g.filter_bits_log2 < GRAM_BITS_MIN || g.filter_bits_log2 > GRAM_BITS_MAX ||
+	    g.bucket_log2 < GRAM_BUCKET_MIN || g.bucket_log2 > GRAM_BUCKET_MAX ||
+	    g.nentries > GRAM_ENTRIES_MAX)
+		return OV_BAD;
+	OV_TRY(ov_cur_take(&c, (uint64_t)1 << (g.filter_bits_log2 - 3), &filter));
+	OV_TRY(ov_cur_take(&c, (((uint64_t)1 << g.bucket_log2) + 1) * 4 + 4, &buckets));
+	OV_TRY(ov_cur_take(&c, (uint64_t)g.nentries * GRAM_ENTRY, &entries));
+	if (size != c.pos - bytes.pos || ov_le32(buckets.base + buckets.len - 4) != 0)
+		return OV_BAD;
+	g.filter = filter.base;
+	g.buckets = buckets.base;
+	g.entries = entries.base;
+	OV_TRY(check_entries(&g));
+	*out = g;
+	return OV_OK;
+}
+
+/* The bytes at a candidate, zero beyond the end. */
+struct window {
+	uint64_t lo, hi;
+	size_t left; /* bytes that exist, at most 16 count */
+};
+
+static struct window window_at(const uint8_t *p, size_t n, size_t at)
+{
+	struct window w = { .left = n - at };
+
+	if (w.left >= OV_GRAM_MAX) {
+		w.lo = ov_le64(p + at);
+		w.hi = ov_le64(p + at + 8);
+	} else {
+		uint8_t pad[OV_GRAM_MAX] = { 0 };
+
+		memcpy(pad, p + at, w.left);
+		w.lo = ov_le64(pad);
+		w.hi = ov_le64(pad + 8);
+	}
+	return w;
+}
+
+static inline bool is_match(const uint8_t *e, const struct window *w)
+{
+	return (w->lo & ov_le64(e + 16)) == ov_le64(e) && (w->hi & ov_le64(e + 24)) == ov_le64(e + 8) &&
+	       e[36] <= w->left;
+}
+
+/* First entry in [lo, hi) whose order is not below `want`. */
+static uint32_t lower_bound(const struct ov_gram *g, uint32_t lo, uint32_t hi, uint64_t want)
+{
+	while (lo < hi) {
+		const uint32_t mid = lo + (hi - lo) / 2;
+
+		if (entry_order(entry_of(g, mid)) < want)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+struct sink {
+	ov_gram_hit_fn hit;
+	void *ctx;
+	uint64_t base; /* file offset of p */
+};
+
+static bool walk(const struct ov_gram *g, uint32_t from, uint32_t to, const struct window *w, uint64_t at,
+                 const struct sink *s)
+{
+	for (uint32_t i = from; i < to; i++) {
+		const uint8_t *e = entry_of(g, i);
+
+		if (is_match(e, w) && !s->hit(s->ctx, ov_le32(e + 32), at))
+			return false;
+	}
+	return true;
+}
+
+/* Second stage at one candidate. @return false when the sink wants no more. */
+static bool look_at(const struct ov_gram *g, const uint8_t *p, size_t n, size_t at, const struct sink *s)
+{
+	const uint32_t b = gram_bucket(ov_le32(p + at) | GRAM_FOLD, g->bucket_log2);
+	const uint32_t first = bucket_start(g, b), end = bucket_start(g, b + 1);
+	struct window w;
+	uint32_t some, rest;
+
+	if (first == end)
+		return true;
+	w = window_at(p, n, at);
+	if (end - first <= CHAIN_WALK)
+		return walk(g, first, end, &w, s->base + at, s);
+	/* Those that agree in the second dword, then the short ones. A short window can't hold a long key. */
+	some = lower_bound(g, first, end, w.lo >> 32 | GRAM_FOLD);
+	rest = lower_bound(g, some, end, (w.lo >> 32 | GRAM_FOLD) + 1);
+	if (!walk(g, some, rest, &w, s->base + at, s))
+		return false;
+	rest = lower_bound(g, rest, end, UINT64_MAX);
+	return walk(g, rest, end, &w, s->base + at, s);
+}
+
+static ov_status scan_block(gram_kernel_fn kernel, const struct ov_gram *g, const uint8_t *p, size_t n,
+                            size_t to, const struct sink *s)
+{
+	uint32_t cand[GRAM_CAND];
+	size_t at = 0;
+
+	while (at < to) {
+		size_t k = 0;
+
+		at = kernel(g, p, at, to, cand, &k);
+		for (size_t i = 0; i < k; i++)
+			if (!look_at(g, p, n, cand[i], s))
+				return OV_END;
+	}
+	return OV_OK;
+}
+
+ov_status ov_gram_scan_with(enum ov_kernel k, const struct ov_gram *g, const uint8_t *p, size_t n,
+                            uint64_t base, ov_gram_hit_fn hit, void *ctx)
+{
+	const gram_kernel_fn kernel = gram_kernel(k);
+	size_t done = 0, positions;
+
+	if (kernel == NULL)
+		return OV_UNSUPPORTED;
+	if (g->nentries == 0 || n < OV_GRAM_MIN)
+		return OV_OK;
+	positions = n - (OV_GRAM_MIN - 1);
+	while (done < positions) {
+		const size_t some = ov_min_size(BLOCK, positions - done);
+		const struct sink s = { .hit = hit, .ctx = ctx, .base = base + done };
+
+		OV_TRY(scan_block(kernel, g, p + done, n - done, some, &s));
+		done += some;
+	}
+	return OV_OK;
+}
+
+ov_status ov_gram_scan(const struct ov_gram *g, const uint8_t *p, size_t n, uint64_t base, ov_gram_hit_fn hit,
+                       void *ctx)
+{
+	return ov_gram_scan_with(OV_KERNEL_AUTO, g, p, n, base, hit, ctx);
+}

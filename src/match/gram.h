@@ -33,9 +33,15 @@ struct ov_gram_key {
 	uint32_t token; /* the caller's */
 };
 
-struct ov_gram { /* a verified view of a table; immutable, shared by threads */
+struct ov_gram { /* a verified view of a table; immutable, shared by threads. All zero: an empty table */
 	const uint8_t *filter, *buckets, *entries;
 	uint32_t filter_bits_log2, bucket_log2, nentries;
+};
+
+/* Room for building tables again and again without allocating; see ov_gram_build_with(). */
+struct ov_gram_room {
+	void *p;
+	size_t cap; /* bytes */
 };
 
 /* Called for each hit. @return false to stop the scan. */
@@ -44,6 +50,11 @@ typedef bool (*ov_gram_hit_fn)(void *ctx, uint32_t token, uint64_t at);
 /** Appends a table for `n` keys to `out` (deterministic: same keys, same bytes). @return OV_OK; OV_BAD for a key
  * out of its rules; OV_LIMIT; OV_NOMEM. */
 OV_MUST_USE ov_status ov_gram_build(const struct ov_gram_key *keys, size_t n, struct ov_buf *out);
+
+/** As ov_gram_build, with room that is kept for the next time. Start with a zeroed room; free with ov_gram_room_free. */
+OV_MUST_USE ov_status ov_gram_build_with(struct ov_gram_room *room, const struct ov_gram_key *keys, size_t n,
+                                         struct ov_buf *out);
+void ov_gram_room_free(struct ov_gram_room *room);
 
 /** Verifies a stored table as hostile input. The bytes must outlive the view. @return OV_OK, OV_SHORT, OV_BAD. */
 OV_MUST_USE ov_status ov_gram_open(struct ov_cur bytes, struct ov_gram *out);

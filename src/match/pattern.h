@@ -22,15 +22,16 @@ enum ov_pn_kind {
 	OV_PN_SET,       /* one byte out of a set of 256                                                   */
 	OV_PN_ALT,       /* one of several sequences; `negate`: as many bytes as they have, equal to none  */
 	OV_PN_JUMP,      /* min..max bytes of anything; max may be OV_JUMP_INF                             */
-	OV_PN_ASSERT     /* a border: takes no byte                                                        */
+	OV_PN_ASSERT     /* a border at the first or last place of a part: takes no byte. Between bytes, the ClamAV
+	                  * ones take one byte, as ClamAV does; FULLWORD there is refused */
 };
 
 #define OV_JUMP_INF UINT64_MAX
 
 enum ov_assert {
-	OV_AT_WORD_B = 1, /* ClamAV (B): word boundary                                                     */
-	OV_AT_LINE,       /* ClamAV (L): CR, CRLF or a file edge                                            */
-	OV_AT_NONALNUM,   /* ClamAV (W): a byte that is not alphanumeric                                    */
+	OV_AT_WORD_B = 1, /* ClamAV (B): word boundary or a file edge                                      */
+	OV_AT_LINE,       /* ClamAV (L): LF, CRLF or a file edge                                            */
+	OV_AT_NONALNUM,   /* ClamAV (W): a byte that is not alphanumeric, or a file edge                    */
 	OV_AT_FULLWORD,   /* ClamAV ::f and YARA fullword: no alphanumeric byte beyond this edge            */
 	OV_AT_FULLWORD_W  /* the same for wide text: no alphanumeric byte followed by 00                    */
 };
@@ -70,7 +71,7 @@ struct ov_anchor {
 
 /**
  * The rarest anchor of one variant. @return OV_OK; OV_END when it has no literal run of OV_GRAM_MIN bytes with
- * at least two distinct bytes.
+ * at least two distinct bytes (distinct after | 0x20, which is how the gram filter sees them).
  */
 OV_MUST_USE ov_status ov_pat_anchor(const struct ov_pn *variant, struct ov_anchor *out);
 
@@ -91,9 +92,9 @@ OV_MUST_USE ov_status ov_pats_add(struct ov_pats_builder *b, const struct ov_pat
 /** Appends the section to `out`; deterministic. */
 OV_MUST_USE ov_status ov_pats_finish(struct ov_pats_builder *b, struct ov_buf *out);
 
-struct ov_pats { /* verified view; immutable, shared by threads */
-	struct ov_cur directory, code;
-	uint32_t count;
+struct ov_pats { /* verified view; immutable, shared by threads. All zero: no pattern */
+	const uint8_t *patterns, *variants, *parts, *code; /* layout: pattern_int.h */
+	uint32_t count, nvariants, nparts;
 	uint32_t longest_part; /* most bytes one gap-free part can span */
 };
 

@@ -1,0 +1,109 @@
+/* Inside src/match: the finder's state. */
+#ifndef OV_FINDER_INT_H
+#define OV_FINDER_INT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "finder.h"
+#include "gram.h"
+#include "pattern_int.h"
+
+#define FINDER_MAGIC 0x444e4946u
+#define FINDER_SLOTS_MAX ((size_t)1 << 16)
+#define FINDER_NODES_MAX ((size_t)1 << 18)
+#define FINDER_EVENTS_MAX ((size_t)1 << 20)
+#define FINDER_LINKS_MAX ((size_t)1 << 18)     /* of one part                     */
+#define FINDER_DONE_MAX ((size_t)1 << 18)      /* completions of one pattern      */
+#define FINDER_DIRECT_MAX 4096u                /* start positions tried one by one */
+#define FINDER_RUN_STEPS ((uint64_t)1 << 22)   /* of one try                      */
+#define FINDER_SLOT_STEPS ((uint64_t)1 << 26)  /* of one pattern, plus some per byte */
+#define FINDER_CHUNK ((size_t)256 * 1024)
+
+struct vec { /* grows, never shrinks, keeps its memory for the next layer */
+	void *p;
+	size_t n, cap; /* elements */
+};
+
+/** Makes room for one more element of `size` bytes. @return OV_OK; OV_LIMIT above max; OV_NOMEM. */
+OV_MUST_USE ov_status vec_more(struct vec *v, size_t size, size_t max);
+
+struct link { /* a chain of parts that is complete up to here */
+	uint64_t end;    /* where its last part ended           */
+	uint64_t origin; /* where its first part began          */
+};
+
+struct event { /* a match of one part */
+	uint64_t start;
+	uint32_t len, node;
+};
+
+enum how { HOW_GRAM, HOW_BYTE, HOW_EACH, HOW_DIRECT }; /* ways in which a part is searched */
+
+struct node { /* a part of one variant of a slot's pattern; the variant's parts follow each other */
+	struct part_view part;
+	uint32_t slot, k; /* k: which part of its variant */
+	bool is_last;
+	bool needs_one_end; /* only the earliest end counts */
+	enum how how;
+	uint64_t next_gap_max; /* the gap behind it            */
+	uint64_t latest_end;   /* of its matches up to now     */
+	bool has_match;
+	struct link least;     /* before an endless gap: the chain that ended first */
+	bool has_least;
+	struct vec links;      /* struct link, by end; live from `head` on */
+	size_t head;
+};
+
+struct slot {
+	uint32_t pattern;
+	enum ov_count_mode mode;
+	uint32_t first_node, nnodes;
+	uint32_t first_range, nranges;
+	bool is_plain;    /* one variant of one part: matches arrive in order and are counted at once */
+	bool is_joined;   /* some variant has several parts   */
+	uint64_t steps;   /* left                             */
+	uint64_t last_key; /* where the last counted match stood: start of its last part */
+	struct ov_find find;
+	struct vec kept;  /* struct ov_range: spans, hi not included in the match's bytes */
+	struct vec done;  /* struct link: completions, STARTS with several parts */
+};
+
+struct ov_finder {
+	uint32_t magic;
+	const struct ov_pats *pats;
+	struct vec slots, nodes, ranges, keys, events;
+	size_t nslots_made, nnodes_made; /* elements whose own vectors exist */
+	struct ov_gram_room room;
+	struct ov_buf table;
+	struct ov_gram gram;
+	uint8_t *window;
+	size_t window_bytes, window_cap;
+	uint64_t span; /* bytes that a match of a part can reach to either side of its key */
+	struct pat_text text;
+	uint64_t chunk_end; /* keys from here on belong to the next chunk */
+	ov_status trouble;  /* OV_NOMEM met inside a callback */
+	struct pat_exec exec;
+};
+
+static inline struct slot *slot_at(const struct ov_finder *f, uint32_t i)
+{
+	return (struct slot *)f->slots.p + i;
+}
+
+static inline struct node *node_at(const struct ov_finder *f, uint32_t i)
+{
+	return (struct node *)f->nodes.p + i;
+}
+
+/** Tries a part at one position, and notes its matches. */
+void finder_try(struct ov_finder *f, uint32_t node, uint64_t start);
+
+/** Joins and counts what was noted of parts that start before `limit`; keeps the rest. */
+void finder_join(struct ov_finder *f, uint64_t limit);
+
+/** Counts what could not be counted while searching. */
+void finder_finish(struct ov_finder *f);
+
+#endif

@@ -1,0 +1,216 @@
+/* The finder and the pattern programs against the slow reference, window borders, and ClamAV's counting rules. */
+#include <stdlib.h>
+
+#include "reference.h"
+#include "testing.h"
+
+struct rng {
+	uint64_t s;
+};
+
+static uint64_t next_random(struct rng *r)
+{
+	r->s ^= r->s << 13;
+	r->s ^= r->s >> 7;
+	r->s ^= r->s << 17;
+	return r->s;
+}
+
+static ov_status read_text(void *ctx, uint64_t off, uint8_t *to, size_t n, size_t *got)
+{
+	memcpy(to, (const uint8_t *)ctx + off, n);
+	*got = n;
+	return OV_OK;
+}
+
+struct section {
+	struct ov_buf bytes;
+	struct ov_pats pats;
+	uint32_t id;
+};
+
+static ov_status make_section(const struct ov_pat_ir *ir, struct section *s)
+{
+	struct ov_pats_builder *b = NULL;
+	ov_status st;
+
+	assert_int_equal(ov_pats_builder_new(&b), OV_OK);
+	st = ov_pats_add(b, ir, &s->id, NULL);
+	s->bytes = ov_buf_of(1 << 24);
+	if (st == OV_OK) {
+		assert_int_equal(ov_pats_finish(b, &s->bytes), OV_OK);
+		assert_int_equal(ov_pats_open(ov_buf_cur(&s->bytes), &s->pats), OV_OK);
+	}
+	ov_pats_builder_free(&b);
+	return st;
+}
+
+static struct ov_find find_in(struct ov_finder *f, const struct section *s, const struct ov_src *src,
+                              const struct ov_range *r, size_t nr)
+{
+	uint32_t slot;
+
+	ov_finder_begin(f, &s->pats);
+	assert_int_equal(ov_finder_add(f, s->id, r, nr, &slot), OV_OK);
+	assert_int_equal(ov_finder_run(f, src, 0), OV_OK);
+	return *ov_finder_result(f, slot);
+}
+
+/* All that is claimed of one pattern on one text. */
+static void check_one(struct ov_finder *f, const struct ov_pat_ir *ir, const struct section *s, uint8_t *text,
+                      size_t n, const struct ov_range *r, size_t nr, const char *what)
+{
+	struct ov_src mem = ov_src_mem(text, n), file = { .size = n, .read = read_text, .ctx = text };
+	struct ov_find a = find_in(f, s, &mem, r, nr), b;
+	struct ref_found want;
+
+	ref_find(ir, text, n, r, nr, &want);
+	ov_expect(what, !a.is_limited);
+	ov_expect_eq(what, a.count, want.count);
+	if (a.count > 0) {
+		ov_expect(what, ref_matches(ir, text, n, a.first, a.first_len));
+		ov_expect(what, ref_matches(ir, text, n, a.last, a.last_len));
+	}
+	if (a.count > 0 && ir->count_mode == OV_COUNT_STARTS) {
+		ov_expect_eq(what, a.first, want.first);
+		ov_expect_eq(what, a.first_len, want.first_len);
+	}
+	ov_finder_set_window(f, 64);
+	b = find_in(f, s, &file, r, nr);
+	ov_expect(what, memcmp(&a, &b, sizeof a) == 0);
+}
+
+static void check_match_at(const struct ov_pat_ir *ir, const struct section *s, const uint8_t *text, size_t n,
+                           const char *what)
+{
+	for (size_t at = 0; at <= n; at += 1 + at / 8) {
+		uint64_t len = 0, want = 0;
+		const ov_status st = ov_pat_match_at(&s->pats, s->id, text, n, 0, n, at, &len);
+		const bool found = ref_shortest(ir, text, n, at, &want);
+
+		ov_expect_eq(what, st, found ? OV_OK : OV_END);
+		if (found)
+			ov_expect_eq(what, len, want);
+	}
+}
+
+static void random_patterns_equal_the_reference(void **state)
+{
+	struct rng r = { 0x9e3779b97f4a7c15u };
+	struct ov_finder *f = NULL;
+	struct ov_arena a;
+	unsigned compiled = 0, hit = 0;
+
+	(void)state;
+	ov_arena_init(&a, 1 << 20);
+	assert_int_equal(ov_finder_new(&f), OV_OK);
+	for (int i = 0; i < 3000; i++) {
+		uint8_t dice[1024], text[REF_TEXT];
+		struct ref_dice d = { dice, sizeof dice };
+		struct ov_range range[2] = { { 3, 40 }, { 90, UINT64_MAX } };
+		struct ov_pat_ir ir;
+		struct section s;
+		char what[32];
+		size_t n;
+
+		for (size_t k = 0; k < sizeof dice; k++)
+			dice[k] = (uint8_t)(next_random(&r) >> 32);
+		ov_arena_reset(&a, 1 << 20);
+		assert_true(ref_pattern(&d, &a, &ir));
+		n = ref_text(&d, text);
+		(void)snprintf(what, sizeof what, "pattern %d", i);
+		if (make_section(&ir, &s) == OV_OK) {
+			struct ref_found got;
+
+			compiled++;
+			check_one(f, &ir, &s, text, n, range, (size_t)i % 3, what);
+			check_match_at(&ir, &s, text, n, what);
+			ref_find(&ir, text, n, NULL, 0, &got);
+			hit += got.count > 0;
+		}
+		ov_buf_free(&s.bytes);
+	}
+	ov_finder_free(&f);
+	ov_arena_free(&a);
+	if (compiled < 1200 || hit < 250)
+		fail_msg("%u compiled, %u hit: this test tests little", compiled, hit);
+}
+
+/* Rows found by running clamscan 1.4.6: signature in the manual's notation, text, count. */
+enum { MAX_NODES = 8 };
+struct row {
+	const char *what, *text;
+	uint64_t count, last;
+	struct {
+		enum ov_pn_kind kind;
+		const char *bytes;
+		uint64_t min, max;
+	} n[MAX_NODES];
+};
+#define B(s) { OV_PN_BYTES, s, 0, 0 }
+#define J(lo, hi) { OV_PN_JUMP, NULL, lo, hi }
+static const struct row rows[] = {
+	{ "overlaps count", "abababab", 3, 4, { B("abab") } },
+	{ "one first, three last parts", "AABB..CCDD..CCDD..CCDD", 3, 0, { B("AABB"), J(0, OV_JUMP_INF), B("CCDD") } },
+	{ "three first, one last", "AABB..AABB..AABB..CCDD", 1, 0, { B("AABB"), J(0, OV_JUMP_INF), B("CCDD") } },
+	{ "first and last by turns", "AABB..CCDD..AABB..CCDD", 2, 0, { B("AABB"), J(0, OV_JUMP_INF), B("CCDD") } },
+	{ "last before first is nothing", "CCDD.AABB.CCDD", 1, 5, { B("AABB"), J(0, OV_JUMP_INF), B("CCDD") } },
+	{ "range reaches one", "AABB..CCDD..CCDD..CCDD", 1, 0, { B("AABB"), J(1, 5), B("CCDD") } },
+	{ "range: two origins", "AABB.AABB.CCDD.CCDD", 2, 5, { B("AABB"), J(1, 9), B("CCDD") } },
+	{ "range: earliest origin", "AABB..AABB..CCDD", 1, 0, { B("AABB"), J(1, 9), B("CCDD") } },
+	{ "fixed gap", "AABB..CCDD..CCDD..AABB..CCDD", 2, 18, { B("AABB"), J(2, 2), B("CCDD") } },
+	{ "[1-4] before a byte counts starts", "AABB.Q.Q.Q AABB..Q", 2, 11, { B("AABB"), J(1, 4), B("Q") } },
+	{ "[1-4] behind a byte", "Q.Q.AABB...Q.AABB", 2, 11, { B("Q"), J(1, 4), B("AABB") } },
+	{ "[1-4] out of reach", "Q......AABB...Q......AABB", 0, 0, { B("Q"), J(1, 4), B("AABB") } },
+	{ "three parts", "AABB CCDD EEFF EEFF CCDD EEFF", 3, 0,
+	  { B("AABB"), J(0, OV_JUMP_INF), B("CCDD"), J(0, OV_JUMP_INF), B("EEFF") } },
+	{ "parts may touch", "abababababab", 3, 0, { B("abab"), J(0, OV_JUMP_INF), B("abab") } },
+	{ "small gap, touching", "abababababab", 3, 2, { B("abab"), J(0, 3), B("abab") } },
+	{ "trailing ?? past the end", "...AABB", 0, 0, { B("AABB"), J(1, 1) } },
+	{ "trailing ?? at the end", "...AABBx", 1, 3, { B("AABB"), J(1, 1) } },
+};
+
+static void counts_as_clamav_does(void **state)
+{
+	struct ov_finder *f = NULL;
+
+	(void)state;
+	assert_int_equal(ov_finder_new(&f), OV_OK);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		static const uint8_t full[16] = { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 };
+		struct ov_pn nodes[MAX_NODES] = { 0 }, *first = nodes;
+		struct ov_pat_ir ir = { .variants = &first, .nvariants = 1 };
+		const struct row *r = &rows[i];
+		struct ov_src src = ov_src_mem(r->text, strlen(r->text));
+		struct section s;
+		struct ov_find got;
+
+		for (size_t k = 0; k < MAX_NODES && r->n[k].kind != 0; k++) {
+			nodes[k].kind = r->n[k].kind;
+			nodes[k].value = (const uint8_t *)r->n[k].bytes;
+			nodes[k].mask = full;
+			nodes[k].n = r->n[k].bytes != NULL ? strlen(r->n[k].bytes) : 0;
+			nodes[k].min = r->n[k].min;
+			nodes[k].max = r->n[k].max;
+			if (k > 0)
+				nodes[k - 1].next = &nodes[k];
+		}
+		ov_expect_eq(r->what, make_section(&ir, &s), OV_OK);
+		got = find_in(f, &s, &src, NULL, 0);
+		ov_expect_eq(r->what, got.count, r->count);
+		if (got.count > 0)
+			ov_expect_eq(r->what, got.last, r->last);
+		ov_buf_free(&s.bytes);
+	}
+	ov_finder_free(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(counts_as_clamav_does),
+		cmocka_unit_test(random_patterns_equal_the_reference),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
