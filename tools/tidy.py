@@ -27,7 +27,8 @@ def configure():
                         "-Db_sanitize=address", "-Db_lundef=false"],
                        env=env, check=True, stdout=subprocess.DEVNULL)
     rules = subprocess.run(["ninja", "-C", BUILD, "-t", "targets", "all"], check=True, capture_output=True, text=True)
-    made = [line.split(":")[0] for line in rules.stdout.splitlines() if line.endswith(": CUSTOM_COMMAND")]
+    made = [line.split(":")[0] for line in rules.stdout.splitlines() if line.endswith(": CUSTOM_COMMAND")
+            and not line.startswith("meson-internal__")]
     if made:
         subprocess.run(["ninja", "-C", BUILD, "-j2", *made], check=True, stdout=subprocess.DEVNULL)
 
