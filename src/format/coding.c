@@ -1,6 +1,6 @@
 /*
- * Files that are one coded stream: gzip, bzip2, xz, lzma, zstd, lz4, compress. The plain bytes are the one child;
- * bytes after the stream that are not padding are a second, carved one.
+ * Files that are one coded stream: gzip, bzip2, xz, lzma, zstd, lz4, compress. The plain bytes are
+ * the one child; bytes after the stream that are not padding are a second, carved one.
  */
 #include "formats.h"
 
@@ -16,7 +16,7 @@ struct coding {
 	struct ov_decoder *decoder;
 	struct ov_str name;
 	uint64_t stage; /* children handed out */
-	ov_status end;  /* how the stream ended; OV_OK while it has not */
+	ov_status end;	/* how the stream ended; OV_OK while it has not */
 };
 
 static enum ov_codec codec_of(enum ov_type t)
@@ -41,7 +41,8 @@ static enum ov_codec codec_of(enum ov_type t)
 	}
 }
 
-/* RFC 1952, 2.3: the original name, when FNAME is set. A header that breaks off has no name; zlib will tell. */
+/* RFC 1952, 2.3: the original name, when FNAME is set. A header that breaks off has no name; zlib
+ * will tell. */
 static ov_status gzip_name(const struct ov_fmt_env *env, struct ov_str *out)
 {
 	const struct ov_arena_mark m = ov_arena_mark(env->arena);
@@ -66,7 +67,7 @@ static ov_status gzip_name(const struct ov_fmt_env *env, struct ov_str *out)
 static ov_status open_coding(const struct ov_fmt_env *env, void **state)
 {
 	const struct ov_decoder_params params = { .max_memory = env->max_memory,
-		                                  .plain_size = UINT64_MAX };
+						  .plain_size = UINT64_MAX };
 	struct coding *c;
 
 	OV_TRY(ov_arena_new(env->arena, &c));
@@ -87,12 +88,12 @@ static ov_status give_rest(struct coding *c, struct ov_child *out)
 	if (c->end != OV_END || at >= c->env->src->size)
 		return OV_END;
 	*out = (struct ov_child){ .kind = OV_CHILD_SLICE,
-		                  .name = OV_STR("trailer"),
-		                  .off = at,
-		                  .size = c->env->src->size - at,
-		                  .packed = c->env->src->size - at,
-		                  .position = ++c->stage,
-		                  .is_carved = true };
+				  .name = OV_STR("trailer"),
+				  .off = at,
+				  .size = c->env->src->size - at,
+				  .packed = c->env->src->size - at,
+				  .position = ++c->stage,
+				  .is_carved = true };
 	return OV_OK;
 }
 
@@ -106,11 +107,11 @@ static ov_status next_coding(void *state, struct ov_child *out)
 		return OV_END;
 	c->stage = 1;
 	*out = (struct ov_child){ .kind = OV_CHILD_STREAM,
-		                  .name = c->name,
-		                  .size = OV_SIZE_UNKNOWN,
-		                  .packed = c->env->src->size,
-		                  .position = 1,
-		                  .is_coding = true };
+				  .name = c->name,
+				  .size = OV_SIZE_UNKNOWN,
+				  .packed = c->env->src->size,
+				  .position = 1,
+				  .is_coding = true };
 	return OV_OK;
 }
 
@@ -132,4 +133,4 @@ static void close_coding(void *state)
 }
 
 const struct ov_format ov_format_coding = { "coding", open_coding, next_coding, read_coding,
-	                                    close_coding };
+					    close_coding };

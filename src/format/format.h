@@ -1,9 +1,10 @@
 /*
- * The descriptor interface: a format is one file that fills one `struct ov_format`, and one row in table.c.
+ * The descriptor interface: a format is one file that fills one `struct ov_format`, and one row in
+ * table.c.
  *
- * The engine drives: open, then next / read / read / ... / next ..., until OV_END, then close. A format never
- * sees the engine, never recurses into its children, and never decides a verdict: it hands out parts and
- * notes what it could not read.
+ * The engine drives: open, then next / read / read / ... / next ..., until OV_END, then close. A
+ * format never sees the engine, never recurses into its children, and never decides a verdict: it
+ * hands out parts and notes what it could not read.
  */
 #ifndef OV_FORMAT_H
 #define OV_FORMAT_H
@@ -22,53 +23,59 @@
 
 /* What a format is given. All pointers outlive the format's state. */
 struct ov_fmt_env {
-	const struct ov_src *src; /* the layer's bytes                                              */
-	enum ov_type type;        /* as detected; one format may serve several                      */
-	struct ov_arena *arena;   /* dies with the node; refuses beyond its budget with OV_LIMIT    */
-	uint64_t max_memory;      /* bytes a codec may take for windows and dictionaries            */
+	const struct ov_src *src; /* the layer's bytes */
+	enum ov_type type;	/* as detected; one format may serve several                      */
+	struct ov_arena *arena; /* the format's alone until close; refuses beyond its budget      */
+	uint64_t max_memory;	/* bytes a codec may take for windows and dictionaries            */
 	/*
-	 * Tells that something could not be read: `why` is OV_SHORT, OV_BAD, OV_UNSUPPORTED, OV_ENCRYPTED or
-	 * OV_LIMIT; `member` the part concerned, empty for the whole; `detail` a short English sentence part.
-	 * Both texts are copied. Every part that is skipped must be told here: nothing is left out in silence.
+	 * Tells that something could not be read: `why` is OV_SHORT, OV_BAD, OV_UNSUPPORTED,
+	 * OV_ENCRYPTED or OV_LIMIT; `member` the part concerned, empty for the whole; `detail` a
+	 * short English sentence part. Both texts are copied. Every part that is skipped must be
+	 * told here: nothing is left out in silence.
 	 */
 	void (*note)(void *ctx, ov_status why, struct ov_str member, const char *detail);
 	void *ctx;
 };
 
 enum ov_child_kind {
-	OV_CHILD_SLICE,  /* its bytes are [off, off + size) of the parent: no copy is made           */
-	OV_CHILD_STREAM, /* its bytes come from read()                                               */
-	OV_CHILD_NONE    /* its bytes can't be had; the reason was noted. Metadata only              */
+	OV_CHILD_SLICE,	 /* its bytes are [off, off + size) of the parent: no copy is made  */
+	OV_CHILD_STREAM, /* its bytes come from read() */
+	OV_CHILD_NONE /* its bytes can't be had; the reason was noted. Metadata only              */
 };
 
 struct ov_child {
 	enum ov_child_kind kind;
-	struct ov_str name;   /* as stored, any bytes, never joined to a path of ours; valid until next() */
-	uint64_t off, size;   /* SLICE: where; STREAM: size as declared, or OV_SIZE_UNKNOWN              */
-	uint64_t packed;      /* bytes it takes in the parent, or OV_SIZE_UNKNOWN                        */
-	uint64_t position;    /* its number in the container, from 1                                     */
+	struct ov_str
+	    name; /* as stored, any bytes, never joined to a path of ours; valid until next() */
+	uint64_t off, size; /* SLICE: where; STREAM: size as declared, or OV_SIZE_UNKNOWN */
+	uint64_t packed;    /* bytes it takes in the parent, or OV_SIZE_UNKNOWN    */
+	uint64_t position;  /* its number in the container, from 1  */
 	uint32_t crc32;
 	bool has_crc32, is_encrypted;
 	/*
-	 * A format that is only a coding of one file (gzip, xz, ...) hands out its single child with is_coding;
-	 * carved parts (an archive appended to a program) are is_carved: a failure inside them is no news
-	 * about the parent.
+	 * A format that is only a coding of one file (gzip, xz, ...) hands out its single child
+	 * with is_coding; carved parts (an archive appended to a program) are is_carved: a failure
+	 * inside them is no news about the parent.
 	 */
 	bool is_coding, is_carved;
 };
 
 struct ov_format {
 	const char *name; /* "zip"; used in messages and by `overt prove --formats` */
-	/** Starts on env->src. *state is the format's own, in the arena. Errors: any of ov_status. */
+	/** Starts on env->src. *state is the format's own, in the arena. Errors: any of ov_status.
+	 */
 	ov_status (*open)(const struct ov_fmt_env *env, void **state);
-	/** Next part. @return OV_OK; OV_END when all were given; else the rest is unreadable (reason). */
+	/** Next part. @return OV_OK; OV_END when all were given; else the rest is unreadable
+	 * (reason). */
 	ov_status (*next)(void *state, struct ov_child *out);
 	/**
-	 * Next bytes of the current STREAM part. @return OV_OK with *got > 0; OV_END after the last byte; else this
-	 * part breaks here (what was given so far counts, next() may still be called).
+	 * Next bytes of the current STREAM part. @return OV_OK with *got > 0; OV_END after the last
+	 * byte; else this part breaks here (what was given so far counts, next() may still be
+	 * called).
 	 */
 	ov_status (*read)(void *state, void *to, size_t n, size_t *got);
-	/** Releases what the arena does not own (library handles). May be NULL. Called once after open. */
+	/** Releases what the arena does not own (library handles). May be NULL. Called once after
+	 * open. */
 	void (*close)(void *state);
 };
 
@@ -76,8 +83,15 @@ struct ov_format {
 const struct ov_format *ov_format_for(enum ov_type t);
 
 /**
- * The format that finds archives and programs embedded in, or appended to, any layer (self-extracting
- * programs, a ZIP after a picture, a PE inside a document). Its parts are slices with is_carved set.
+ * Loads what libraries below would open later: the time zone and a UTF-8 locale (of the process).
+ * Call once at the start of a program, before its jail is closed and before it has threads.
+ */
+void ov_format_prepare(void);
+
+/**
+ * The format that finds archives and programs embedded in, or appended to, any layer
+ * (self-extracting programs, a ZIP after a picture, a PE inside a document). Its parts are slices
+ * with is_carved set.
  */
 extern const struct ov_format ov_format_carve;
 

@@ -1,4 +1,5 @@
-/* Which format opens which type. A new format adds one line to formats.h and one row for each of its types. */
+/* Which format opens which type. A new format adds one line to formats.h and one row for each of
+ * its types. */
 #include "format.h"
 #include "formats.h"
 
@@ -15,6 +16,24 @@ static const struct ov_format *const by_type[OV_T_COUNT] = {
 	[OV_T_ZSTD] = &ov_format_coding,
 	[OV_T_LZ4] = &ov_format_coding,
 	[OV_T_COMPRESS] = &ov_format_coding,
+	[OV_T_POSIX_TAR] = &ov_format_tar,
+	[OV_T_OLD_TAR] = &ov_format_tar,
+	[OV_T_AR] = &ov_format_ar,
+	[OV_T_7Z] = &ov_format_libarchive,
+	[OV_T_7ZSFX] = &ov_format_libarchive,
+	[OV_T_RAR] = &ov_format_libarchive,
+	[OV_T_RARSFX] = &ov_format_libarchive,
+	[OV_T_MSCAB] = &ov_format_libarchive,
+	[OV_T_CABSFX] = &ov_format_libarchive,
+	[OV_T_ISO9660] = &ov_format_libarchive,
+	[OV_T_XAR] = &ov_format_libarchive,
+	[OV_T_LHA] = &ov_format_libarchive,
+	[OV_T_CPIO_OLD] = &ov_format_libarchive,
+	[OV_T_CPIO_ODC] = &ov_format_libarchive,
+	[OV_T_CPIO_NEWC] = &ov_format_libarchive,
+	[OV_T_CPIO_CRC] = &ov_format_libarchive,
+	[OV_T_RPM] = &ov_format_libarchive,
+	[OV_T_WARC] = &ov_format_libarchive,
 };
 
 const struct ov_format *ov_format_for(enum ov_type t)

@@ -1,6 +1,6 @@
 /*
- * A movable window over a source, for parsers that hop through a file: bounded views, few reads, no copy where the
- * source is in memory.
+ * A movable window over a source, for parsers that hop through a file: bounded views, few reads, no
+ * copy where the source is in memory.
  */
 #ifndef OV_WINDOW_H
 #define OV_WINDOW_H
@@ -14,13 +14,15 @@
 
 struct ov_window {
 	const struct ov_src *src; /* borrowed                                        */
-	uint8_t *buf;             /* OV_WINDOW_MAX bytes; NULL for memory            */
-	uint64_t at;              /* offset of buf[0] in src                         */
-	size_t n;                 /* bytes in buf                                    */
+	uint8_t *buf;		  /* OV_WINDOW_MAX bytes; NULL for memory            */
+	uint64_t at;		  /* offset of buf[0] in src                         */
+	size_t n;		  /* bytes in buf                                    */
 };
 
-/** Makes a window over `src`, which must outlive it. @return OV_OK; OV_LIMIT, OV_NOMEM from the arena. */
-OV_MUST_USE ov_status ov_window_init(struct ov_window *w, const struct ov_src *src, struct ov_arena *a);
+/** Makes a window over `src`, which must outlive it. @return OV_OK; OV_LIMIT, OV_NOMEM from the
+ * arena. */
+OV_MUST_USE ov_status ov_window_init(struct ov_window *w, const struct ov_src *src,
+				     struct ov_arena *a);
 
 /**
  * A cursor over exactly [at, at + n), n <= OV_WINDOW_MAX; valid until the next call.
@@ -29,6 +31,7 @@ OV_MUST_USE ov_status ov_window_init(struct ov_window *w, const struct ov_src *s
 OV_MUST_USE ov_status ov_window_get(struct ov_window *w, uint64_t at, size_t n, struct ov_cur *out);
 
 /** As ov_window_get, with as many of the `n` bytes as exist. */
-OV_MUST_USE ov_status ov_window_upto(struct ov_window *w, uint64_t at, size_t n, struct ov_cur *out);
+OV_MUST_USE ov_status ov_window_upto(struct ov_window *w, uint64_t at, size_t n,
+				     struct ov_cur *out);
 
 #endif

@@ -1,8 +1,9 @@
 /*
- * ZIP as a container (PKWARE APPNOTE 6.3.10). zip_dir.c and zip_hunt.c find the members; here they are handed out
- * and decoded: stored, deflate, deflate64, bzip2, LZMA, zstd, xz.
+ * ZIP as a container (PKWARE APPNOTE 6.3.10). zip_dir.c and zip_hunt.c find the members; here they
+ * are handed out and decoded: stored, deflate, deflate64, bzip2, LZMA, zstd, xz.
  *
- * Not read, and noted: encrypted members, shrink, reduce, implode, PPMd, and the rest of a multi-volume set.
+ * Not read, and noted: encrypted members, shrink, reduce, implode, PPMd, and the rest of a
+ * multi-volume set.
  */
 #include "zip_int.h"
 
@@ -12,7 +13,8 @@
 #include "checked.h"
 #include "decoder.h"
 
-#define SCRATCH ((size_t)2 << 20) /* a decoder's own state; dictionaries are counted by max_memory */
+#define SCRATCH                                                                                    \
+	((size_t)2 << 20) /* a decoder's own state; dictionaries are counted by max_memory */
 
 struct zip {
 	const struct ov_fmt_env *env;
@@ -20,9 +22,9 @@ struct zip {
 	const struct ov_zip_chunk *chunk; /* walk: the next entry is chunk->e[at] */
 	unsigned at;
 	uint64_t position;
-	struct ov_arena scratch;          /* of the current member only */
+	struct ov_arena scratch; /* of the current member only */
 	struct ov_decoder *decoder;
-	const struct ov_zip_entry *e;     /* the current member */
+	const struct ov_zip_entry *e; /* the current member */
 	struct ov_str name;
 	uint64_t made;
 	uint32_t crc;
@@ -33,8 +35,9 @@ static const struct method {
 	enum ov_codec codec;
 	bool is_open_ended; /* it ends by its own mark: declared sizes need not be believed */
 } methods[] = {
-	{ 8, OV_CODEC_DEFLATE, true },    { 9, OV_CODEC_DEFLATE64, true }, { 12, OV_CODEC_BZIP2, false },
-	{ 14, OV_CODEC_LZMA_ZIP, false }, { 20, OV_CODEC_ZSTD, false },    { 93, OV_CODEC_ZSTD, false },
+	{ 8, OV_CODEC_DEFLATE, true }, { 9, OV_CODEC_DEFLATE64, true },
+	{ 12, OV_CODEC_BZIP2, false }, { 14, OV_CODEC_LZMA_ZIP, false },
+	{ 20, OV_CODEC_ZSTD, false },  { 93, OV_CODEC_ZSTD, false },
 	{ 95, OV_CODEC_XZ, false },
 };
 
@@ -48,9 +51,10 @@ static const struct method *method_of(uint16_t number)
 
 static const char *method_name(uint16_t number)
 {
-	static const char *const old[] = { [1] = "shrink",   [2] = "reduce 1", [3] = "reduce 2",
-		                           [4] = "reduce 3", [5] = "reduce 4", [6] = "implode",
-		                           [10] = "DCL implode" };
+	static const char *const old[] = {
+		[1] = "shrink",	  [2] = "reduce 1", [3] = "reduce 2",	 [4] = "reduce 3",
+		[5] = "reduce 4", [6] = "implode",  [10] = "DCL implode"
+	};
 
 	if (number < sizeof old / sizeof *old && old[number] != NULL)
 		return old[number];
@@ -94,7 +98,8 @@ static uint64_t available(const struct zip *z, const struct ov_zip_entry *e)
 	return e->data < size ? size - e->data : 0;
 }
 
-/* A stored member is a slice. Sizes that differ are both served: some readers trust the one, some the other. */
+/* A stored member is a slice. Sizes that differ are both served: some readers trust the one, some
+ * the other. */
 static void as_slice(struct zip *z, const struct ov_zip_entry *e, struct ov_child *c)
 {
 	uint64_t n = e->packed == OV_SIZE_UNKNOWN ? available(z, e) : e->packed;
@@ -113,7 +118,7 @@ static void as_slice(struct zip *z, const struct ov_zip_entry *e, struct ov_chil
 }
 
 static ov_status as_stream(struct zip *z, const struct ov_zip_entry *e, const struct method *m,
-                           struct ov_child *c)
+			   struct ov_child *c)
 {
 	const struct ov_decoder_params params = {
 		.max_memory = z->env->max_memory,
@@ -148,7 +153,8 @@ static const char *why_encrypted(const struct ov_zip_entry *e)
 {
 	if (e->method == 99)
 		return "AES encryption";
-	return (e->flags & (OV_ZIP_STRONG | OV_ZIP_MASKED)) != 0 ? "strong encryption" : "ZipCrypto encryption";
+	return (e->flags & (OV_ZIP_STRONG | OV_ZIP_MASKED)) != 0 ? "strong encryption"
+								 : "ZipCrypto encryption";
 }
 
 /* How the bytes of the current entry are handed out. */
@@ -182,7 +188,7 @@ static ov_status give(struct zip *z, const struct ov_zip_entry *e, struct ov_chi
 	}
 	if (m == NULL) {
 		(void)snprintf(text, sizeof text, "compression method %u (%s)", e->method,
-		               method_name(e->method));
+			       method_name(e->method));
 		note(z, OV_UNSUPPORTED, text);
 		return OV_OK;
 	}
@@ -221,11 +227,11 @@ static ov_status next_zip(void *state, struct ov_child *out)
 		if (is_folder(z, e))
 			continue;
 		*out = (struct ov_child){ .name = z->name,
-			                  .size = e->plain,
-			                  .packed = e->packed,
-			                  .position = z->position,
-			                  .crc32 = e->crc,
-			                  .has_crc32 = e->has_crc };
+					  .size = e->plain,
+					  .packed = e->packed,
+					  .position = z->position,
+					  .crc32 = e->crc,
+					  .has_crc32 = e->has_crc };
 		z->e = e;
 		return give(z, e, out);
 	}

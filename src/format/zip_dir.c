@@ -1,11 +1,12 @@
 /*
- * The directory of a ZIP file, after PKWARE's APPNOTE 6.3.10: end records, ZIP64, the central directory, and its
- * reconciliation with the local headers.
+ * The directory of a ZIP file, after PKWARE's APPNOTE 6.3.10: end records, ZIP64, the central
+ * directory, and its reconciliation with the local headers.
  *
- *   [junk] local data [descriptor] local data ... | central headers | [ZIP64 end, locator] end comment [junk]
+ *   [junk] local data [descriptor] local data ... | central headers | [ZIP64 end, locator] end
+ * comment [junk]
  *
- * Readers differ in which of these they believe. All are believed here: a member whose two headers disagree is
- * given twice, once as each header says.
+ * Readers differ in which of these they believe. All are believed here: a member whose two headers
+ * disagree is given twice, once as each header says.
  */
 #include "zip_int.h"
 
@@ -27,7 +28,7 @@
 #define ENDS_TRIED 64 /* end records looked at: an attacker can write thousands into a comment */
 
 struct end {
-	uint64_t at;               /* of the record that closes the directory */
+	uint64_t at; /* of the record that closes the directory */
 	uint64_t cd, cd_size, total;
 	uint16_t disk, cd_disk;
 };
@@ -43,7 +44,8 @@ ov_status ov_zip_add(struct ov_zip_dir *d, const struct ov_zip_entry *e)
 
 		if (s == OV_LIMIT) {
 			d->is_full = true;
-			d->env->note(d->env->ctx, OV_LIMIT, OV_STR(""), "more members than memory allows");
+			d->env->note(d->env->ctx, OV_LIMIT, OV_STR(""),
+				     "more members than memory allows");
 			return OV_OK;
 		}
 		OV_TRY(s);
@@ -59,18 +61,19 @@ ov_status ov_zip_add(struct ov_zip_dir *d, const struct ov_zip_entry *e)
 }
 
 ov_status ov_zip_name(struct ov_zip_dir *d, const struct ov_zip_entry *e, struct ov_arena *a,
-                      struct ov_str *out)
+		      struct ov_str *out)
 {
 	struct ov_cur c;
 
 	*out = OV_STR("");
 	OV_TRY(ov_window_upto(&d->win, e->name_at, e->name_len, &c));
-	return ov_arena_str(a, (struct ov_str){ .p = (const char *)ov_cur_rest(&c), .n = c.len }, out);
+	return ov_arena_str(a, (struct ov_str){ .p = (const char *)ov_cur_rest(&c), .n = c.len },
+			    out);
 }
 
 /*
- * ZIP64 extended information (APPNOTE 4.5.3): 64-bit values, in this order, for those fields that are all ones
- * in the header. A field that is missing keeps its 32-bit value.
+ * ZIP64 extended information (APPNOTE 4.5.3): 64-bit values, in this order, for those fields that
+ * are all ones in the header. A field that is missing keeps its 32-bit value.
  */
 static void read_zip64(struct ov_cur extra, uint64_t *plain, uint64_t *packed, uint64_t *local)
 {
@@ -117,7 +120,8 @@ ov_status ov_zip_local(struct ov_zip_dir *d, uint64_t at, struct ov_zip_entry *o
 	OV_TRY(ov_window_get(&d->win, e.name_at + e.name_len, extra, &c));
 	read_zip64(c, &e.plain, &e.packed, NULL);
 	e.has_crc = true;
-	if ((e.flags & OV_ZIP_DESCRIPTOR) != 0 && e.packed == 0) { /* sizes and CRC follow the data */
+	if ((e.flags & OV_ZIP_DESCRIPTOR) != 0 &&
+	    e.packed == 0) { /* sizes and CRC follow the data */
 		e.packed = e.plain = OV_SIZE_UNKNOWN;
 		e.has_crc = false;
 	}
@@ -126,8 +130,8 @@ ov_status ov_zip_local(struct ov_zip_dir *d, uint64_t at, struct ov_zip_entry *o
 }
 
 /*
- * Holds a directory entry against its local header. `delta` is what stands before the archive: offsets may count
- * from the archive's start or from the file's.
+ * Holds a directory entry against its local header. `delta` is what stands before the archive:
+ * offsets may count from the archive's start or from the file's.
  */
 static ov_status reconcile(struct ov_zip_dir *d, struct ov_zip_entry *e, uint64_t delta)
 {
@@ -181,7 +185,8 @@ static ov_status read_central(struct ov_zip_dir *d, uint64_t at, uint64_t delta,
 	return ov_zip_add(d, &e);
 }
 
-/* Walks the central directory until something else stands there. The declared counts bound nothing. */
+/* Walks the central directory until something else stands there. The declared counts bound nothing.
+ */
 static ov_status read_directory(struct ov_zip_dir *d, const struct end *end, uint64_t delta)
 {
 	uint64_t at = d->cd;
@@ -194,7 +199,7 @@ static ov_status read_directory(struct ov_zip_dir *d, const struct end *end, uin
 		if (s != OV_OK) {
 			if (d->cd_n < end->total)
 				d->env->note(d->env->ctx, OV_BAD, OV_STR(""),
-				             "the central directory breaks off");
+					     "the central directory breaks off");
 			return OV_OK;
 		}
 		d->cd_n++;
@@ -202,7 +207,8 @@ static ov_status read_directory(struct ov_zip_dir *d, const struct end *end, uin
 	return OV_OK;
 }
 
-/* ZIP64: the locator stands right before the end record. A wrong offset is mended by looking before it. */
+/* ZIP64: the locator stands right before the end record. A wrong offset is mended by looking before
+ * it. */
 static ov_status read_end64(struct ov_zip_dir *d, struct end *end)
 {
 	struct ov_cur c;
@@ -245,7 +251,8 @@ static bool is_central(struct ov_zip_dir *d, uint64_t at)
 	return ov_window_get(&d->win, at, 4, &c) == OV_OK && ov_cur_soft_u32le(&c) == SIG_CENTRAL;
 }
 
-/* Reads the end record at `at` and finds its directory. @return OV_OK; OV_BAD: not a usable end record. */
+/* Reads the end record at `at` and finds its directory. @return OV_OK; OV_BAD: not a usable end
+ * record. */
 static ov_status try_end(struct ov_zip_dir *d, uint64_t at, struct end *end, uint64_t *delta)
 {
 	struct ov_cur c;
@@ -276,8 +283,8 @@ static ov_status try_end(struct ov_zip_dir *d, uint64_t at, struct end *end, uin
 }
 
 /*
- * The last end record that leads to a directory. A comment of up to 65,535 bytes may follow it, or junk as long;
- * more junk than that leaves the local headers to be found.
+ * The last end record that leads to a directory. A comment of up to 65,535 bytes may follow it, or
+ * junk as long; more junk than that leaves the local headers to be found.
  */
 static ov_status find_end(struct ov_zip_dir *d, struct end *end, uint64_t *delta)
 {
@@ -323,7 +330,7 @@ ov_status ov_zip_dir_read(struct ov_zip_dir *d, const struct ov_fmt_env *env)
 		d->disk = end.disk == UINT16_MAX ? 0 : end.disk;
 		if (d->disk != 0 || (end.cd_disk != 0 && end.cd_disk != UINT16_MAX))
 			env->note(env->ctx, OV_UNSUPPORTED, OV_STR(""),
-			          "one of several volumes: the others are not here");
+				  "one of several volumes: the others are not here");
 		if (end.total != 0)
 			OV_TRY(read_directory(d, &end, delta));
 	} else if (s != OV_END) {
@@ -334,6 +341,6 @@ ov_status ov_zip_dir_read(struct ov_zip_dir *d, const struct ov_fmt_env *env)
 		return OV_BAD;
 	if (!d->has_end)
 		env->note(env->ctx, OV_BAD, OV_STR(""),
-		          "no central directory: members were found by their local headers");
+			  "no central directory: members were found by their local headers");
 	return OV_OK;
 }

@@ -1,6 +1,6 @@
 /*
- * ZIP members that no directory lists, found by their local headers in every byte that no listed member owns; and
- * members that share bytes.
+ * ZIP members that no directory lists, found by their local headers in every byte that no listed
+ * member owns; and members that share bytes.
  *
  * Linear in the file's size: each byte outside of known members is looked at once, for a signature.
  */
@@ -47,7 +47,8 @@ static ov_status find_mark(struct ov_zip_dir *d, uint64_t *at, uint64_t to, unsi
 /* Is this a header that some reader might follow? A bare signature in code or text is not. */
 static bool is_plausible(const struct ov_zip_dir *d, const struct ov_zip_entry *e)
 {
-	return e->data <= d->env->src->size && (e->name_len > 0 || e->method == 0 || e->method == 8) &&
+	return e->data <= d->env->src->size &&
+	       (e->name_len > 0 || e->method == 0 || e->method == 8) &&
 	       (e->method <= 20 || (e->method >= 93 && e->method <= 99));
 }
 
@@ -80,11 +81,11 @@ static bool is_descriptor_of(struct ov_zip_dir *d, uint64_t at, struct ov_zip_en
 }
 
 /*
- * Where the data of a member without sizes ends: at a descriptor that fits, else at the next header. Only a stored
- * member needs it to be exact; the others end by themselves.
+ * Where the data of a member without sizes ends: at a descriptor that fits, else at the next
+ * header. Only a stored member needs it to be exact; the others end by themselves.
  */
 static ov_status find_end_of_data(struct ov_zip_dir *d, struct ov_zip_entry *e, uint64_t to,
-                                  uint64_t *end)
+				  uint64_t *end)
 {
 	uint64_t at = e->data;
 	unsigned mark;
@@ -126,7 +127,7 @@ static ov_status hunt(struct ov_zip_dir *d, uint64_t at, uint64_t to)
 		if (s != OV_OK || !is_plausible(d, &e)) {
 			if (s == OV_SHORT && d->n == 0)
 				d->env->note(d->env->ctx, OV_SHORT, OV_STR(""),
-				             "cut in a local header");
+					     "cut in a local header");
 			at += 4;
 			continue;
 		}
@@ -215,7 +216,8 @@ ov_status ov_zip_hunt(struct ov_zip_dir *d)
 
 	s = sorted_entries(d, &v, &n);
 	if (s == OV_LIMIT) {
-		d->env->note(d->env->ctx, OV_LIMIT, OV_STR(""), "no memory to look for hidden members");
+		d->env->note(d->env->ctx, OV_LIMIT, OV_STR(""),
+			     "no memory to look for hidden members");
 		return OV_OK;
 	}
 	OV_TRY(s);
@@ -228,7 +230,8 @@ ov_status ov_zip_hunt(struct ov_zip_dir *d)
 			has_overlap = true;
 			note_overlap(d, e);
 		}
-		at = ov_max_u64(at, e->data + ov_min_u64(e->packed, size - ov_min_u64(e->data, size)));
+		at = ov_max_u64(at,
+				e->data + ov_min_u64(e->packed, size - ov_min_u64(e->data, size)));
 	}
 	return hunt(d, at, size);
 }

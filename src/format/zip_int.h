@@ -5,21 +5,21 @@
 #include "format.h"
 #include "window.h"
 
-#define OV_ZIP_ENCRYPTED 0x0001u  /* general purpose flags, APPNOTE 4.4.4 */
+#define OV_ZIP_ENCRYPTED 0x0001u /* general purpose flags, APPNOTE 4.4.4 */
 #define OV_ZIP_DESCRIPTOR 0x0008u
 #define OV_ZIP_STRONG 0x0040u
 #define OV_ZIP_MASKED 0x2000u
 #define OV_ZIP_LZMA_END 0x0002u
 
 struct ov_zip_entry {
-	uint64_t local, data;    /* offsets in the source: local header, first packed byte          */
-	uint64_t packed, plain;  /* declared sizes; OV_SIZE_UNKNOWN: to be found by decoding        */
+	uint64_t local, data; /* offsets in the source: local header, first packed byte          */
+	uint64_t packed, plain; /* declared sizes; OV_SIZE_UNKNOWN: to be found by decoding */
 	uint64_t name_at;
 	uint32_t crc;
 	uint16_t name_len, flags, method, disk;
-	bool has_local;          /* a local header stands where it should                           */
+	bool has_local; /* a local header stands where it should                           */
 	bool has_crc;
-	bool is_extra;           /* not from the directory: its own local header's words only       */
+	bool is_extra; /* not from the directory: its own local header's words only       */
 };
 
 #define OV_ZIP_CHUNK 128
@@ -33,24 +33,25 @@ struct ov_zip_dir {
 	const struct ov_fmt_env *env;
 	struct ov_window win;
 	struct ov_zip_chunk *first, *last;
-	uint64_t n;        /* entries in the chunks                           */
+	uint64_t n;	   /* entries in the chunks                           */
 	uint64_t cd, cd_n; /* the central directory: where, entries read      */
-	uint16_t disk;     /* number of this volume                           */
-	bool has_end;      /* an end record with a usable directory was found */
-	bool is_full;      /* the arena refused more entries: noted           */
+	uint16_t disk;	   /* number of this volume                           */
+	bool has_end;	   /* an end record with a usable directory was found */
+	bool is_full;	   /* the arena refused more entries: noted           */
 };
 
 /**
- * Finds all members: those of the central directory in its order, then those that only local headers tell of,
- * and a second reading of each member whose two headers disagree. Notes what is wrong on the way.
+ * Finds all members: those of the central directory in its order, then those that only local
+ * headers tell of, and a second reading of each member whose two headers disagree. Notes what is
+ * wrong on the way.
  *
  * @return OV_OK; OV_BAD when there is neither a directory nor a member; OV_NOMEM; OV_IO.
  */
 OV_MUST_USE ov_status ov_zip_dir_read(struct ov_zip_dir *d, const struct ov_fmt_env *env);
 
 /* Copies an entry's name into `a`; empty when it can't be read. */
-OV_MUST_USE ov_status ov_zip_name(struct ov_zip_dir *d, const struct ov_zip_entry *e, struct ov_arena *a,
-                                  struct ov_str *out);
+OV_MUST_USE ov_status ov_zip_name(struct ov_zip_dir *d, const struct ov_zip_entry *e,
+				  struct ov_arena *a, struct ov_str *out);
 
 /* zip_hunt.c: adds what the directory does not list and notes overlaps. */
 OV_MUST_USE ov_status ov_zip_hunt(struct ov_zip_dir *d);
@@ -58,7 +59,8 @@ OV_MUST_USE ov_status ov_zip_hunt(struct ov_zip_dir *d);
 /* Adds a copy of `e`. @return OV_OK also when it is full, which is noted. */
 OV_MUST_USE ov_status ov_zip_add(struct ov_zip_dir *d, const struct ov_zip_entry *e);
 
-/* Reads the local header at e->local into a new entry. @return OV_OK; OV_SHORT, OV_BAD: none is there. */
+/* Reads the local header at e->local into a new entry. @return OV_OK; OV_SHORT, OV_BAD: none is
+ * there. */
 OV_MUST_USE ov_status ov_zip_local(struct ov_zip_dir *d, uint64_t at, struct ov_zip_entry *out);
 
 #endif

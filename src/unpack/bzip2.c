@@ -1,6 +1,6 @@
 /*
- * bzip2 by libbz2: streams one after another, each with its own block size (as pbzip2 and `cat` make them), zero
- * bytes after them. Memory: at most 3.7 MB.
+ * bzip2 by libbz2: streams one after another, each with its own block size (as pbzip2 and `cat`
+ * make them), zero bytes after them. Memory: at most 3.7 MB.
  */
 #include "decoder_int.h"
 

@@ -1,11 +1,13 @@
 /*
- * Unix compress (.Z): LZW with codes of 9 to 16 bits. Own code, after the behaviour of ncompress 4.2, which is
- * the format's only definition.
+ * Unix compress (.Z): LZW with codes of 9 to 16 bits. Own code, after the behaviour of
+ * ncompress 4.2, which is the format's only definition.
  *
- *   1f 9d | flags: bits 0-4 most bits of a code, bit 7 code 256 clears the table | codes, lowest bit first
+ *   1f 9d | flags: bits 0-4 most bits of a code, bit 7 code 256 clears the table | codes, lowest
+ * bit first
  *
- * Codes are written in groups of eight; when their width changes, or the table is cleared, the rest of the group
- * is padding. There is no end mark and no checksum: a cut file can't be told from a whole one.
+ * Codes are written in groups of eight; when their width changes, or the table is cleared, the rest
+ * of the group is padding. There is no end mark and no checksum: a cut file can't be told from a
+ * whole one.
  */
 #include "decoder_int.h"
 
@@ -18,15 +20,15 @@
 
 struct lzw {
 	uint64_t hold;
-	unsigned nbits;          /* bits in `hold`                                             */
-	unsigned width, most;    /* bits of a code: now, at most by the header                 */
-	unsigned in_group;       /* codes taken since the last group border, 0..7              */
-	uint32_t next;           /* the code that the next entry gets                          */
-	uint32_t last;           /* the code before, CODES at the start                        */
+	unsigned nbits;	      /* bits in `hold`                                             */
+	unsigned width, most; /* bits of a code: now, at most by the header                 */
+	unsigned in_group;    /* codes taken since the last group border, 0..7              */
+	uint32_t next;	      /* the code that the next entry gets                          */
+	uint32_t last;	      /* the code before, CODES at the start                        */
 	bool can_clear;
-	uint8_t first;           /* first byte of the string before                            */
-	uint32_t nstack;         /* bytes of the current string, last one first                */
-	uint16_t prefix[CODES];  /* always a smaller code than its own index, so strings end   */
+	uint8_t first;		/* first byte of the string before                            */
+	uint32_t nstack;	/* bytes of the current string, last one first                */
+	uint16_t prefix[CODES]; /* always a smaller code than its own index, so strings end   */
 	uint8_t suffix[CODES];
 	uint8_t stack[CODES + 1];
 };

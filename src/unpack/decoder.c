@@ -1,4 +1,5 @@
-/* The one face of all codecs: input windows, counted memory, exact ends. The codecs are one file each. */
+/* The one face of all codecs: input windows, counted memory, exact ends. The codecs are one file
+ * each. */
 #include "decoder_int.h"
 
 #include <stdlib.h>
@@ -6,7 +7,8 @@
 
 #include "checked.h"
 
-/* What stands before each block of a meter; a union, so that what follows is aligned for any type. */
+/* What stands before each block of a meter; a union, so that what follows is aligned for any type.
+ */
 union meter_head {
 	size_t n;
 	max_align_t align;
@@ -141,8 +143,9 @@ static void close_codec(struct ov_decoder *d)
 	d->magic = 0;
 }
 
-ov_status ov_decoder_open(enum ov_codec c, const struct ov_src *in, const struct ov_decoder_params *p,
-                          struct ov_arena *a, struct ov_decoder **out)
+ov_status ov_decoder_open(enum ov_codec c, const struct ov_src *in,
+			  const struct ov_decoder_params *p, struct ov_arena *a,
+			  struct ov_decoder **out)
 {
 	struct ov_decoder *d;
 	ov_status s = OV_OK;

@@ -1,8 +1,10 @@
 /*
- * Streaming decompression behind one interface, with bounded memory and output by the caller's pace.
+ * Streaming decompression behind one interface, with bounded memory and output by the caller's
+ * pace.
  *
- * A decoder pulls its packed bytes from a source in windows and hands out plain bytes. It never trusts a
- * declared size, never allocates more than `max_memory`, and tells exactly how a stream ends.
+ * A decoder pulls its packed bytes from a source in windows and hands out plain bytes. It never
+ * trusts a declared size, never allocates more than `max_memory`, and tells exactly how a stream
+ * ends.
  */
 #ifndef OV_DECODER_H
 #define OV_DECODER_H
@@ -16,16 +18,16 @@
 
 enum ov_codec {
 	OV_CODEC_STORED,
-	OV_CODEC_DEFLATE,    /* raw                                                    */
-	OV_CODEC_DEFLATE64,  /* raw, 64 KiB window: own code                           */
+	OV_CODEC_DEFLATE,   /* raw                                                    */
+	OV_CODEC_DEFLATE64, /* raw, 64 KiB window: own code                           */
 	OV_CODEC_ZLIB,
-	OV_CODEC_GZIP,       /* with members one after another, padding and trailers   */
-	OV_CODEC_BZIP2,      /* concatenated streams too                               */
-	OV_CODEC_XZ,         /* concatenated streams and padding too                   */
+	OV_CODEC_GZIP,	     /* with members one after another, padding and trailers   */
+	OV_CODEC_BZIP2,	     /* concatenated streams too                               */
+	OV_CODEC_XZ,	     /* concatenated streams and padding too                   */
 	OV_CODEC_LZMA_ALONE, /* 13-byte header                                         */
 	OV_CODEC_LZMA_ZIP,   /* ZIP's: version, properties size, properties            */
-	OV_CODEC_ZSTD,       /* frames and skippable frames                            */
-	OV_CODEC_LZ4,        /* frame format, legacy frames too                        */
+	OV_CODEC_ZSTD,	     /* frames and skippable frames                            */
+	OV_CODEC_LZ4,	     /* frame format, legacy frames too                        */
 	OV_CODEC_COMPRESS,   /* Unix compress, LZW 9..16 bits: own code                */
 	OV_CODEC_COUNT
 };
@@ -33,28 +35,27 @@ enum ov_codec {
 struct ov_decoder;
 
 struct ov_decoder_params {
-	uint64_t max_memory;      /* bytes for windows and dictionaries                              */
-	uint64_t plain_size;      /* for codecs that need it (LZMA in ZIP); UINT64_MAX if unknown     */
-	bool lzma_has_end_mark;   /* ZIP flag bit 1                                                   */
+	uint64_t max_memory; /* bytes for windows and dictionaries                              */
+	uint64_t plain_size; /* for codecs that need it (LZMA in ZIP); UINT64_MAX if unknown     */
+	bool lzma_has_end_mark; /* ZIP flag bit 1 */
 };
 
 /**
  * Starts decoding [0, in->size) of `in`.
  *
  * @param a   State and windows live here. Library handles are released by ov_decoder_close.
- * @return OV_OK; OV_UNSUPPORTED for a codec or variant that is not read; OV_LIMIT when it needs more memory
- *         than allowed; OV_BAD; OV_SHORT; OV_NOMEM.
- * Threads: one thread at a time per decoder.
+ * @return OV_OK; OV_UNSUPPORTED for a codec or variant that is not read; OV_LIMIT when it needs
+ * more memory than allowed; OV_BAD; OV_SHORT; OV_NOMEM. Threads: one thread at a time per decoder.
  */
 OV_MUST_USE ov_status ov_decoder_open(enum ov_codec c, const struct ov_src *in,
-                                      const struct ov_decoder_params *p, struct ov_arena *a,
-                                      struct ov_decoder **out);
+				      const struct ov_decoder_params *p, struct ov_arena *a,
+				      struct ov_decoder **out);
 
 /**
  * Gives the next plain bytes.
- * @return OV_OK with *got in 1..n; OV_END after the last byte of a stream that ended as it should; OV_SHORT
- *         when the input ran out first; OV_BAD (also a failed checksum); OV_LIMIT; OV_IO. Bytes given
- *         before an error are good bytes. No call gives 0 bytes with OV_OK, so loops end.
+ * @return OV_OK with *got in 1..n; OV_END after the last byte of a stream that ended as it should;
+ * OV_SHORT when the input ran out first; OV_BAD (also a failed checksum); OV_LIMIT; OV_IO. Bytes
+ * given before an error are good bytes. No call gives 0 bytes with OV_OK, so loops end.
  */
 OV_MUST_USE ov_status ov_decoder_read(struct ov_decoder *d, void *to, size_t n, size_t *got);
 

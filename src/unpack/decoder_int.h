@@ -1,7 +1,9 @@
 /*
- * What the codecs share: the packed input in windows, memory that is counted, and the row each codec fills.
+ * What the codecs share: the packed input in windows, memory that is counted, and the row each
+ * codec fills.
  *
- * A codec is one file that offers one or more `struct ov_codec_row`; decoder.c lists them by enum ov_codec.
+ * A codec is one file that offers one or more `struct ov_codec_row`; decoder.c lists them by enum
+ * ov_codec.
  */
 #ifndef OV_DECODER_INT_H
 #define OV_DECODER_INT_H
@@ -13,15 +15,15 @@
 #define OV_IN_WINDOW ((size_t)64 * 1024)
 
 /*
- * The packed bytes, pulled window by window. Bytes [p, p + left) are the window's unread rest, and `next` is
- * the offset in `src` of the byte after them.
+ * The packed bytes, pulled window by window. Bytes [p, p + left) are the window's unread rest, and
+ * `next` is the offset in `src` of the byte after them.
  */
 struct ov_inflow {
 	struct ov_src src;
 	const uint8_t *p;
 	size_t left;
 	uint64_t next;
-	uint8_t *buf;   /* OV_IN_WINDOW bytes; NULL for a source in memory            */
+	uint8_t *buf;	/* OV_IN_WINDOW bytes; NULL for a source in memory            */
 	uint64_t ahead; /* bytes taken, but only held as bits: not yet consumed        */
 };
 
@@ -65,8 +67,8 @@ OV_MUST_USE ov_status ov_in_peek(const struct ov_inflow *in, uint8_t *to, size_t
 OV_MUST_USE ov_status ov_in_skip_zeros(struct ov_inflow *in);
 
 /*
- * Counted memory for libraries that allocate by themselves. Every block is preceded by its size. Requests
- * beyond `max` are refused, and `refused` then tells a limit from a lack of memory.
+ * Counted memory for libraries that allocate by themselves. Every block is preceded by its size.
+ * Requests beyond `max` are refused, and `refused` then tells a limit from a lack of memory.
  */
 struct ov_meter {
 	struct ov_arena *fault; /* its fail_in counts our requests too, for tests */
@@ -83,11 +85,12 @@ struct ov_codec_row {
 	/* Sets d->own. On failure, and in the end, `close` is called. May be NULL. */
 	ov_status (*open)(struct ov_decoder *d);
 	/*
-	 * Writes *got in 0..n bytes in any case. OV_OK: call again (bytes were given or input was consumed);
-	 * anything else is final, after those bytes.
+	 * Writes *got in 0..n bytes in any case. OV_OK: call again (bytes were given or input was
+	 * consumed); anything else is final, after those bytes.
 	 */
 	ov_status (*read)(struct ov_decoder *d, uint8_t *to, size_t n, size_t *got);
-	void (*close)(struct ov_decoder *d); /* may be NULL; sees d->own NULL if open failed early */
+	void (*close)(
+	    struct ov_decoder *d); /* may be NULL; sees d->own NULL if open failed early */
 };
 
 #define OV_DECODER_MAGIC 0x0dec0de5u
@@ -100,11 +103,11 @@ struct ov_decoder {
 	struct ov_decoder_params params;
 	struct ov_arena *arena;
 	struct ov_meter meter;
-	void *own;       /* the codec's state, in the arena */
+	void *own;	 /* the codec's state, in the arena */
 	ov_status ended; /* OV_OK while there is more       */
 };
 
-extern const struct ov_codec_row ov_codec_stored, ov_codec_inflate, ov_codec_inflate64, ov_codec_bzip2,
-    ov_codec_lzma, ov_codec_zstd, ov_codec_lz4, ov_codec_compress;
+extern const struct ov_codec_row ov_codec_stored, ov_codec_inflate, ov_codec_inflate64,
+    ov_codec_bzip2, ov_codec_lzma, ov_codec_zstd, ov_codec_lz4, ov_codec_compress;
 
 #endif

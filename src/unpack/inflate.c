@@ -1,8 +1,9 @@
 /*
  * Deflate (RFC 1951) raw, in zlib (RFC 1950) and gzip (RFC 1952) wrapping, by zlib.
  *
- * Gzip members may follow one another, with zero bytes between and after them (tapes pad with zeros). What
- * follows that is no member is left unread; ov_decoder_consumed() tells where it begins.
+ * Gzip members may follow one another, with zero bytes between and after them (tapes pad with
+ * zeros). What follows that is no member is left unread; ov_decoder_consumed() tells where it
+ * begins.
  */
 #include "decoder_int.h"
 
@@ -29,7 +30,9 @@ static void take_back(voidpf opaque, voidpf p)
 
 static ov_status open_inflate(struct ov_decoder *d)
 {
-	const int wbits = d->codec == OV_CODEC_GZIP ? 15 + 16 : d->codec == OV_CODEC_ZLIB ? 15 : -15;
+	const int wbits = d->codec == OV_CODEC_GZIP   ? 15 + 16
+			  : d->codec == OV_CODEC_ZLIB ? 15
+						      : -15;
 	z_stream *z;
 	int r;
 

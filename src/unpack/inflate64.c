@@ -1,14 +1,15 @@
 /*
- * Deflate64 ("enhanced deflate", ZIP method 9): deflate with a 64 KiB window. Own code, as no library of Debian's
- * reads it.
+ * Deflate64 ("enhanced deflate", ZIP method 9): deflate with a 64 KiB window. Own code, as no
+ * library of Debian's reads it.
  *
- * Follows RFC 1951 for blocks and Huffman codes. What differs (APPNOTE 4.4.5 names it only; the facts are those
- * that 7-Zip's and Mark Adler's public notes agree on): length code 285 is base 3 with 16 extra bits, and
- * distance codes 30 and 31 (32769 and 49153, 14 extra bits) are in use.
+ * Follows RFC 1951 for blocks and Huffman codes. What differs (APPNOTE 4.4.5 names it only; the
+ * facts are those that 7-Zip's and Mark Adler's public notes agree on): length code 285 is base 3
+ * with 16 extra bits, and distance codes 30 and 31 (32769 and 49153, 14 extra bits) are in use.
  *
  *   packed bits -> hold (64 bits) -> symbols -> ring (64 KiB: the window) -> caller
  *
- * A call makes at most one ring of bytes, so nothing in the ring is overwritten before it is handed out.
+ * A call makes at most one ring of bytes, so nothing in the ring is overwritten before it is handed
+ * out.
  */
 #include "decoder_int.h"
 
@@ -22,11 +23,12 @@
 #define SYMBOLS_MAX 288
 #define DISTANCES_MAX 32
 
-/* A canonical Huffman code. fast[next bits] is symbol << 4 | length, or 0 for codes longer than FAST. */
+/* A canonical Huffman code. fast[next bits] is symbol << 4 | length, or 0 for codes longer than
+ * FAST. */
 struct code {
 	uint16_t fast[1 << FAST];
 	uint16_t count[LENGTHS_MAX + 1]; /* codes of each length     */
-	uint16_t symbol[SYMBOLS_MAX];    /* symbols in code order    */
+	uint16_t symbol[SYMBOLS_MAX];	 /* symbols in code order    */
 };
 
 enum state { HEADER, STORED, CODED, FINISHED };
@@ -35,11 +37,11 @@ struct inflate64 {
 	uint64_t hold;
 	unsigned nbits;
 	enum state state;
-	bool is_last;        /* the block is the stream's last             */
-	uint32_t stored;     /* bytes left of a stored block               */
-	uint32_t length;     /* bytes left of a match ...                  */
-	uint32_t distance;   /* ... from this far back, 1..65536 and more  */
-	uint64_t made;       /* bytes made since the start                 */
+	bool is_last;	   /* the block is the stream's last             */
+	uint32_t stored;   /* bytes left of a stored block               */
+	uint32_t length;   /* bytes left of a match ...                  */
+	uint32_t distance; /* ... from this far back, 1..65536 and more  */
+	uint64_t made;	   /* bytes made since the start                 */
 	struct code literals, distances;
 	uint8_t ring[RING];
 };
@@ -104,8 +106,8 @@ static void fill_fast(struct code *c, const uint8_t *lengths, unsigned n)
 }
 
 /*
- * Builds a code from the lengths of its symbols. As zlib does, refuses a set with too many codes, and one with too
- * few unless it is a single code of one bit (and `may_be_poor`) or none at all.
+ * Builds a code from the lengths of its symbols. As zlib does, refuses a set with too many codes,
+ * and one with too few unless it is a single code of one bit (and `may_be_poor`) or none at all.
  */
 static ov_status build(struct code *c, const uint8_t *lengths, unsigned n, bool may_be_poor)
 {
@@ -157,7 +159,7 @@ static ov_status take_symbol_slowly(struct inflate64 *x, const struct code *c, u
 }
 
 static inline ov_status take_symbol(struct ov_inflow *in, struct inflate64 *x, const struct code *c,
-                                    unsigned *out)
+				    unsigned *out)
 {
 	unsigned e;
 
@@ -190,7 +192,7 @@ static ov_status use_fixed_codes(struct inflate64 *x)
 static ov_status read_length_code(struct ov_inflow *in, struct inflate64 *x, unsigned n)
 {
 	static const uint8_t order[19] = { 16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
-		                           11, 4,  12, 3, 13, 2, 14, 1, 15 };
+					   11, 4,  12, 3, 13, 2, 14, 1, 15 };
 	uint8_t lengths[19] = { 0 };
 	uint32_t v;
 
@@ -340,7 +342,8 @@ static ov_status read_match(struct ov_inflow *in, struct inflate64 *x, unsigned 
 	OV_TRY(take_bits(in, x, extra[s - 257], &more));
 	x->length = base[s - 257] + more;
 	OV_TRY(take_symbol(in, x, &x->distances, &s));
-	/* Codes 0..3 are distances 1..4; then each pair of codes doubles the reach: 2 + n % 2 at n / 2 - 1 bits. */
+	/* Codes 0..3 are distances 1..4; then each pair of codes doubles the reach: 2 + n % 2 at n
+	 * / 2 - 1 bits. */
 	nbits = s < 4 ? 0 : s / 2 - 1;
 	OV_TRY(take_bits(in, x, nbits, &more));
 	x->distance = s < 4 ? s + 1 : ((2 + (s & 1)) << nbits) + 1 + more;

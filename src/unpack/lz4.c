@@ -1,10 +1,12 @@
 /*
- * LZ4 by liblz4: frames (lz4_Frame_format.md), skippable frames, and the legacy frames of the old tool and of
- * Linux kernels, one after another in any mixture.
+ * LZ4 by liblz4: frames (lz4_Frame_format.md), skippable frames, and the legacy frames of the old
+ * tool and of Linux kernels, one after another in any mixture.
  *
- *   legacy:  0x184C2102 | packed size (4) | block of at most 8 MiB plain | packed size | block | ...
+ *   legacy:  0x184C2102 | packed size (4) | block of at most 8 MiB plain | packed size | block |
+ * ...
  *
- * A legacy frame has no end mark: it ends with the input, or where a "size" is a frame's magic number.
+ * A legacy frame has no end mark: it ends with the input, or where a "size" is a frame's magic
+ * number.
  */
 #include "decoder_int.h"
 
@@ -27,8 +29,8 @@ struct lz4 {
 	enum kind kind;
 	LZ4F_dctx *frame;
 	uint8_t *packed, *plain; /* legacy blocks; metered */
-	size_t have, given;      /* bytes in `plain`, bytes of them handed out */
-	uint64_t skip;           /* bytes of a skippable frame still to pass */
+	size_t have, given;	 /* bytes in `plain`, bytes of them handed out */
+	uint64_t skip;		 /* bytes of a skippable frame still to pass */
 	bool has_begun;
 };
 
@@ -112,9 +114,9 @@ static ov_status read_frame(struct ov_decoder *d, struct lz4 *l, uint8_t *to, si
 			return more;
 		r = LZ4F_decompress(l->frame, to + *got, &out, d->in.p, &in, NULL);
 		if (LZ4F_isError(r))
-			return strcmp(LZ4F_getErrorName(r), "ERROR_allocation_failed") == 0 ?
-			           OV_NOMEM :
-			           OV_BAD;
+			return strcmp(LZ4F_getErrorName(r), "ERROR_allocation_failed") == 0
+				   ? OV_NOMEM
+				   : OV_BAD;
 		ov_in_take(&d->in, in);
 		*got += out;
 		if (r == 0) {
@@ -149,7 +151,8 @@ static ov_status load_block(struct ov_decoder *d, struct lz4 *l)
 		return OV_BAD;
 	OV_TRY(ov_in_copy(&d->in, head, sizeof head));
 	OV_TRY(ov_in_copy(&d->in, l->packed, size));
-	n = LZ4_decompress_safe((const char *)l->packed, (char *)l->plain, (int)size, (int)LEGACY_BLOCK);
+	n = LZ4_decompress_safe((const char *)l->packed, (char *)l->plain, (int)size,
+				(int)LEGACY_BLOCK);
 	if (n < 0)
 		return OV_BAD;
 	l->have = (size_t)n;
@@ -157,7 +160,8 @@ static ov_status load_block(struct ov_decoder *d, struct lz4 *l)
 	return OV_OK;
 }
 
-static ov_status read_legacy(struct ov_decoder *d, struct lz4 *l, uint8_t *to, size_t n, size_t *got)
+static ov_status read_legacy(struct ov_decoder *d, struct lz4 *l, uint8_t *to, size_t n,
+			     size_t *got)
 {
 	if (l->given == l->have) {
 		OV_TRY(load_block(d, l));

@@ -1,6 +1,6 @@
 /*
- * LZMA in its three wrappings, by liblzma: .xz (streams one after another, padding), .lzma (13-byte header)
- * and ZIP method 14 (APPNOTE 5.8.8: version, size of properties, properties, raw LZMA1).
+ * LZMA in its three wrappings, by liblzma: .xz (streams one after another, padding), .lzma (13-byte
+ * header) and ZIP method 14 (APPNOTE 5.8.8: version, size of properties, properties, raw LZMA1).
  *
  * Dictionaries are bounded twice: by liblzma's own limit before it allocates, and by the meter.
  */
@@ -76,7 +76,8 @@ static ov_status start_zip(struct ov_decoder *d, lzma_stream *s)
 
 static ov_status start(struct ov_decoder *d, lzma_stream *s)
 {
-	const uint64_t limit = ov_max_u64(d->params.max_memory, 1); /* 0 would mean 1 to the library too */
+	const uint64_t limit =
+	    ov_max_u64(d->params.max_memory, 1); /* 0 would mean 1 to the library too */
 
 	switch (d->codec) {
 	case OV_CODEC_XZ:

@@ -1,6 +1,7 @@
 /*
- * Zstandard (RFC 8878) by libzstd: frames and skippable frames one after another. The window is bounded by the
- * caller's memory; frames that need a dictionary are unsupported. Formats before 0.8 are not looked for.
+ * Zstandard (RFC 8878) by libzstd: frames and skippable frames one after another. The window is
+ * bounded by the caller's memory; frames that need a dictionary are unsupported. Formats before 0.8
+ * are not looked for.
  */
 #include "decoder_int.h"
 
@@ -39,9 +40,9 @@ static ov_status next_frame(struct ov_decoder *d)
 	if (got < sizeof head)
 		return OV_END;
 	magic = ov_le32(head);
-	return magic == ZSTD_MAGICNUMBER || (magic & ~UINT32_C(15)) == ZSTD_MAGIC_SKIPPABLE_START ?
-	           OV_OK :
-	           OV_END;
+	return magic == ZSTD_MAGICNUMBER || (magic & ~UINT32_C(15)) == ZSTD_MAGIC_SKIPPABLE_START
+		   ? OV_OK
+		   : OV_END;
 }
 
 static ov_status status_of(size_t r)
