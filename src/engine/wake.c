@@ -109,7 +109,8 @@ static bool on_anchor(void *ctx, uint32_t token, uint64_t at)
 
 	ov_odb_anchor(p->e->db, token, &a);
 	if (a.rule >= p->e->db->nrules)
-		return true; /* tokens inside the key tables are not verified when a database is opened */
+		return true; /* tokens inside the key tables are not verified when a database is
+				opened */
 	if (p->e->woken_in[a.rule] != p->e->generation && place_fits(p, &a, at))
 		wake_rule(p->e, p->n, a.rule);
 	return true;
