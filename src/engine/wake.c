@@ -159,9 +159,9 @@ static void wake_fixed(struct ov_engine *e, const struct ov_node *n, enum ov_tar
 		ov_odb_fixed_group(e->db, t, i, &g);
 		if (ov_place_exact(n, &g.place, &at) != OV_OK)
 			continue;
-		if (ov_src_read_upto(&n->src, at, there, sizeof there, &got) != OV_OK ||
-		    got < sizeof there)
-			continue; /* the entries need four bytes there */
+		if (ov_src_read_upto(&n->src, at, there, sizeof there, &got) != OV_OK || got == 0)
+			continue; /* fewer than four bytes: the rest counts as 0, and masks allow
+				     for it */
 		dword = ov_le32(there);
 		for (uint32_t k = 0; k < g.count; k++) {
 			struct ov_odb_fixed f;

@@ -197,6 +197,8 @@ bool ov_cond_eval(struct ov_cur code, const uint64_t *counts, uint32_t nsubs)
 							      : under->truth || top->truth;
 			under->sum = add_sat(under->sum, top->sum);
 			under->seen |= top->seen;
+			if (!under->truth) /* ClamAV: an AND that fails counts nothing */
+				under->sum = under->seen = 0;
 			n--;
 		}
 	}

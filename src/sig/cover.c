@@ -17,9 +17,8 @@
 	(UINT64_C(1000) * 1000) /* hits per 1000 MB; more often than that, "always" is no worse */
 
 struct cover {
-	uint64_t cost;	/* COST_NONE: can't be covered                  */
-	uint64_t set;	/* subsignatures of the cover, all PATTERN kind */
-	uint64_t below; /* all subsignatures named below                */
+	uint64_t cost; /* COST_NONE: can't be covered                  */
+	uint64_t set;  /* subsignatures of the cover, all PATTERN kind */
 };
 
 struct covers {
@@ -42,40 +41,30 @@ static void set_cost(const struct covers *c, struct cover *v)
 
 static struct cover join(const struct covers *c, struct cover a, struct cover b, bool is_and)
 {
-	struct cover v = { .below = a.below | b.below };
+	struct cover v = { .cost = COST_NONE };
 
 	if (is_and) {
 		v.cost = a.cost <= b.cost ? a.cost : b.cost;
 		v.set = a.cost <= b.cost ? a.set : b.set;
-	} else if (a.cost == COST_NONE || b.cost == COST_NONE) {
-		v.cost = COST_NONE;
-	} else {
+	} else if (a.cost != COST_NONE && b.cost != COST_NONE) {
 		v.set = a.set | b.set;
 		set_cost(c, &v);
 	}
 	return v;
 }
 
-/* A relation that can hold only when something below it matched is covered by all that stands
- * below. */
-static void count_cover(const struct covers *c, const struct ov_cond_op *op, struct cover *v)
+/*
+ * A relation that needs at least one match below it is covered by what covers the block: counts
+ * reach it only through parts that hold (see ov_cond_eval), so a sum above 0 means that the block
+ * holds.
+ */
+static void count_cover(const struct ov_cond_op *op, struct cover *v)
 {
 	const bool needs =
 	    op->min_distinct > 0 || op->rel == '>' || (op->rel == '=' && op->want > 0);
 
-	v->cost = needs ? 0 : COST_NONE;
-	v->set = 0;
-	for (size_t i = 0; needs && i < ODB_SUBS_MAX; i++) {
-		if ((v->below >> i & 1) == 0)
-			continue;
-		if (c->of[i].cost == COST_NONE) {
-			v->cost = COST_NONE;
-			return;
-		}
-		v->set |= c->of[i].set;
-	}
-	if (needs)
-		set_cost(c, v);
+	if (!needs)
+		*v = (struct cover){ .cost = COST_NONE };
 }
 
 /* Runs condition code over covers instead of values. The code comes from ov_cond_compile(). */
@@ -91,15 +80,13 @@ static ov_status cover_of(const struct covers *c, struct ov_cur code, struct cov
 			if (n == OV_COND_DEPTH)
 				return OV_LIMIT;
 			stack[n] = (struct cover){ .cost = COST_NONE };
-			if (op.kind == OV_COND_SUB) {
+			if (op.kind == OV_COND_SUB)
 				stack[n] = c->of[op.sub];
-				stack[n].below = UINT64_C(1) << op.sub;
-			}
 			n++;
 		} else if (op.kind == OV_COND_COUNT) {
 			if (n < 1)
 				return OV_BUG;
-			count_cover(c, &op, &stack[n - 1]);
+			count_cover(&op, &stack[n - 1]);
 		} else {
 			if (n < 2)
 				return OV_BUG;
@@ -127,25 +114,22 @@ static bool is_exact_place(const struct ov_place *p)
 	}
 }
 
-/* First four bytes of a variant, when it begins with at least four masked bytes. */
+/* Up to four masked bytes that a variant begins with; two at least, or it is no use. */
 static bool first_dword(const struct ov_pn *v, uint32_t *value, uint32_t *mask)
 {
-	uint8_t val[4], msk[4];
-	size_t have = 0;
+	uint8_t val[4] = { 0 }, msk[4] = { 0 };
+	size_t have = 0, masked = 0;
 
-	for (; v != NULL && have < 4; v = v->next) {
-		if (v->kind != OV_PN_BYTES)
-			return false;
+	for (; v != NULL && have < 4 && v->kind == OV_PN_BYTES; v = v->next) {
 		for (size_t i = 0; i < v->n && have < 4; i++, have++) {
 			val[have] = v->value[i];
 			msk[have] = v->mask[i];
+			masked += v->mask[i] != 0;
 		}
 	}
-	if (have < 4)
-		return false;
 	*value = ov_le32(val);
 	*mask = ov_le32(msk);
-	return true;
+	return masked >= 2;
 }
 
 static bool is_fixed(const struct ov_sub_ir *s)

@@ -55,26 +55,41 @@ static ov_status new_node(struct logic *l, enum ov_cond_kind kind, struct ov_con
 	return OV_OK;
 }
 
-/* "=X", "<X", ">X", each with an optional ",Y", after an index or a closing parenthesis. */
+static bool is_relation(char c)
+{
+	return c == '=' || c == '<' || c == '>';
+}
+
+/*
+ * "=X", "<X", ">X", each with an optional ",Y", after an index or a closing parenthesis.
+ * As ClamAV has it: of a doubled sign the second counts (">=2" is "=2"), ",Y" means nothing behind
+ * an index, and Y may be missing. Real signatures depend on it.
+ */
 static ov_status read_relation(struct logic *l, struct ov_cond_node **node)
 {
-	const char rel = peek(l);
+	const bool is_block = (*node)->kind != OV_COND_SUB;
+	char rel = peek(l);
 	struct ov_cond_node *n;
 	uint64_t distinct = 0;
 
-	if (rel != '=' && rel != '<' && rel != '>')
+	if (!is_relation(rel))
 		return OV_OK;
 	l->at++;
+	if (is_relation(peek(l))) {
+		rel = peek(l);
+		l->at++;
+	}
 	OV_TRY(new_node(l, OV_COND_COUNT, &n));
 	OV_TRY(read_number(l, &n->want));
 	if (peek(l) == ',') {
 		l->at++;
-		OV_TRY(read_number(l, &distinct));
+		if (peek(l) >= '0' && peek(l) <= '9')
+			OV_TRY(read_number(l, &distinct));
 		if (distinct > UINT32_MAX)
-			return bad(l, "a number is missing or too large in the logical expression");
+			return bad(l, "a number is too large in the logical expression");
 	}
 	n->rel = rel;
-	n->min_distinct = (uint32_t)distinct;
+	n->min_distinct = is_block ? (uint32_t)distinct : 0;
 	n->a = *node;
 	*node = n;
 	return OV_OK;

@@ -104,7 +104,8 @@ uint32_t ov_odb_always(const struct ov_odb *o, enum ov_target t, uint32_t i); /*
 /*
  * Subsignatures at one exact place (shift 0; ABS, EOF, EP, SECTION, LAST_SECTION) that alone can
  * wake their rule. Grouped by place: per group the place, then entries sorted by the masked first
- * dword.
+ * dword. A pattern shorter than four bytes has mask 0 behind its end: bytes past the layer's end
+ * are to be taken as 0.
  */
 struct ov_odb_fixed_group {
 	struct ov_place place;

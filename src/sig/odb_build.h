@@ -29,12 +29,15 @@ struct ov_diag {
 };
 typedef void (*ov_diag_fn)(void *ctx, const struct ov_diag *d);
 
+struct ov_cvd_key;
+
 struct ov_build_options {
 	bool with_pua;			 /* load .hdu .ldu ... twins */
 	uint64_t max_memory;		 /* bytes the compiler may take */
 	uint32_t flevel_min, flevel_max; /* engine level that Engine:a-b ranges are held against */
 	ov_diag_fn diag;
 	void *ctx;
+	const struct ov_cvd_key *cvd_key; /* NULL: ClamAV's; must outlive the builder. For tests */
 };
 
 OV_MUST_USE ov_status ov_odb_builder_new(const struct ov_build_options *o,
