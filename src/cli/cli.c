@@ -1,0 +1,155 @@
+/* What commands share: usage errors, engine settings, and which databases count when none is named.
+ */
+#include "cli.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+
+#define CLAMAV_FOLDER "/var/lib/clamav"
+
+int cli_begin(struct cli *c, const struct cli_spec *spec, int argc, char *const *argv,
+	      void *settings, struct cli_list *operands)
+{
+	bool help = false;
+	const ov_status s = cli_parse(spec, argc, argv, settings, operands, &help, &c->err);
+
+	if (s == OV_NOMEM)
+		return cli_fail(c, spec->command, "no memory", NULL);
+	if (s != OV_OK)
+		return CLI_FAILED;
+	if (!help)
+		return -1;
+	cli_help(spec, &c->out);
+	return CLI_OK;
+}
+
+int cli_usage(struct cli *c, const struct cli_spec *spec, const char *message)
+{
+	cli_fmt(&c->err, "%s: %s\nTry: %s --help\n", spec->command, message, spec->command);
+	return CLI_FAILED;
+}
+
+int cli_fail(struct cli *c, const char *command, const char *what, const char *detail)
+{
+	cli_put(&c->err, command);
+	cli_put(&c->err, ": ");
+	cli_shown(&c->err, ov_str_of(what));
+	if (detail != NULL && *detail != '\0') {
+		cli_put(&c->err, ": ");
+		cli_shown(&c->err, ov_str_of(detail));
+	}
+	cli_put(&c->err, "\n");
+	return CLI_FAILED;
+}
+
+void cli_engine_init(struct cli_engine *s)
+{
+	*s = (struct cli_engine){ 0 };
+	for (size_t i = 0; i < OVERT_OPT_COUNT; i++)
+		s->limits[i] = CLI_UNSET;
+}
+
+static void warn(void *context, const char *line)
+{
+	struct cli *c = context;
+
+	cli_put(&c->err, "overt: ");
+	cli_shown(&c->err, ov_str_of(line));
+	cli_put(&c->err, "\n");
+	cli_flush(&c->err);
+}
+
+/* Does the folder hold a signature file? An empty one, as fresh installations have, doesn't count.
+ */
+static bool has_databases(const char *folder)
+{
+	static const char *const tails[] = { ".cvd", ".cld", ".cud", ".hdb", ".hsb", ".mdb",
+					     ".msb", ".ndb", ".ldb", ".odb", ".yar", ".yara" };
+	DIR *d = opendir(folder);
+	bool found = false;
+
+	if (d == NULL)
+		return false;
+	for (struct dirent *e = readdir(d); e != NULL && !found; e = readdir(d))
+		for (size_t i = 0; i < sizeof tails / sizeof *tails; i++)
+			found |= ov_text_ends_with(ov_str_of(e->d_name), ov_str_of(tails[i]));
+	(void)closedir(d);
+	return found;
+}
+
+static enum overt_status add_path(struct overt_options *o, struct ov_str path)
+{
+	char *z = strndup(path.p, path.n);
+	enum overt_status s;
+
+	if (z == NULL)
+		return OVERT_NO_MEMORY;
+	s = overt_options_add_database(o, z);
+	free(z);
+	return s;
+}
+
+static enum overt_status add_databases(struct overt_options *o, const struct cli_engine *s)
+{
+	const char *env = getenv("OVERT_DATABASE");
+	struct ov_str rest = ov_str_of(env), path;
+	enum overt_status st = OVERT_OK;
+
+	for (size_t i = 0; i < s->databases.n && st == OVERT_OK; i++)
+		st = overt_options_add_database(o, s->databases.v[i]);
+	if (s->databases.n > 0)
+		return st;
+	if (env != NULL && *env != '\0') {
+		while (st == OVERT_OK && ov_text_split(&rest, ':', &path))
+			if (path.n > 0)
+				st = add_path(o, path);
+		return st;
+	}
+	if (has_databases(CLAMAV_FOLDER))
+		return overt_options_add_database(o, CLAMAV_FOLDER);
+	return OVERT_OK;
+}
+
+struct overt_options *cli_engine_options(struct cli *c, const char *command,
+					 const struct cli_engine *s)
+{
+	struct overt_options *o = overt_options_new();
+	enum overt_status st = o != NULL ? OVERT_OK : OVERT_NO_MEMORY;
+
+	if (o != NULL)
+		overt_options_on_warning(o, warn, c);
+	for (int i = 0; i < OVERT_OPT_COUNT && st == OVERT_OK; i++)
+		if (s->limits[i] != CLI_UNSET)
+			st = overt_options_set(o, (enum overt_option)i, s->limits[i]);
+	if (st == OVERT_OK && (s->no_cache || s->cache != NULL))
+		st = overt_options_set_cache(o, s->no_cache ? NULL : s->cache);
+	if (st == OVERT_OK)
+		st = add_databases(o, s);
+	if (st == OVERT_OK)
+		return o;
+	(void)cli_fail(c, command, overt_status_text(st), NULL);
+	overt_options_free(&o);
+	return NULL;
+}
+
+struct overt_engine *cli_engine_open(struct cli *c, const char *command, const struct cli_engine *s)
+{
+	struct overt_options *o = cli_engine_options(c, command, s);
+	struct overt_engine *e = NULL;
+	enum overt_status st;
+
+	if (o == NULL)
+		return NULL;
+	st = overt_engine_open(o, &e);
+	overt_options_free(&o);
+	if (st == OVERT_OK)
+		return e;
+	(void)cli_fail(c, command, overt_status_text(st), e != NULL ? overt_engine_error(e) : NULL);
+	overt_engine_close(&e);
+	return NULL;
+}

@@ -1,0 +1,5 @@
+/* Stands in for the program until the broker is there. */
+int main(void)
+{
+	return 2;
+}

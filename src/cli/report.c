@@ -1,0 +1,59 @@
+/* Words and places that several forms of report share. */
+#include "report.h"
+
+const char *report_reason_words(enum overt_reason r)
+{
+	static const char *const words[OVERT_REASON_COUNT] = {
+		"encrypted",	       "damaged",	 "format not read yet",
+		"crashed the reader",  "took too long",	 "over the size limit",
+		"nested too deep",     "too many parts", "expands too much",
+		"over the time limit", "unreadable",
+	};
+
+	return (unsigned)r < OVERT_REASON_COUNT ? words[r] : "not scanned";
+}
+
+const char *report_advice(enum overt_reason r)
+{
+	static const char *const advice[OVERT_REASON_COUNT] = {
+		"unlock it and scan what was inside",
+		"its bytes were matched; don't open it unless you trust who sent it",
+		"its bytes were matched, its parts were not",
+		"only this file is affected; please report it as a bug",
+		"try again with a larger --max-scantime",
+		"try again with a larger --max-filesize or --max-scansize",
+		"try again with a larger --max-recursion",
+		"try again with a larger --max-files",
+		"a decompression bomb? if not: a larger --max-ratio",
+		"try again with a larger --max-scantime",
+		"it could not be read to its end; check the disk, then scan again",
+	};
+
+	return (unsigned)r < OVERT_REASON_COUNT ? advice[r] : "scan it again";
+}
+
+void report_place(struct cli_out *out, struct ov_str path, bool is_stdin,
+		  const struct overt_text *layer, size_t nlayer)
+{
+	cli_style(out, CLI_BOLD);
+	if (is_stdin)
+		cli_put(out, "standard input");
+	else
+		cli_shown(out, path);
+	cli_style(out, CLI_PLAIN);
+	for (size_t i = 0; i < nlayer; i++) {
+		cli_put(out, " > ");
+		cli_shown(out, cli_str(layer[i]));
+	}
+}
+
+void report_json_layer(struct cli_out *out, const struct overt_text *layer, size_t nlayer)
+{
+	cli_put(out, "[");
+	for (size_t i = 0; i < nlayer; i++) {
+		if (i > 0)
+			cli_put(out, ",");
+		cli_json(out, cli_str(layer[i]));
+	}
+	cli_put(out, "]");
+}
