@@ -1,0 +1,139 @@
+/* Facts about programs: what is common to PE, ELF and Mach-O, and the import hash. */
+#include "exe.h"
+
+#include <string.h>
+
+#include "checked.h"
+#include "exe_int.h"
+#include "text.h"
+
+void ov_exe_broken(struct ov_exe_in *in, const char *why)
+{
+	if (in->x->broken == NULL)
+		in->x->broken = why;
+}
+
+uint64_t ov_exe_claim(struct ov_exe_in *in, uint64_t off, uint64_t size)
+{
+	const uint64_t all = in->win.src->size;
+	uint64_t some;
+
+	if (size == 0)
+		return 0;
+	if (off >= all) {
+		in->x->is_cut = true;
+		return 0;
+	}
+	some = ov_min_u64(size, all - off);
+	if (some < size)
+		in->x->is_cut = true;
+	in->x->end = ov_max_u64(in->x->end, off + some);
+	return some;
+}
+
+ov_status ov_exe_sections(struct ov_exe_in *in, uint64_t n, uint32_t *room)
+{
+	if (n > OV_EXE_SECTIONS_MAX) {
+		n = OV_EXE_SECTIONS_MAX;
+		in->x->is_capped = true;
+	}
+	OV_TRY(ov_arena_array(in->win.arena, (size_t)n, &in->x->sections));
+	*room = (uint32_t)n;
+	return OV_OK;
+}
+
+/* Doubles the list; the old one stays in the arena unused, which at most doubles what the list
+ * takes. */
+static ov_status grow_imports(struct ov_exe_in *in)
+{
+	const uint32_t room = in->imports_room == 0 ? 64 : in->imports_room * 2;
+	struct ov_import *list = NULL;
+
+	OV_TRY(ov_arena_array(in->win.arena, room, &list));
+	if (in->x->nimports > 0)
+		memcpy(list, in->x->imports, in->x->nimports * sizeof *list);
+	in->x->imports = list;
+	in->imports_room = room;
+	return OV_OK;
+}
+
+ov_status ov_exe_import(struct ov_exe_in *in, struct ov_str library, struct ov_str symbol,
+			bool is_delayed)
+{
+	struct ov_exe *x = in->x;
+
+	if (x->nimports >= OV_EXE_IMPORTS_MAX) {
+		x->is_capped = true;
+		return OV_END;
+	}
+	if (x->nimports == in->imports_room)
+		OV_TRY(grow_imports(in));
+	x->imports[x->nimports++] =
+	    (struct ov_import){ .library = library, .symbol = symbol, .is_delayed = is_delayed };
+	return OV_OK;
+}
+
+ov_status ov_exe_read(enum ov_type t, const struct ov_src *src, struct ov_arena *a,
+		      struct ov_exe *out)
+{
+	struct ov_exe x = { .type = t };
+	struct ov_exe_in in = { .win = ov_peek_of(src, a), .names = ov_peek_of(src, a), .x = &x };
+
+	switch (t) {
+	case OV_T_MSEXE:
+		OV_TRY(ov_pe_read(&in));
+		break;
+	case OV_T_ELF:
+		OV_TRY(ov_elf_read(&in));
+		break;
+	default:
+		return OV_UNSUPPORTED;
+	}
+	*out = x;
+	return OV_OK;
+}
+
+/* Adds text in lower case. */
+static ov_status add_lower(struct ov_hasher *h, struct ov_str s)
+{
+	char low[256];
+
+	while (s.n > 0) {
+		const size_t n = ov_min_size(s.n, sizeof low);
+
+		for (size_t i = 0; i < n; i++)
+			low[i] =
+			    (char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] + ('a' - 'A') : s.p[i]);
+		OV_TRY(ov_hasher_add(h, low, n));
+		s = (struct ov_str){ .p = s.p + n, .n = s.n - n };
+	}
+	return OV_OK;
+}
+
+static struct ov_str without_extension(struct ov_str s)
+{
+	if (ov_text_ends_with(s, OV_STR(".dll")) || ov_text_ends_with(s, OV_STR(".ocx")) ||
+	    ov_text_ends_with(s, OV_STR(".sys")))
+		s.n -= 4;
+	return s;
+}
+
+ov_status ov_exe_imphash(const struct ov_exe *x, struct ov_hasher *h, uint8_t out[OV_DIGEST_MAX])
+{
+	bool some = false;
+
+	OV_TRY(ov_hasher_start(h));
+	for (uint32_t i = 0; i < x->nimports; i++) {
+		const struct ov_import *im = &x->imports[i];
+
+		if (x->type != OV_T_MSEXE || im->is_delayed)
+			continue;
+		if (some)
+			OV_TRY(ov_hasher_add(h, ",", 1));
+		OV_TRY(add_lower(h, without_extension(im->library)));
+		OV_TRY(ov_hasher_add(h, ".", 1));
+		OV_TRY(add_lower(h, im->symbol));
+		some = true;
+	}
+	return some ? ov_hasher_end(h, out) : OV_END;
+}
