@@ -6,9 +6,11 @@
 #include "body.h"
 #include "build_int.h"
 #include "logic.h"
+#include "regex_pcre.h"
 #include "text.h"
 
 #define WIDTH_MAX ODB_COMPARE_WIDTH
+#define REGEX_BYTES ((size_t)1 << 20) /* that a compiled regular expression may take */
 
 static const char *find(struct ov_str s, struct ov_str what)
 {
@@ -146,6 +148,16 @@ static ov_status check_flags(struct ov_sig_line *l, struct ov_str flags)
 	return OV_OK;
 }
 
+/* Compiles it once, to learn whether it can be. */
+static ov_status check_regex(struct ov_sig_line *l, const struct ov_pcre *p)
+{
+	struct ov_pcre_re *re = NULL;
+	const ov_status s = ov_pcre_compile(p->regex, p->flags, REGEX_BYTES, &re, &l->why);
+
+	ov_pcre_free(&re);
+	return s == OV_UNSUPPORTED ? OV_BAD : s;
+}
+
 /* [offset:]trigger/regex/flags */
 static ov_status read_pcre(struct ov_sig_line *l, struct ov_str s, enum ov_target target,
 			   uint32_t index, struct ov_sub_ir *out)
@@ -168,6 +180,7 @@ static ov_status read_pcre(struct ov_sig_line *l, struct ov_str s, enum ov_targe
 	}
 	if (head.n == 0)
 		return ov_sig_bad(l, "a regular expression needs a trigger in front");
+	OV_TRY(check_regex(l, &out->pcre));
 	return ov_logic_parse(head, index, &l->b->scratch, &out->pcre.trigger, &top, &l->why);
 }
 
