@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""Makes harmless samples for `make run`:  samples/make_samples.py FOLDER
+
+All of them hold EICAR's test file, whose 68 bytes every antivirus agrees to report, or something like it that must not
+be reported. It is put together here from pieces, so that no file of this repository is itself detected. Alone, this
+needs Python only; with bsdtar (libarchive-tools) it makes a few more archives.
+"""
+import gzip
+import bz2
+import io
+import lzma
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tarfile
+import zipfile
+import zlib
+
+EICAR = ("X5O!P%@AP[4" + "\\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-" + "ANTIVIRUS-TEST-FILE" + "!$H+H*").encode()
+WHEN = (2026, 1, 1, 0, 0, 0)  # in every archive, so that samples are the same each time
+
+
+def zip_of(*members, method=zipfile.ZIP_DEFLATED):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as z:
+        for name, data in members:
+            z.writestr(zipfile.ZipInfo(name, WHEN), data, method)
+    return out.getvalue()
+
+
+def tar_of(*members):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as t:
+        for name, data in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            t.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+def crc32_step(crc, byte):
+    """One byte of CRC-32, as PKWARE's cipher uses it: without the inversions around it."""
+    return zlib.crc32(bytes([byte]), crc ^ 0xFFFFFFFF) ^ 0xFFFFFFFF
+
+
+def pkware_encrypt(data, password):
+    """The traditional cipher of APPNOTE 6.1. It is weak, but everyone's zip can read it."""
+    keys = [0x12345678, 0x23456789, 0x34567890]
+
+    def update(byte):
+        keys[0] = crc32_step(keys[0], byte)
+        keys[1] = ((keys[1] + (keys[0] & 0xFF)) * 134775813 + 1) & 0xFFFFFFFF
+        keys[2] = crc32_step(keys[2], keys[1] >> 24)
+
+    for byte in password:
+        update(byte)
+    out = bytearray()
+    for byte in data:
+        t = (keys[2] | 2) & 0xFFFF
+        out.append(byte ^ (t * (t ^ 1) >> 8 & 0xFF))
+        update(byte)
+    return bytes(out)
+
+
+def encrypted_zip(name, data, password):
+    """A stored and encrypted member; zipfile can only read such."""
+    crc = zlib.crc32(data)
+    body = pkware_encrypt(b"overt-sampl" + bytes([crc >> 24]) + data, password)
+    common = struct.pack("<HHHHIIIHH", 1, 0, 0, 0x5C21, crc, len(body), len(data), len(name), 0)
+    local = b"PK\3\4" + struct.pack("<H", 20) + common + name + body
+    central = (b"PK\1\2" + struct.pack("<HH", 20, 20) + common + struct.pack("<HHHII", 0, 0, 0, 0, 0) + name)
+    end = b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, 1, 1, len(central), len(local), 0)
+    return local + central + end
+
+
+def deep_zip(depth):
+    data = EICAR
+    for level in range(depth):
+        data = zip_of((f"level-{level}.zip" if level else "eicar.com", data))
+    return data
+
+
+def samples():
+    """File name -> bytes. A name tells what overt should say: found-, clean-, or incomplete-."""
+    half = zip_of(("note.txt", b"harmless\n" * 9), ("eicar.com", EICAR), ("big.bin", bytes(9000)))
+    altered = EICAR.replace(b"STANDARD", b"STANDARt")
+    mail_part = b"nothing to see here\n" * 40
+    return {
+        "found-eicar.com": EICAR,
+        "found-eicar-white-space.com": EICAR + b" \t\r\n" * 10,
+        "found-eicar.zip": zip_of(("eicar.com", EICAR)),
+        "found-eicar-stored.zip": zip_of(("folder/eicar.com", EICAR), method=zipfile.ZIP_STORED),
+        "found-eicar-bzip2.zip": zip_of(("eicar.com", EICAR), method=zipfile.ZIP_BZIP2),
+        "found-eicar-lzma.zip": zip_of(("eicar.com", EICAR), method=zipfile.ZIP_LZMA),
+        "found-eicar.tar": tar_of(("a.txt", b"a"), ("eicar.com", EICAR)),
+        "found-eicar.tar.gz": gzip.compress(tar_of(("a.txt", b"a"), ("eicar.com", EICAR)), mtime=0),
+        "found-eicar.tar.bz2": bz2.compress(tar_of(("eicar.com", EICAR))),
+        "found-eicar.tar.xz": lzma.compress(tar_of(("eicar.com", EICAR))),
+        "found-seven-deep.zip": deep_zip(7),
+        "found-before-the-cut.zip": half[:-120],
+        "found-zip-behind-picture.gif": b"GIF89a" + bytes(7) + b"\x3b" + zip_of(("eicar.com", EICAR)),
+        "clean-altered-eicar.com": altered,
+        "clean-eicar-in-the-middle.txt": b"As everyone knows: " + EICAR,
+        "clean-eicar-129-bytes.com": EICAR + b" " * 61,
+        "clean-empty": b"",
+        "clean-text.txt": mail_part,
+        "clean.tar.gz": gzip.compress(tar_of(("a.txt", mail_part)), mtime=0),
+        "incomplete-encrypted.zip": encrypted_zip(b"secret.com", EICAR, b"infected"),
+        "incomplete-cut.gz": gzip.compress(bytes(range(256)) * 400, mtime=0)[:-40],
+        "incomplete-cut.zip": zip_of(("a.bin", bytes(range(256)) * 40), ("b.txt", b"b"))[:100],
+    }
+
+
+def with_bsdtar(folder):
+    """Archives that Python can't write."""
+    if shutil.which("bsdtar") is None:
+        return 0
+    inner = os.path.join(folder, "eicar.com")
+    with open(inner, "wb") as f:
+        f.write(EICAR)
+    made = 0
+    for name, options in (("found-eicar.7z", ["--format", "7zip"]), ("found-eicar.iso", ["--format", "iso9660"]),
+                          ("found-eicar.cpio", ["--format", "newc"]), ("found-eicar.xar", ["--format", "xar"]),
+                          ("found-eicar.a", ["--format", "ar"]), ("found-eicar.tar.zst", ["--zstd"]),
+                          ("found-eicar.tar.lz4", ["--lz4"]), ("found-eicar.tar.Z", ["--compress"])):
+        done = subprocess.run(["bsdtar", "-cf", os.path.join(folder, name), *options, "-C", folder, "eicar.com"],
+                              stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        made += done.returncode == 0
+    os.unlink(inner)
+    return made
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    folder = sys.argv[1]
+    os.makedirs(folder, exist_ok=True)
+    for name, data in samples().items():
+        with open(os.path.join(folder, name), "wb") as f:
+            f.write(data)
+    made = len(samples()) + with_bsdtar(folder)
+    print(f"made {made} harmless samples in {folder}")
+
+
+if __name__ == "__main__":
+    main()
