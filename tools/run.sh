@@ -13,7 +13,7 @@ else
 	rm -rf build/samples
 	python3 samples/make_samples.py build/samples
 	paths=(build/samples)
-	[ ! -d $debian ] || paths+=($debian)
+	[ ! -d "$debian" ] || paths+=("$debian")
 fi
 
 echo
