@@ -93,6 +93,13 @@ ov_status ov_engine_new(const struct ov_odb *db, struct ov_engine **out)
 	return OV_OK;
 }
 
+void ov_engine_fail_in(struct ov_engine *e, long n)
+{
+	e->scratch.fail_in = n;
+	for (uint32_t i = 0; i <= OV_LAYER_DEPTH_MAX; i++)
+		e->nodes[i].arena.fail_in = n;
+}
+
 /* ---- one layer ---- */
 
 /* A fresh frame at `depth`; buffers of the layer that was there before are reused. */

@@ -119,4 +119,7 @@ OV_MUST_USE ov_status ov_engine_scan_stream(struct ov_engine *e, ov_src_read_fn 
 					    const struct ov_scan_options *o,
 					    const struct ov_report **out);
 
+/** Fault injection for tests: the n-th request for a layer's memory from now on fails; -1: none. */
+void ov_engine_fail_in(struct ov_engine *e, long n);
+
 #endif

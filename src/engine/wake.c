@@ -60,7 +60,7 @@ static void wake_rule(struct ov_engine *e, const struct ov_node *n, uint32_t id)
 {
 	struct ov_rule r;
 
-	if (e->woken_in[id] == e->generation)
+	if (id >= e->db->nrules || e->woken_in[id] == e->generation)
 		return;
 	e->woken_in[id] = e->generation;
 	ov_odb_rule(e->db, id, &r);
