@@ -43,11 +43,14 @@ enum overt_option {
 	OVERT_OPT_MAX_RATIO,
 	OVERT_OPT_MAX_SCANTIME,
 	OVERT_OPT_MAX_KEPT,
-	OVERT_OPT_WORKER_MEMORY,   /* address space of a worker beyond the database     */
+	OVERT_OPT_WORKER_MEMORY,   /* address space of a worker beyond the database; default 2 GiB */
 	OVERT_OPT_PUA,             /* boolean: load PUA signatures                      */
 	OVERT_OPT_STRICT,          /* boolean: a bad line refuses its source            */
+	OVERT_OPT_ALLOW_WEAK,      /* boolean: scan even where the kernel has neither seccomp nor Landlock */
 	OVERT_OPT_COUNT
 };
+
+#define OVERT_WORKERS_MAX 64 /* more are taken as this many */
 
 struct overt_options;
 struct overt_options *overt_options_new(void); /* defaults; NULL: no memory */
@@ -93,6 +96,9 @@ enum overt_status overt_engine_submit(struct overt_engine *e, int fd, uint64_t c
  * Deadlines are enforced here: call it, or overt_engine_fd()'s poll loop, while scans run.
  */
 enum overt_status overt_engine_next(struct overt_engine *e, int timeout_ms, struct overt_verdict **out);
+
+/** A descriptor for poll(2) loops: readable when overt_engine_next(e, 0, ...) has something to do. The engine's own. */
+int overt_engine_fd(const struct overt_engine *e);
 
 #ifdef __cplusplus
 }

@@ -76,7 +76,7 @@ struct overt_incomplete {
 struct overt_verdict { /* owned by whoever received it; overt_verdict_free() */
 	uint64_t cookie;              /* as given with the file                           */
 	enum overt_verdict_kind kind;
-	const char *type;             /* "CL_TYPE_ZIP"; static                            */
+	const char *type;             /* "CL_TYPE_ZIP"; "" when unknown; lives as long as the verdict */
 	uint64_t size;                /* bytes                                            */
 	int has_sha256;
 	uint8_t sha256[32];

@@ -22,6 +22,7 @@
 
 #define OV_ODB_NO_DISTANCE UINT32_MAX
 #define OV_ODB_ID 32
+#define OV_ODB_VERSION 1 /* of the file format */
 
 enum ov_hash_use { OV_USE_FILE = 0, OV_USE_SECTION, OV_USE_IMPORT, OV_USE_ALLOW, OV_HASH_USES };
 

@@ -16,7 +16,7 @@
 
 #define ODB_MAGIC "\x89OVDB\r\n\x1a"
 #define ODB_MAGIC_LEN 8
-#define ODB_VERSION 1
+#define ODB_VERSION OV_ODB_VERSION
 #define ODB_ID_AT 24
 #define ODB_ID_END 56
 #define ODB_DIR_AT 80

@@ -1,0 +1,213 @@
+/* From sources to a compiled database: in a worker, into the cache, a file or sealed memory. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "broker_int.h"
+#include "cache.h"
+#include "clock.h"
+#include "compile.h"
+#include "fd.h"
+#include "save.h"
+#include "sources.h"
+#include "text.h"
+
+#define COMPILE_MS (30 * 60 * 1000)
+#define COMPILE_MEMORY ((uint64_t)16 << 30)
+#define WARNED_MAX 5 /* refused lines that are told one by one as warnings */
+
+static ov_status send_sources(struct ov_link *l, const struct ov_sources *s)
+{
+	OV_CLEANUP(ov_buf_free) struct ov_buf b = ov_buf_of(64 << 10);
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct ov_source_file *f = &s->files[i];
+		const struct ov_wire_source told = { .name = ov_str_of(ov_source_name(f)),
+						     .is_builtin = f->is_builtin,
+						     .is_from_folder = f->is_from_folder };
+
+		b.n = 0;
+		OV_TRY(ov_wire_put_source(&b, &told));
+		OV_TRY(ov_link_send(l, OV_WIRE_SOURCE, 0, ov_buf_cur(&b), &f->fd,
+				    f->is_builtin ? 0 : 1, true));
+	}
+	return OV_OK;
+}
+
+static ov_status send_compile(struct ov_link *l, const struct overt_options *o, int out)
+{
+	OV_CLEANUP(ov_buf_free) struct ov_buf b = ov_buf_of(4096);
+	const struct ov_wire_compile w = { .with_pua = o->value[OVERT_OPT_PUA] != 0,
+					   .is_strict = o->value[OVERT_OPT_STRICT] != 0,
+					   .max_memory = COMPILE_MEMORY };
+
+	OV_TRY(ov_wire_put_compile(&b, &w));
+	return ov_link_send(l, OV_WIRE_COMPILE, 1, ov_buf_cur(&b), &out, 1, true);
+}
+
+/* A refused line as a warning, for callers that gave no function for diagnostics. */
+static void warn_line(const struct overt_options *o, const struct overt_diagnostic *d, uint64_t nth)
+{
+	char file[256], reason[256];
+
+	if (nth > WARNED_MAX || d->is_skipped)
+		return;
+	if (nth == WARNED_MAX) {
+		ov_options_warn(
+		    o, "further refused lines are not shown: overt db build lists them all");
+		return;
+	}
+	ov_shown((struct ov_str){ .p = d->file.bytes, .n = d->file.length }, file, sizeof file);
+	ov_shown((struct ov_str){ .p = d->reason.bytes, .n = d->reason.length }, reason,
+		 sizeof reason);
+	if (d->line > 0)
+		ov_options_warn(o, "%s:%llu: refused: %s", file, (unsigned long long)d->line,
+				reason);
+	else
+		ov_options_warn(o, "%s: refused: %s", file, reason);
+}
+
+static enum overt_status listen(struct ov_session *s, const struct overt_options *o,
+				const struct ov_db_sink *sink, struct ov_wire_compiled *out,
+				char error[OV_ERROR_MAX])
+{
+	uint64_t told = 0;
+
+	for (;;) {
+		struct overt_diagnostic d;
+		struct ov_arrival m;
+		const enum overt_status st = ov_session_next(s, &m, error);
+
+		if (st != OVERT_OK)
+			return st;
+		if (m.kind == OV_WIRE_COMPILED && ov_wire_get_compiled(&m.body, out) == OV_OK)
+			return OVERT_OK;
+		if (m.kind != OV_WIRE_DIAGNOSTIC || ov_wire_get_diagnostic(&m.body, &d) != OV_OK)
+			return ov_fail(error, OVERT_NO_WORKER, "a worker broke the protocol");
+		if (sink->fn != NULL)
+			sink->fn(sink->context, &d);
+		else
+			warn_line(o, &d, d.is_skipped ? 0 : told++);
+	}
+}
+
+enum overt_status ov_compile(const struct overt_options *o, const struct ov_sources *s,
+			     const struct ov_db_sink *sink, int out, char error[OV_ERROR_MAX])
+{
+	struct ov_wire_compiled done;
+	struct ov_session session;
+	struct ov_fd_facts f;
+	enum overt_status st = ov_session_open(o, OV_ROLE_COMPILE, 0, COMPILE_MS, &session, error);
+
+	if (st != OVERT_OK)
+		return st;
+	if (send_sources(&session.child.link, s) != OV_OK ||
+	    send_compile(&session.child.link, o, out) != OV_OK)
+		st =
+		    ov_fail(error, OVERT_NO_WORKER, "a worker died while it was given the sources");
+	else
+		st = listen(&session, o, sink, &done, error);
+	ov_session_close(&session); /* dead: nobody can change the output any more */
+	if (st != OVERT_OK)
+		return st;
+	if (ov_fd_facts(out, &f) != OV_OK || f.size != done.bytes)
+		return ov_fail(
+		    error, OVERT_NO_WORKER,
+		    "a worker broke the protocol: the database has another size than told");
+	if (sink->result != NULL) {
+		*sink->result = (struct overt_build_result){ .signatures = done.signatures,
+							     .refused = done.refused,
+							     .skipped = done.skipped,
+							     .ignored = done.ignored,
+							     .allowed = done.allowed,
+							     .bytes = done.bytes };
+		ov_hex_encode(done.id, sizeof done.id, sink->result->id);
+	}
+	return OVERT_OK;
+}
+
+static enum overt_status to_memory(const struct overt_options *o, const struct ov_sources *s,
+				   const struct ov_db_sink *sink, struct ov_db_file *out,
+				   char error[OV_ERROR_MAX])
+{
+	OV_CLEANUP(ov_fd_close) int fd = -1;
+	struct ov_fd_facts f;
+	enum overt_status st;
+
+	if (ov_fd_memory("overt-database", &fd) != OV_OK)
+		return ov_fail(error, OVERT_IO, "no memory file for the database: %s",
+			       strerror(errno));
+	st = ov_compile(o, s, sink, fd, error);
+	if (st != OVERT_OK)
+		return st;
+	if (ov_fd_seal(fd) != OV_OK || ov_fd_facts(fd, &f) != OV_OK)
+		return ov_fail(error, OVERT_IO, "the database could not be sealed: %s",
+			       strerror(errno));
+	*out = (struct ov_db_file){ .fd = ov_fd_take(&fd), .size = f.size };
+	return OVERT_OK;
+}
+
+/* Into the cache; where that fails for want of room or rights, into memory, with a warning. */
+static enum overt_status to_cache(const struct overt_options *o, const struct ov_sources *s,
+				  const struct ov_db_sink *sink, const struct ov_cache *c,
+				  struct ov_db_file *out, char error[OV_ERROR_MAX])
+{
+	struct ov_save save;
+	enum overt_status st;
+
+	if (c->path == NULL)
+		return to_memory(o, s, sink, out, error);
+	if (ov_save_begin(c->path, 0600, &save) != OV_OK) {
+		ov_options_warn(o, "no cache for compiled databases: %s: %s", c->path,
+				strerror(errno));
+		return to_memory(o, s, sink, out, error);
+	}
+	st = ov_compile(o, s, sink, save.fd, error);
+	if (st == OVERT_OK && ov_save_commit(&save) == OV_OK && ov_cache_find(c, out) == OV_OK)
+		return OVERT_OK;
+	if (st == OVERT_OK)
+		ov_options_warn(o, "the compiled database could not be cached: %s",
+				strerror(errno));
+	else
+		ov_save_drop(&save);
+	if (st != OVERT_OK && st != OVERT_IO)
+		return st;
+	if (st == OVERT_IO)
+		ov_options_warn(o, "the compiled database could not be cached: %s", error);
+	return to_memory(o, s, sink, out, error);
+}
+
+static enum overt_status open_sources(const struct overt_options *o, const struct ov_db_sink *sink,
+				      struct ov_sources *s, struct ov_db_file *out,
+				      char error[OV_ERROR_MAX])
+{
+	struct ov_cache c = { .path = NULL };
+	enum overt_status st;
+
+	if (s->n == 1 && s->files[0].is_compiled) {
+		*out = (struct ov_db_file){ .fd = ov_fd_take(&s->files[0].fd),
+					    .size = s->files[0].facts.size };
+		return OVERT_OK;
+	}
+	st = ov_cache_key(o, s, &c, error);
+	if (st != OVERT_OK)
+		return st;
+	if (sink->must_compile || ov_cache_find(&c, out) != OV_OK)
+		st = to_cache(o, s, sink, &c, out, error);
+	ov_cache_free(&c);
+	return st;
+}
+
+enum overt_status ov_database_open(const struct overt_options *o, const struct ov_db_sink *sink,
+				   struct ov_db_file *out, char error[OV_ERROR_MAX])
+{
+	struct ov_sources s;
+	enum overt_status st = ov_sources_find(o, &s, error);
+
+	if (st == OVERT_OK)
+		st = open_sources(o, sink, &s, out, error);
+	ov_sources_free(&s);
+	return st;
+}

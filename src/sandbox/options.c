@@ -1,0 +1,196 @@
+/* Options: numbers, databases, places. */
+#include "options.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MIB ((uint64_t)1 << 20)
+
+struct overt_options *overt_options_new(void)
+{
+	struct overt_options *o = calloc(1, sizeof *o);
+
+	if (o == NULL)
+		return NULL;
+	/* As the engine's own defaults (ov_limits_default), which a test holds them against. */
+	o->value[OVERT_OPT_MAX_FILES] = 100000;
+	o->value[OVERT_OPT_MAX_RECURSION] = 20;
+	o->value[OVERT_OPT_MAX_RATIO] = 2000;
+	o->value[OVERT_OPT_MAX_SCANTIME] = 120000;
+	o->value[OVERT_OPT_MAX_KEPT] = 256 * MIB;
+	o->value[OVERT_OPT_WORKER_MEMORY] = 2048 * MIB;
+	return o;
+}
+
+void overt_options_free(struct overt_options **o)
+{
+	if (*o == NULL)
+		return;
+	for (size_t i = 0; i < (*o)->ndatabases; i++)
+		free((*o)->databases[i]);
+	free((*o)->databases);
+	free((*o)->cache);
+	free((*o)->worker);
+	free(*o);
+	*o = NULL;
+}
+
+enum overt_status overt_options_set(struct overt_options *o, enum overt_option which,
+				    uint64_t value)
+{
+	if (o == NULL || (unsigned)which >= OVERT_OPT_COUNT)
+		return OVERT_BAD_ARGUMENT;
+	/* The engine keeps depth and time in 32 bits; depth has a hard cap of its own. */
+	if ((which == OVERT_OPT_MAX_SCANTIME || which == OVERT_OPT_MAX_RECURSION) &&
+	    value > UINT32_MAX)
+		return OVERT_BAD_ARGUMENT;
+	if (which == OVERT_OPT_WORKERS && value > OVERT_WORKERS_MAX)
+		value = OVERT_WORKERS_MAX;
+	o->value[which] = value;
+	return OVERT_OK;
+}
+
+uint64_t overt_options_get(const struct overt_options *o, enum overt_option which)
+{
+	return o != NULL && (unsigned)which < OVERT_OPT_COUNT ? o->value[which] : 0;
+}
+
+enum overt_status overt_options_add_database(struct overt_options *o, const char *path)
+{
+	char **more, *copy;
+
+	if (o == NULL || path == NULL || *path == '\0')
+		return OVERT_BAD_ARGUMENT;
+	more = reallocarray(o->databases, o->ndatabases + 1, sizeof *more);
+	if (more == NULL)
+		return OVERT_NO_MEMORY;
+	o->databases = more;
+	copy = strdup(path);
+	if (copy == NULL)
+		return OVERT_NO_MEMORY;
+	o->databases[o->ndatabases++] = copy;
+	return OVERT_OK;
+}
+
+/* Replaces an owned text by a copy of another, which may be NULL. */
+static enum overt_status replace(char **at, const char *by)
+{
+	char *copy = by != NULL ? strdup(by) : NULL;
+
+	if (by != NULL && copy == NULL)
+		return OVERT_NO_MEMORY;
+	free(*at);
+	*at = copy;
+	return OVERT_OK;
+}
+
+enum overt_status overt_options_set_cache(struct overt_options *o, const char *dir)
+{
+	if (o == NULL)
+		return OVERT_BAD_ARGUMENT;
+	o->has_cache = true;
+	return replace(&o->cache, dir);
+}
+
+enum overt_status overt_options_set_worker(struct overt_options *o, const char *path)
+{
+	return o == NULL ? OVERT_BAD_ARGUMENT : replace(&o->worker, path);
+}
+
+void overt_options_on_warning(struct overt_options *o, overt_message_fn fn, void *context)
+{
+	o->warn = fn;
+	o->warn_context = context;
+}
+
+struct overt_options *ov_options_copy(const struct overt_options *o)
+{
+	struct overt_options *c = overt_options_new();
+	enum overt_status st = OVERT_OK;
+
+	if (c == NULL)
+		return NULL;
+	memcpy(c->value, o->value, sizeof c->value);
+	c->warn = o->warn;
+	c->warn_context = o->warn_context;
+	c->has_cache = o->has_cache;
+	for (size_t i = 0; i < o->ndatabases && st == OVERT_OK; i++)
+		st = overt_options_add_database(c, o->databases[i]);
+	if (st == OVERT_OK)
+		st = replace(&c->cache, o->cache);
+	if (st == OVERT_OK)
+		st = replace(&c->worker, o->worker);
+	if (st != OVERT_OK)
+		overt_options_free(&c);
+	return c;
+}
+
+void ov_options_warn(const struct overt_options *o, const char *fmt, ...)
+{
+	char line[1024];
+	va_list ap;
+
+	if (o->warn == NULL)
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	o->warn(o->warn_context, line);
+}
+
+/* The folder of this program, without a slash at its end, in a fresh string; NULL when it can't be
+ * told. */
+static char *program_folder(void)
+{
+	char path[4096];
+	const ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+	char *slash;
+
+	if (n <= 0)
+		return NULL;
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	if (slash == NULL)
+		return NULL;
+	*slash = '\0';
+	return strdup(path);
+}
+
+/* Beside this program (build/bin), or where it was installed. */
+char *ov_options_worker(const struct overt_options *o)
+{
+	const char *given = o->worker != NULL ? o->worker : secure_getenv("OVERT_WORKER");
+	char *folder, *path = NULL;
+
+	if (given != NULL && *given != '\0')
+		return strdup(given);
+	folder = program_folder();
+	if (folder != NULL && asprintf(&path, "%s/overt-worker", folder) < 0)
+		path = NULL;
+	if (path != NULL && access(path, X_OK) != 0) {
+		free(path);
+		path = NULL;
+	}
+	if (path == NULL && folder != NULL &&
+	    asprintf(&path, "%s/../libexec/overt/overt-worker", folder) < 0)
+		path = NULL;
+	free(folder);
+	return path != NULL ? path : strdup("/usr/libexec/overt/overt-worker");
+}
+
+char *ov_options_cache(const struct overt_options *o)
+{
+	const char *base = secure_getenv("XDG_CACHE_HOME"), *home = secure_getenv("HOME");
+	char *path = NULL;
+
+	if (o->has_cache)
+		return o->cache != NULL ? strdup(o->cache) : NULL;
+	if (base != NULL && *base == '/')
+		return asprintf(&path, "%s/overt", base) < 0 ? NULL : path;
+	if (geteuid() != 0 && home != NULL && *home == '/')
+		return asprintf(&path, "%s/.cache/overt", home) < 0 ? NULL : path;
+	return strdup("/var/cache/overt");
+}

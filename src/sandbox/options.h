@@ -1,0 +1,32 @@
+/* What a caller chose: the inside of struct overt_options. */
+#ifndef OV_OPTIONS_H
+#define OV_OPTIONS_H
+
+#include "overt/engine.h"
+#include "status.h"
+#include "str.h"
+
+struct overt_options {
+	uint64_t value[OVERT_OPT_COUNT];
+	char **databases; /* owned, ndatabases of them */
+	size_t ndatabases;
+	char *cache;	/* owned; NULL with has_cache: no cache */
+	bool has_cache; /* the caller decided                   */
+	char *worker;	/* owned; NULL: found beside this program */
+	overt_message_fn warn;
+	void *warn_context;
+};
+
+/** A deep copy. @return NULL without memory. */
+struct overt_options *ov_options_copy(const struct overt_options *o);
+
+/** Calls the caller's warning function, if there is one, with a formatted line. */
+void ov_options_warn(const struct overt_options *o, const char *fmt, ...) OV_PRINTF(2, 3);
+
+/** Path of the worker program, to be freed; NULL without memory. */
+char *ov_options_worker(const struct overt_options *o);
+
+/** Folder of the cache, to be freed; NULL: none. */
+char *ov_options_cache(const struct overt_options *o);
+
+#endif

@@ -1,0 +1,219 @@
+/* Which files make up a database. See sources.h. */
+#include "sources.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "text.h"
+
+#define FILES_MAX 4096
+
+/* Endings of ClamAV's databases, read or not: the worker knows which, and says so of the others. */
+static const char *const endings[] = { ".cvd", ".cld", ".cud", ".hdb", ".hsb",	".hdu", ".hsu",
+				       ".mdb", ".msb", ".mdu", ".msu", ".ndb",	".ndu", ".ldb",
+				       ".ldu", ".fp",  ".sfp", ".ign", ".ign2", ".imp", ".cdb",
+				       ".crb", ".cbc", ".ftm", ".idb", ".pdb",	".gdb", ".wdb",
+				       ".zmd", ".rmd", ".db",  ".sdb", ".pwdb", ".cat" };
+
+static bool ends_in(const char *name, const char *tail)
+{
+	return ov_text_ends_with(ov_str_of(name), ov_str_of(tail));
+}
+
+static bool is_database_name(const char *name)
+{
+	for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
+		if (ends_in(name, endings[i]))
+			return true;
+	return false;
+}
+
+static bool is_yara_name(const char *name)
+{
+	return ends_in(name, ".yar") || ends_in(name, ".yara");
+}
+
+const char *ov_source_name(const struct ov_source_file *f)
+{
+	const char *slash = strrchr(f->path, '/');
+
+	return slash != NULL ? slash + 1 : f->path;
+}
+
+void ov_sources_free(struct ov_sources *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		free(s->files[i].path);
+		ov_fd_close(&s->files[i].fd);
+	}
+	free(s->files);
+	s->files = NULL;
+	s->n = 0;
+}
+
+/* Adds a file that is open; takes path and descriptor on success. */
+static enum overt_status add(struct ov_sources *s, const struct ov_source_file *f,
+			     char error[OV_ERROR_MAX])
+{
+	struct ov_source_file *more;
+
+	if (s->n == FILES_MAX)
+		return ov_fail(error, OVERT_REFUSED, "more than %d database files", FILES_MAX);
+	more = reallocarray(s->files, s->n + 1, sizeof *more);
+	if (more == NULL)
+		return ov_fail(error, OVERT_NO_MEMORY, "out of memory");
+	s->files = more;
+	s->files[s->n++] = *f;
+	return OVERT_OK;
+}
+
+static enum overt_status add_file(struct ov_sources *s, const char *path, bool is_from_folder,
+				  char error[OV_ERROR_MAX])
+{
+	struct ov_source_file f = { .fd = -1,
+				    .is_from_folder = is_from_folder,
+				    .is_compiled = ends_in(path, ".odb") };
+	enum overt_status st;
+
+	if (ov_fd_open_read(path, &f.fd) != OV_OK)
+		return ov_fail(error, OVERT_REFUSED, "%s: %s", path, strerror(errno));
+	if (ov_fd_facts(f.fd, &f.facts) != OV_OK || f.facts.kind != OV_FD_FILE) {
+		ov_fd_close(&f.fd);
+		return ov_fail(error, OVERT_REFUSED, "%s: not a file", path);
+	}
+	f.path = strdup(path);
+	st = f.path != NULL ? add(s, &f, error) : ov_fail(error, OVERT_NO_MEMORY, "out of memory");
+	if (st != OVERT_OK) {
+		free(f.path);
+		ov_fd_close(&f.fd);
+	}
+	return st;
+}
+
+static int wanted_entry(const struct dirent *e)
+{
+	return e->d_name[0] != '.' && (is_database_name(e->d_name) || is_yara_name(e->d_name) ||
+				       ends_in(e->d_name, ".odb"));
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* All database files of a folder, sorted by name, so that the result doesn't depend on the file
+ * system. */
+static enum overt_status add_folder(const struct overt_options *o, struct ov_sources *s,
+				    const char *folder, char error[OV_ERROR_MAX])
+{
+	struct dirent **entries = NULL;
+	const int n = scandir(folder, &entries, wanted_entry, by_bytes);
+	enum overt_status st = OVERT_OK;
+
+	if (n < 0)
+		return ov_fail(error, OVERT_REFUSED, "%s: %s", folder, strerror(errno));
+	for (int i = 0; i < n; i++) {
+		char *path = NULL;
+
+		if (st == OVERT_OK && is_yara_name(entries[i]->d_name)) {
+			ov_options_warn(o, "%s/%s: YARA rules are not read by this version", folder,
+					entries[i]->d_name);
+		} else if (st == OVERT_OK) {
+			if (asprintf(&path, "%s/%s", folder, entries[i]->d_name) < 0) {
+				path = NULL; /* asprintf leaves it undefined */
+				st = ov_fail(error, OVERT_NO_MEMORY, "out of memory");
+			} else {
+				st = add_file(s, path, true, error);
+			}
+			free(path);
+		}
+		free(entries[i]);
+	}
+	free(entries);
+	return st;
+}
+
+static bool has_databases(const char *folder)
+{
+	DIR *d = opendir(folder);
+	const struct dirent *e;
+	bool found = false;
+
+	if (d == NULL)
+		return false;
+	while (!found && (e = readdir(d)) != NULL)
+		found = wanted_entry(e) && !is_yara_name(e->d_name);
+	(void)closedir(d);
+	return found;
+}
+
+static enum overt_status add_builtin(struct ov_sources *s, char error[OV_ERROR_MAX])
+{
+	struct ov_source_file f = { .path = strdup("built-in"), .fd = -1, .is_builtin = true };
+	enum overt_status st;
+
+	if (f.path == NULL)
+		return ov_fail(error, OVERT_NO_MEMORY, "out of memory");
+	st = add(s, &f, error);
+	if (st != OVERT_OK)
+		free(f.path);
+	return st;
+}
+
+static enum overt_status add_default(const struct overt_options *o, struct ov_sources *s,
+				     char error[OV_ERROR_MAX])
+{
+	if (has_databases(OV_FOLDER_OWN))
+		return add_folder(o, s, OV_FOLDER_OWN, error);
+	if (has_databases(OV_FOLDER_CLAMAV))
+		return add_folder(o, s, OV_FOLDER_CLAMAV, error);
+	return add_builtin(s, error);
+}
+
+static enum overt_status add_path(const struct overt_options *o, struct ov_sources *s,
+				  const char *path, char error[OV_ERROR_MAX])
+{
+	struct stat st;
+	const size_t before = s->n;
+	enum overt_status done;
+
+	if (stat(path, &st) != 0)
+		return ov_fail(error, OVERT_REFUSED, "%s: %s", path, strerror(errno));
+	if (!S_ISDIR(st.st_mode)) {
+		if (is_yara_name(path))
+			return ov_fail(error, OVERT_REFUSED,
+				       "%s: YARA rules are not read by this version", path);
+		return add_file(s, path, false, error);
+	}
+	done = add_folder(o, s, path, error);
+	if (done == OVERT_OK && s->n == before)
+		return ov_fail(error, OVERT_REFUSED, "%s: no database file is in this folder",
+			       path);
+	return done;
+}
+
+enum overt_status ov_sources_find(const struct overt_options *o, struct ov_sources *out,
+				  char error[OV_ERROR_MAX])
+{
+	enum overt_status st = OVERT_OK;
+	size_t compiled = 0;
+
+	*out = (struct ov_sources){ .files = NULL };
+	if (o->ndatabases == 0)
+		st = add_default(o, out, error);
+	for (size_t i = 0; i < o->ndatabases && st == OVERT_OK; i++)
+		st = add_path(o, out, o->databases[i], error);
+	if (st != OVERT_OK)
+		return st;
+	for (size_t i = 0; i < out->n; i++)
+		compiled += out->files[i].is_compiled;
+	if (compiled > 0 && out->n > 1)
+		return ov_fail(error, OVERT_REFUSED,
+			       "a compiled database (.odb) can't be combined with others: build "
+			       "one from all sources");
+	return OVERT_OK;
+}

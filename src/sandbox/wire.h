@@ -1,0 +1,170 @@
+/*
+ * The messages between broker and worker, both directions. A message is one or several datagrams
+ * ("pieces") of a SOCK_SEQPACKET socket, each with this head, little-endian:
+ *
+ *   0      2       4       8        12
+ *   | kind | flags | job   | length | body ...
+ *
+ * flags bit 0: more pieces of the same message follow. The bodies of all pieces joined are read
+ * with ov_cur; a get function takes all of a body or fails. What a worker says is hostile input to
+ * the broker: counts are held against the bytes that are there, enumerations against their range,
+ * totals against what is listed.
+ */
+#ifndef OV_WIRE_H
+#define OV_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "buf.h"
+#include "cursor.h"
+#include "jail.h"
+#include "overt/database.h"
+#include "overt/verdict.h"
+#include "status.h"
+#include "str.h"
+
+#define OV_WIRE_VERSION 1U
+#define OV_WIRE_HEAD 12
+#define OV_WIRE_PIECE ((size_t)32 * 1024)   /* most bytes of a datagram, head included  */
+#define OV_WIRE_BODY_MAX ((size_t)16 << 20) /* most bytes of a message, all pieces joined */
+
+enum ov_wire_kind {
+	/* to the worker */
+	OV_WIRE_SETUP = 1, /* before the jail: role, limits, options                            */
+	OV_WIRE_OPEN,	   /* a database to map; answered by READY or FAILED                    */
+	OV_WIRE_SCAN,	   /* one file; VERDICT                                                 */
+	OV_WIRE_SOURCE,	   /* one source of a database to compile; no answer                    */
+	OV_WIRE_COMPILE,   /* all sources are there, this is the output; DIAGNOSTIC*, COMPILED  */
+	OV_WIRE_LIST,	   /* SIGNATURES*, DONE                                                 */
+	OV_WIRE_FACTS,	   /* FACTS                                                             */
+	OV_WIRE_ATTEMPT,   /* `overt prove`: try something forbidden; ATTEMPTED, or death       */
+	/* to the broker */
+	OV_WIRE_HELLO = 64, /* after the jail: its report                                       */
+	OV_WIRE_READY,
+	OV_WIRE_VERDICT,
+	OV_WIRE_DIAGNOSTIC,
+	OV_WIRE_COMPILED,
+	OV_WIRE_SIGNATURES,
+	OV_WIRE_DONE,
+	OV_WIRE_FACTS_ARE,
+	OV_WIRE_ATTEMPTED,
+	OV_WIRE_FAILED, /* instead of the answer: why                                       */
+	OV_WIRE_KINDS
+};
+
+struct ov_wire_head {
+	enum ov_wire_kind kind;
+	bool has_more;
+	uint32_t job, length;
+};
+
+void ov_wire_put_head(uint8_t to[OV_WIRE_HEAD], const struct ov_wire_head *h);
+/** @return OV_OK with the cursor at the body; OV_SHORT; OV_BAD for unknown kinds, flags, or a
+ * length that is not the rest. */
+OV_MUST_USE ov_status ov_wire_get_head(struct ov_cur *c, struct ov_wire_head *out);
+
+enum ov_role { OV_ROLE_SCAN = 0, OV_ROLE_COMPILE, OV_ROLE_PROVE, OV_ROLES };
+
+/* How files are scanned; the worker's engine has the same fields. 0: no limit. */
+struct ov_wire_scan {
+	uint64_t max_layer, max_total, max_files, max_depth, max_ratio, max_time_ms, max_kept;
+	bool all_matches, want_sha256, want_context, no_archives;
+};
+
+struct ov_wire_setup {
+	uint32_t version;
+	enum ov_role role;
+	uint64_t max_memory, max_file_size;
+	uint32_t max_fds, parent; /* parent: the broker's process number, 0 to outlive it until the
+				     socket closes */
+	struct ov_wire_scan scan;
+};
+OV_MUST_USE ov_status ov_wire_put_setup(struct ov_buf *b, const struct ov_wire_setup *s);
+OV_MUST_USE ov_status ov_wire_get_setup(struct ov_cur *c, struct ov_wire_setup *out);
+
+OV_MUST_USE ov_status ov_wire_put_hello(struct ov_buf *b, const struct ov_jail_report *r);
+OV_MUST_USE ov_status ov_wire_get_hello(struct ov_cur *c, struct ov_jail_report *out);
+
+struct ov_wire_ready {
+	uint8_t id[32];
+	uint64_t signatures, built, refused, skipped;
+	struct ov_str *labels; /* views into the body; the array is the arena's */
+	uint32_t nlabels;
+};
+OV_MUST_USE ov_status ov_wire_put_ready(struct ov_buf *b, const struct ov_wire_ready *r);
+OV_MUST_USE ov_status ov_wire_get_ready(struct ov_cur *c, struct ov_arena *a,
+					struct ov_wire_ready *out);
+
+#define OV_WIRE_TYPE_MAX 48 /* bytes of a type's name */
+
+/* A verdict as received. `v.type` points to `type`: it stays where it was filled. */
+struct ov_wire_verdict {
+	struct overt_verdict v;
+	char type[OV_WIRE_TYPE_MAX + 1];
+	uint64_t memory; /* bytes that the worker's heap holds, so that it can be recycled */
+};
+
+OV_MUST_USE ov_status ov_wire_put_verdict(struct ov_buf *b, const struct overt_verdict *v,
+					  uint64_t memory);
+/**
+ * Reads a verdict into *out, in place; its kind is concluded from what it lists. Texts are views
+ * into the body, arrays are the arena's; `cookie` is not on the wire. After a failure *out holds
+ * nothing of use.
+ */
+OV_MUST_USE ov_status ov_wire_get_verdict(struct ov_cur *c, struct ov_arena *a,
+					  struct ov_wire_verdict *out);
+
+/** A source to compile: its name, and whether it is the set that is built into the worker (then no
+ * descriptor comes). */
+struct ov_wire_source {
+	struct ov_str name;
+	bool is_builtin;
+	bool is_from_folder; /* one kind of file that is not read is then no reason to refuse the
+				rest */
+};
+OV_MUST_USE ov_status ov_wire_put_source(struct ov_buf *b, const struct ov_wire_source *s);
+OV_MUST_USE ov_status ov_wire_get_source(struct ov_cur *c, struct ov_wire_source *out);
+
+struct ov_wire_compile {
+	bool with_pua, is_strict;
+	uint64_t max_memory;
+};
+OV_MUST_USE ov_status ov_wire_put_compile(struct ov_buf *b, const struct ov_wire_compile *w);
+OV_MUST_USE ov_status ov_wire_get_compile(struct ov_cur *c, struct ov_wire_compile *out);
+
+OV_MUST_USE ov_status ov_wire_put_diagnostic(struct ov_buf *b, const struct overt_diagnostic *d);
+OV_MUST_USE ov_status ov_wire_get_diagnostic(struct ov_cur *c, struct overt_diagnostic *out);
+
+struct ov_wire_compiled {
+	uint64_t signatures, refused, skipped, ignored, allowed, bytes;
+	uint8_t id[32];
+};
+OV_MUST_USE ov_status ov_wire_put_compiled(struct ov_buf *b, const struct ov_wire_compiled *w);
+OV_MUST_USE ov_status ov_wire_get_compiled(struct ov_cur *c, struct ov_wire_compiled *out);
+
+/** One signature of a SIGNATURES body, which holds any number of them. @return OV_END after the
+ * last. */
+OV_MUST_USE ov_status ov_wire_put_signature(struct ov_buf *b, const struct overt_signature *s);
+OV_MUST_USE ov_status ov_wire_get_signature(struct ov_cur *c, struct overt_signature *out);
+
+OV_MUST_USE ov_status ov_wire_put_facts(struct ov_buf *b, const struct overt_database_facts *f);
+OV_MUST_USE ov_status ov_wire_get_facts(struct ov_cur *c, struct ov_arena *a,
+					struct overt_database_facts *out);
+
+/** One number: of the attempt to be made (ATTEMPT), or errno of what came of it, 0: it worked
+ * (ATTEMPTED). */
+OV_MUST_USE ov_status ov_wire_put_u32(struct ov_buf *b, uint32_t v);
+OV_MUST_USE ov_status ov_wire_get_u32(struct ov_cur *c, uint32_t *out);
+
+/** Why there is no answer: a status kind and words. */
+OV_MUST_USE ov_status ov_wire_put_failed(struct ov_buf *b, ov_status why, struct ov_str text);
+OV_MUST_USE ov_status ov_wire_get_failed(struct ov_cur *c, ov_status *why, struct ov_str *text);
+
+/** Number of a detection's kind on the wire, and back to its static name. 0 and NULL: unknown. */
+uint8_t ov_wire_kind_number(const char *name);
+const char *ov_wire_kind_name(uint8_t number);
+
+#endif

@@ -1,0 +1,206 @@
+/* Compiling: descriptors of sources in, one compiled database out through a descriptor, complaints
+ * as messages. */
+#include "worker_int.h"
+
+#include <stdio.h>
+#include <sys/mman.h>
+
+#include "fd.h"
+
+#define NOTED_MAX 10000 /* complaints sent; the rest is counted */
+
+ov_status ov_worker_source(struct ov_worker *w, struct ov_arrival *m)
+{
+	struct ov_worker_source *s;
+	struct ov_wire_source told;
+
+	if (w->sources == NULL)
+		OV_TRY(ov_arena_array(&w->arena, OV_SOURCES_MAX, &w->sources));
+	if (w->nsources == OV_SOURCES_MAX || w->setup.role != OV_ROLE_COMPILE)
+		return OV_BAD;
+	s = &w->sources[w->nsources];
+	OV_TRY(ov_wire_get_source(&m->body, &told));
+	if (m->fds.nfds != (told.is_builtin ? 0U : 1U))
+		return OV_BAD;
+	OV_TRY(ov_arena_str(&w->arena, told.name, &s->name));
+	s->is_from_folder = told.is_from_folder;
+	s->fd = -1;
+	if (!told.is_builtin) {
+		s->fd = m->fds.fds[0];
+		m->fds.nfds = 0;
+	}
+	w->nsources++;
+	return OV_OK;
+}
+
+struct compiling {
+	struct ov_worker *w;
+	uint32_t job;
+	uint64_t noted, refused;
+	ov_status sent; /* first failure of sending: the broker is gone */
+};
+
+static void complain(void *ctx, const struct ov_diag *d)
+{
+	struct compiling *c = ctx;
+	const struct overt_diagnostic told = {
+		.file = { .bytes = d->file.p, .length = d->file.n },
+		.text = { .bytes = d->text.p, .length = d->text.n },
+		.reason = { .bytes = d->reason, .length = strlen(d->reason) },
+		.line = d->line,
+		.is_skipped = d->is_skipped,
+	};
+
+	c->refused += !d->is_skipped;
+	if (c->noted++ >= NOTED_MAX || c->sent != OV_OK)
+		return;
+	c->w->out.n = 0;
+	c->sent = ov_wire_put_diagnostic(&c->w->out, &told);
+	if (c->sent == OV_OK)
+		c->sent = ov_worker_answer(c->w, OV_WIRE_DIAGNOSTIC, c->job);
+}
+
+/* A source that shrinks while it is mapped kills this process (SIGBUS), which is what it is for. */
+static ov_status map_source(const struct ov_worker_source *s, struct ov_cur *out)
+{
+	struct ov_fd_facts f;
+	void *p;
+
+	OV_TRY(ov_fd_facts(s->fd, &f));
+	if (f.kind != OV_FD_FILE || f.size > SIZE_MAX)
+		return OV_IO;
+	*out = ov_cur_of(NULL, 0);
+	if (f.size == 0)
+		return OV_OK;
+	p = mmap(NULL, (size_t)f.size, PROT_READ, MAP_PRIVATE, s->fd, 0);
+	if (p == MAP_FAILED)
+		return OV_NOMEM;
+	*out = ov_cur_of(p, (size_t)f.size);
+	return OV_OK;
+}
+
+/* Until the set that is built in is there as data: the EICAR test file's hash. */
+static ov_status add_builtin(struct ov_odb_builder *b)
+{
+	static const char eicar[] = "44d88612fea8a8f36de82e1278abb02f:68:Eicar-Test-Signature\n";
+
+	return ov_odb_builder_add(b, OV_STR("built-in.hdb"), ov_cur_of(eicar, sizeof eicar - 1));
+}
+
+static ov_status add_source(struct compiling *c, struct ov_odb_builder *b,
+			    const struct ov_worker_source *s)
+{
+	struct ov_cur bytes;
+	ov_status st;
+
+	if (s->fd < 0)
+		return add_builtin(b);
+	OV_TRY(map_source(s, &bytes));
+	st = ov_odb_builder_add(b, s->name, bytes);
+	if (st == OV_UNSUPPORTED && s->is_from_folder) {
+		complain(c, &(struct ov_diag){
+				.file = s->name,
+				.reason = "databases of this kind are not read by this version",
+				.is_skipped = true });
+		return OV_OK;
+	}
+	return st;
+}
+
+static const char *reason_of(ov_status st)
+{
+	switch (st) {
+	case OV_UNSUPPORTED:
+		return "not a kind of database that this version reads";
+	case OV_BAD:
+	case OV_SHORT:
+		return "broken, or its signature is wrong";
+	case OV_IO:
+		return "it can't be read";
+	default:
+		return ov_status_name(st);
+	}
+}
+
+static ov_status fail_source(struct ov_worker *w, uint32_t job, ov_status st, struct ov_str name)
+{
+	char text[512];
+
+	(void)snprintf(text, sizeof text, "%.*s: %s", name.n < 300 ? (int)name.n : 300, name.p,
+		       reason_of(st));
+	return ov_worker_fail(w, job, st, text);
+}
+
+static ov_status write_out(struct ov_worker *w, uint32_t job, int fd, const struct ov_buf *db,
+			   const struct ov_build_stats *stats)
+{
+	struct ov_wire_compiled told = { .signatures = stats->signatures,
+					 .refused = stats->refused,
+					 .skipped = stats->skipped,
+					 .ignored = stats->ignored,
+					 .allowed = stats->allowed,
+					 .bytes = db->n };
+	const char *why = NULL;
+	struct ov_odb view;
+
+	/* What we wrote must pass our own verifier; it also tells the database's name. */
+	if (ov_odb_open(ov_buf_cur(db), &view, &why) != OV_OK)
+		return ov_worker_fail(w, job, OV_BUG,
+				      why != NULL ? why : "the compiled database is not valid");
+	memcpy(told.id, view.id, sizeof told.id);
+	if (ov_fd_write(fd, db->p, db->n) != OV_OK)
+		return ov_worker_fail(
+		    w, job, OV_IO, "the compiled database could not be written: is the disk full?");
+	w->out.n = 0;
+	OV_TRY(ov_wire_put_compiled(&w->out, &told));
+	return ov_worker_answer(w, OV_WIRE_COMPILED, job);
+}
+
+static ov_status build(struct compiling *c, struct ov_odb_builder *b,
+		       const struct ov_wire_compile *how, int fd)
+{
+	struct ov_build_stats stats = { .signatures = 0 };
+	struct ov_buf db =
+	    ov_buf_of((size_t)(how->max_memory < SIZE_MAX ? how->max_memory : SIZE_MAX));
+	struct ov_worker *const w = c->w;
+	ov_status st = OV_OK;
+
+	for (size_t i = 0; i < w->nsources; i++) {
+		st = add_source(c, b, &w->sources[i]);
+		if (st != OV_OK)
+			return fail_source(w, c->job, st, w->sources[i].name);
+	}
+	if (how->is_strict && c->refused > 0)
+		return ov_worker_fail(w, c->job, OV_BAD,
+				      "a line was refused, and --strict was asked for");
+	st = ov_odb_builder_finish(b, &db, &stats);
+	OV_TRY(c->sent);
+	if (st != OV_OK)
+		st = ov_worker_fail(w, c->job, st, ov_status_name(st));
+	else
+		st = write_out(w, c->job, fd, &db, &stats);
+	ov_buf_free(&db);
+	return st;
+}
+
+ov_status ov_worker_compile(struct ov_worker *w, struct ov_arrival *m)
+{
+	struct compiling c = { .w = w, .job = m->job };
+	struct ov_odb_builder *b = NULL;
+	struct ov_wire_compile how;
+	struct ov_build_options o;
+	ov_status st;
+
+	if (m->fds.nfds != 1 || w->setup.role != OV_ROLE_COMPILE)
+		return OV_BAD;
+	OV_TRY(ov_wire_get_compile(&m->body, &how));
+	o = (struct ov_build_options){
+		.with_pua = how.with_pua, .max_memory = how.max_memory, .diag = complain, .ctx = &c
+	};
+	st = ov_odb_builder_new(&o, &b);
+	if (st != OV_OK)
+		return ov_worker_fail(w, m->job, st, ov_status_name(st));
+	st = build(&c, b, &how, m->fds.fds[0]);
+	ov_odb_builder_free(&b);
+	return st;
+}

@@ -1,0 +1,53 @@
+/* The worker's parts: one file for each kind of job. Only worker.c knows the loop. */
+#ifndef OV_WORKER_INT_H
+#define OV_WORKER_INT_H
+
+#include "engine.h"
+#include "link.h"
+#include "odb.h"
+#include "odb_build.h"
+#include "wire.h"
+
+#define OV_SOURCES_MAX 4096
+
+struct ov_worker_source {
+	struct ov_str name; /* the arena's */
+	int fd;		    /* -1: the built-in set */
+	bool is_from_folder;
+};
+
+struct ov_worker {
+	struct ov_link link;
+	struct ov_wire_setup setup;
+	struct ov_arena arena; /* what lives as long as the worker: names of sources */
+	struct ov_buf out;     /* the answer being written */
+	/* scanning and listing */
+	bool has_db;
+	struct ov_odb db;
+	uint64_t db_bytes;
+	struct ov_engine *engine;
+	struct ov_arena scratch; /* lists of one verdict */
+	struct ov_scan_options scan;
+	uint32_t nscans;
+	uint64_t heap; /* bytes, as last measured */
+	/* compiling */
+	struct ov_worker_source *sources;
+	size_t nsources;
+};
+
+/** Sends `w->out` as the answer and empties it. A status other than OV_OK ends the worker: the
+ * broker is gone. */
+OV_MUST_USE ov_status ov_worker_answer(struct ov_worker *w, enum ov_wire_kind kind, uint32_t job);
+OV_MUST_USE ov_status ov_worker_fail(struct ov_worker *w, uint32_t job, ov_status why,
+				     const char *text);
+
+/* Each serves one message. The descriptors that came with it are taken, or closed by the caller. */
+OV_MUST_USE ov_status ov_worker_open(struct ov_worker *w, struct ov_arrival *m);
+OV_MUST_USE ov_status ov_worker_scan(struct ov_worker *w, struct ov_arrival *m);
+OV_MUST_USE ov_status ov_worker_source(struct ov_worker *w, struct ov_arrival *m);
+OV_MUST_USE ov_status ov_worker_compile(struct ov_worker *w, struct ov_arrival *m);
+OV_MUST_USE ov_status ov_worker_list(struct ov_worker *w, struct ov_arrival *m);
+OV_MUST_USE ov_status ov_worker_facts(struct ov_worker *w, struct ov_arrival *m);
+OV_MUST_USE ov_status ov_worker_attempt(struct ov_worker *w, struct ov_arrival *m);
+
+#endif
