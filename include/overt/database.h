@@ -21,23 +21,24 @@ struct overt_build_result {
 	char id[65];
 };
 
-/** Compiles the databases of `o` into the file `out_path` (atomically: written aside, synced, renamed). `error` gets a text. */
+/** Compiles the databases of `o` into the file `out_path` (atomically: written aside, synced,
+ * renamed). `error` gets a text. */
 enum overt_status overt_database_build(const struct overt_options *o, const char *out_path,
-                                       overt_diagnostic_fn fn, void *context,
-                                       struct overt_build_result *result, char error[512]);
+				       overt_diagnostic_fn fn, void *context,
+				       struct overt_build_result *result, char error[512]);
 
 struct overt_signature { /* texts valid during the call only */
 	struct overt_text name, source, text;
-	const char *kind;   /* "hash", "body", ... or "allow" */
+	const char *kind; /* "hash", "body", ... or "allow" */
 	uint32_t line;
-	int target;         /* ClamAV's number, -1 for hashes */
+	int target; /* ClamAV's number, -1 for hashes */
 };
 /** @return 0 to stop */
 typedef int (*overt_signature_fn)(void *context, const struct overt_signature *s);
 
 /** Calls `fn` for each signature of the databases of `o`, in database order. */
-enum overt_status overt_database_list(const struct overt_options *o, overt_signature_fn fn, void *context,
-                                      char error[512]);
+enum overt_status overt_database_list(const struct overt_options *o, overt_signature_fn fn,
+				      void *context, char error[512]);
 
 struct overt_database_source {
 	struct overt_text name, label;
@@ -48,24 +49,25 @@ struct overt_database_facts {
 	char id[65];
 	uint32_t format_version;
 	uint64_t bytes, built, signatures;
-	uint64_t by_kind[8];          /* index: 1 hash 2 section 3 import 4 body 5 logical 6 container 7 yara */
+	uint64_t
+	    by_kind[8]; /* index: 1 hash 2 section 3 import 4 body 5 logical 6 container 7 yara */
 	uint64_t allowed, patterns, anchors, always_woken;
 	const struct overt_database_source *sources;
 	size_t nsources;
 };
 typedef void (*overt_facts_fn)(void *context, const struct overt_database_facts *f);
-enum overt_status overt_database_facts(const struct overt_options *o, overt_facts_fn fn, void *context,
-                                       char error[512]);
+enum overt_status overt_database_facts(const struct overt_options *o, overt_facts_fn fn,
+				       void *context, char error[512]);
 
 /* What the sandbox refuses: `overt prove`. */
 struct overt_attempt {
-	const char *what;       /* "open /etc/passwd" */
-	const char *how;        /* "refused by seccomp (killed)" */
+	const char *what; /* "open /etc/passwd" */
+	const char *how;  /* "refused by seccomp (killed)" */
 	int refused;
 };
 struct overt_mechanism {
-	const char *name;       /* "Landlock" */
-	const char *state;      /* "ABI 2" or "not available: kernel built without it" */
+	const char *name;  /* "Landlock" */
+	const char *state; /* "ABI 2" or "not available: kernel built without it" */
 	int active;
 };
 struct overt_proof {
@@ -76,7 +78,8 @@ struct overt_proof {
 	const char *kernel;
 };
 typedef void (*overt_proof_fn)(void *context, const struct overt_proof *p);
-enum overt_status overt_prove(const struct overt_options *o, overt_proof_fn fn, void *context, char error[512]);
+enum overt_status overt_prove(const struct overt_options *o, overt_proof_fn fn, void *context,
+			      char error[512]);
 
 #ifdef __cplusplus
 }

@@ -1,9 +1,11 @@
 /*
- * The front door: an engine with sandboxed workers. Files are handed over as descriptors, verdicts come back.
+ * The front door: an engine with sandboxed workers. Files are handed over as descriptors, verdicts
+ * come back.
  *
- * The calling process never parses a byte of them: workers do, and they can open nothing, connect to nothing and
- * start nothing. Functions return OVERT_OK or an overt_status; overt_engine_error() then tells in words.
- * Threads: one thread at a time per engine; several engines may live in one process.
+ * The calling process never parses a byte of them: workers do, and they can open nothing, connect
+ * to nothing and start nothing. Functions return OVERT_OK or an overt_status; overt_engine_error()
+ * then tells in words. Threads: one thread at a time per engine; several engines may live in one
+ * process.
  */
 #ifndef OVERT_ENGINE_H
 #define OVERT_ENGINE_H
@@ -18,24 +20,24 @@ extern "C" {
 
 enum overt_status {
 	OVERT_OK = 0,
-	OVERT_END,          /* nothing more                                             */
-	OVERT_AGAIN,        /* workers are all busy: take a verdict first               */
+	OVERT_END,	    /* nothing more                                             */
+	OVERT_AGAIN,	    /* workers are all busy: take a verdict first               */
 	OVERT_BAD_ARGUMENT, /* the caller's mistake                                     */
-	OVERT_REFUSED,      /* a database or source was refused: see the error          */
+	OVERT_REFUSED,	    /* a database or source was refused: see the error          */
 	OVERT_NO_MEMORY,
-	OVERT_IO,           /* a system call failed                                     */
-	OVERT_NO_WORKER,    /* no worker could be started or all died                   */
+	OVERT_IO,	 /* a system call failed                                     */
+	OVERT_NO_WORKER, /* no worker could be started or all died                   */
 	OVERT_INTERNAL
 };
 const char *overt_status_text(enum overt_status s);
 
 /* Numeric options. Sizes in bytes, times in milliseconds, 0 = no limit unless said otherwise. */
 enum overt_option {
-	OVERT_OPT_WORKERS = 0,     /* processes; 0: one per CPU                         */
-	OVERT_OPT_ALL_MATCHES,     /* boolean                                           */
-	OVERT_OPT_SHA256,          /* boolean: always compute the file's SHA-256        */
-	OVERT_OPT_CONTEXT,         /* boolean: bytes around matches                     */
-	OVERT_OPT_NO_ARCHIVES,     /* boolean                                           */
+	OVERT_OPT_WORKERS = 0, /* processes; 0: one per CPU                         */
+	OVERT_OPT_ALL_MATCHES, /* boolean                                           */
+	OVERT_OPT_SHA256,      /* boolean: always compute the file's SHA-256        */
+	OVERT_OPT_CONTEXT,     /* boolean: bytes around matches                     */
+	OVERT_OPT_NO_ARCHIVES, /* boolean                                           */
 	OVERT_OPT_MAX_FILESIZE,
 	OVERT_OPT_MAX_SCANSIZE,
 	OVERT_OPT_MAX_FILES,
@@ -43,10 +45,11 @@ enum overt_option {
 	OVERT_OPT_MAX_RATIO,
 	OVERT_OPT_MAX_SCANTIME,
 	OVERT_OPT_MAX_KEPT,
-	OVERT_OPT_WORKER_MEMORY,   /* address space of a worker beyond the database; default 2 GiB */
-	OVERT_OPT_PUA,             /* boolean: load PUA signatures                      */
-	OVERT_OPT_STRICT,          /* boolean: a bad line refuses its source            */
-	OVERT_OPT_ALLOW_WEAK,      /* boolean: scan even where the kernel has neither seccomp nor Landlock */
+	OVERT_OPT_WORKER_MEMORY, /* address space of a worker beyond the database; default 2 GiB */
+	OVERT_OPT_PUA,		 /* boolean: load PUA signatures                      */
+	OVERT_OPT_STRICT,	 /* boolean: a bad line refuses its source            */
+	OVERT_OPT_ALLOW_WEAK,	 /* boolean: scan even where the kernel has neither seccomp nor
+				    Landlock */
 	OVERT_OPT_COUNT
 };
 
@@ -55,37 +58,42 @@ enum overt_option {
 struct overt_options;
 struct overt_options *overt_options_new(void); /* defaults; NULL: no memory */
 void overt_options_free(struct overt_options **o);
-enum overt_status overt_options_set(struct overt_options *o, enum overt_option which, uint64_t value);
+enum overt_status overt_options_set(struct overt_options *o, enum overt_option which,
+				    uint64_t value);
 uint64_t overt_options_get(const struct overt_options *o, enum overt_option which);
-/** Adds a database: an .odb, a signature file, a container, or a folder of them. The path is copied. */
+/** Adds a database: an .odb, a signature file, a container, or a folder of them. The path is
+ * copied. */
 enum overt_status overt_options_add_database(struct overt_options *o, const char *path);
-/** Where compiled text sources are kept; NULL: not at all. Default: $XDG_CACHE_HOME/overt or /var/cache/overt. */
+/** Where compiled text sources are kept; NULL: not at all. Default: $XDG_CACHE_HOME/overt or
+ * /var/cache/overt. */
 enum overt_status overt_options_set_cache(struct overt_options *o, const char *dir);
-/** The worker program; default: OVERT_WORKER in the environment (not when setuid), else beside this program. */
+/** The worker program; default: OVERT_WORKER in the environment (not when setuid), else beside this
+ * program. */
 enum overt_status overt_options_set_worker(struct overt_options *o, const char *path);
-/** Called with one line of text for each warning (weakened sandbox, refused signature lines, ...). */
+/** Called with one line of text for each warning (weakened sandbox, refused signature lines, ...).
+ */
 typedef void (*overt_message_fn)(void *context, const char *line);
 void overt_options_on_warning(struct overt_options *o, overt_message_fn fn, void *context);
 
 struct overt_engine;
 
 struct overt_database_info { /* strings live as long as the engine */
-	char id[65];              /* hexadecimal */
+	char id[65];	     /* hexadecimal */
 	uint64_t signatures, built;
-	uint64_t refused, skipped; /* lines, when compiled in this run; else as stored */
+	uint64_t refused, skipped;  /* lines, when compiled in this run; else as stored */
 	const char *const *sources; /* labels; NULL at the end */
 };
 
-/** Compiles what needs it (in a worker), verifies (in each worker), starts workers. *out is set even on failure, so that
- * overt_engine_error() can be asked; free it in any case. */
+/** Compiles what needs it (in a worker), verifies (in each worker), starts workers. *out is set
+ * even on failure, so that overt_engine_error() can be asked; free it in any case. */
 enum overt_status overt_engine_open(const struct overt_options *o, struct overt_engine **out);
 void overt_engine_close(struct overt_engine **e);
 const char *overt_engine_error(const struct overt_engine *e);
 const struct overt_database_info *overt_engine_database(const struct overt_engine *e);
 
 /**
- * Hands over a file. The descriptor is the engine's from here on, whatever is returned except OVERT_AGAIN.
- * A descriptor that can't seek is scanned as a stream.
+ * Hands over a file. The descriptor is the engine's from here on, whatever is returned except
+ * OVERT_AGAIN. A descriptor that can't seek is scanned as a stream.
  * @return OVERT_OK; OVERT_AGAIN: take verdicts first; OVERT_NO_WORKER.
  */
 enum overt_status overt_engine_submit(struct overt_engine *e, int fd, uint64_t cookie);
@@ -95,9 +103,11 @@ enum overt_status overt_engine_submit(struct overt_engine *e, int fd, uint64_t c
  * @return OVERT_OK; OVERT_AGAIN: none within the time; OVERT_END: nothing is being scanned.
  * Deadlines are enforced here: call it, or overt_engine_fd()'s poll loop, while scans run.
  */
-enum overt_status overt_engine_next(struct overt_engine *e, int timeout_ms, struct overt_verdict **out);
+enum overt_status overt_engine_next(struct overt_engine *e, int timeout_ms,
+				    struct overt_verdict **out);
 
-/** A descriptor for poll(2) loops: readable when overt_engine_next(e, 0, ...) has something to do. The engine's own. */
+/** A descriptor for poll(2) loops: readable when overt_engine_next(e, 0, ...) has something to do.
+ * The engine's own. */
 int overt_engine_fd(const struct overt_engine *e);
 
 #ifdef __cplusplus

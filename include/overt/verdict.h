@@ -1,5 +1,6 @@
 /*
- * What overt says about a file. Part of the front door: a program that embeds overt needs no other folder.
+ * What overt says about a file. Part of the front door: a program that embeds overt needs no other
+ * folder.
  */
 #ifndef OVERT_VERDICT_H
 #define OVERT_VERDICT_H
@@ -13,9 +14,9 @@ extern "C" {
 
 enum overt_verdict_kind {
 	OVERT_CLEAN = 0,  /* all of it was scanned and nothing was found                  */
-	OVERT_DETECTED,   /* something was found (parts may be incomplete as well)         */
+	OVERT_DETECTED,	  /* something was found (parts may be incomplete as well)         */
 	OVERT_INCOMPLETE, /* nothing was found, but something was not scanned              */
-	OVERT_ERROR       /* it could not be scanned at all                                */
+	OVERT_ERROR	  /* it could not be scanned at all                                */
 };
 
 /* Why a part was not scanned. */
@@ -45,23 +46,23 @@ struct overt_text { /* any bytes; not always UTF-8, not NUL-terminated */
 };
 
 struct overt_match {
-	uint32_t part;                /* number of the subsignature, from 0               */
-	uint64_t offset, length;      /* bytes in the layer                               */
-	uint64_t context_offset;      /* where `context` begins in the layer              */
-	const uint8_t *context;       /* bytes around the match, when asked for           */
+	uint32_t part;		 /* number of the subsignature, from 0               */
+	uint64_t offset, length; /* bytes in the layer                               */
+	uint64_t context_offset; /* where `context` begins in the layer              */
+	const uint8_t *context;	 /* bytes around the match, when asked for           */
 	size_t context_length;
 };
 
 struct overt_detection {
 	struct overt_text name;
-	const char *kind;             /* "hash", "body", "logical", "section", ...        */
-	struct overt_text source;     /* "ClamAV daily 27501", "mine.ndb"                 */
+	const char *kind;	  /* "hash", "body", "logical", "section", ...        */
+	struct overt_text source; /* "ClamAV daily 27501", "mine.ndb"                 */
 	int source_is_signed;
-	uint32_t line;                /* in the source, 0 unknown                         */
+	uint32_t line; /* in the source, 0 unknown                         */
 	struct overt_text rule_text;
 	const struct overt_text *layer; /* member names, outermost first; none: the file  */
 	size_t nlayer;
-	uint64_t offset, length;      /* bytes in that layer                              */
+	uint64_t offset, length; /* bytes in that layer                              */
 	const struct overt_match *matches;
 	size_t nmatches;
 };
@@ -73,23 +74,23 @@ struct overt_incomplete {
 	struct overt_text detail;
 };
 
-struct overt_verdict { /* owned by whoever received it; overt_verdict_free() */
-	uint64_t cookie;              /* as given with the file                           */
+struct overt_verdict {	 /* owned by whoever received it; overt_verdict_free() */
+	uint64_t cookie; /* as given with the file                           */
 	enum overt_verdict_kind kind;
-	const char *type;             /* "CL_TYPE_ZIP"; "" when unknown; lives as long as the verdict */
-	uint64_t size;                /* bytes                                            */
+	const char *type; /* "CL_TYPE_ZIP"; "" when unknown; lives as long as the verdict */
+	uint64_t size;	  /* bytes                                            */
 	int has_sha256;
 	uint8_t sha256[32];
 	const struct overt_detection *detections;
-	size_t ndetections;           /* listed here                                      */
-	uint64_t detections_total;    /* found; more than listed when over 1,000          */
+	size_t ndetections;	   /* listed here                                      */
+	uint64_t detections_total; /* found; more than listed when over 1,000          */
 	const struct overt_incomplete *incompletes;
 	size_t nincompletes;
 	uint64_t incompletes_total;
-	struct overt_text error;      /* for OVERT_ERROR                                  */
-	uint64_t bytes;               /* matched, all layers together                     */
+	struct overt_text error; /* for OVERT_ERROR                                  */
+	uint64_t bytes;		 /* matched, all layers together                     */
 	uint64_t layers;
-	uint64_t time_ns;             /* wall time in the worker                          */
+	uint64_t time_ns; /* wall time in the worker                          */
 };
 
 void overt_verdict_free(struct overt_verdict **v);
