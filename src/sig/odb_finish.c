@@ -50,13 +50,13 @@ static ov_status is_ignored(struct ov_odb_builder *b, struct b_text name, struct
 			    bool *out)
 {
 	const struct b_ignore *row = find_ignore(b, name);
-	const struct b_ignore *past =
-	    rows_of(b->ignores, struct b_ignore) + rows_count(b->ignores, struct b_ignore);
+	const struct b_ignore *past;
 	uint8_t md5[OV_DIGEST_MAX];
 
 	*out = row != NULL && !row->has_md5;
 	if (row == NULL || *out)
 		return OV_OK;
+	past = rows_of(b->ignores, struct b_ignore) + rows_count(b->ignores, struct b_ignore);
 	OV_TRY(ov_hasher_once(b->md5, text.p, text.n, md5));
 	for (; row < past && compare_names(&b->names, row->name, name) == 0; row++)
 		*out = *out || memcmp(row->md5, md5, sizeof row->md5) == 0;
