@@ -237,12 +237,15 @@ void finder_finish(struct ov_finder *f)
 
 static bool in_ranges(const struct ov_finder *f, const struct slot *s, uint64_t at)
 {
-	const struct ov_range *r = (const struct ov_range *)f->ranges.p + s->first_range;
+	const struct ov_range *r;
 
+	if (s->nranges == 0)
+		return true;
+	r = (const struct ov_range *)f->ranges.p + s->first_range;
 	for (uint32_t i = 0; i < s->nranges; i++)
 		if (at >= r[i].lo && at <= r[i].hi)
 			return true;
-	return s->nranges == 0;
+	return false;
 }
 
 static void note_match(struct ov_finder *f, uint32_t node, uint64_t start, uint32_t len)
