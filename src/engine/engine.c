@@ -215,8 +215,7 @@ static void open_parts(struct ov_engine *e, struct ov_node *n)
 
 	if (f == NULL) {
 		if (ov_type_nature(n->type) == OV_NATURE_CONTAINER) {
-			(void)snprintf(detail, sizeof detail,
-				       "%s is not opened by this version",
+			(void)snprintf(detail, sizeof detail, "%s is not opened by this version",
 				       ov_type_name(n->type));
 			ov_report_incomplete(e, n, OVERT_UNSUPPORTED, no_member(), detail);
 		}

@@ -2,9 +2,10 @@
  * Compiled regular expressions, kept from first use on, and the driving of a match as ClamAV's
  * flags ask.
  *
- * An expression given with an offset is anchored there; `r` lets it roll on from there, `e` keeps
- * it before offset + shift, `g` counts all matches instead of one. Source: the manual's chapter on
- * PCRE subsignatures.
+ * An expression given with an offset alone is anchored there, with `r` it is searched from there
+ * on. With a shift too, a match must start in offset .. offset + shift, and with `e` also end
+ * there. `g` counts all matches instead of one. Source: the manual's chapter on PCRE subsignatures,
+ * and clamscan's answers to small made files (tests/differential).
  */
 #include "pcre_cache.h"
 
@@ -124,7 +125,7 @@ static void count_match(struct ov_find *f, size_t start, size_t end)
 ov_status ov_pcre_cache_match(struct ov_pcre_cache *c, uint32_t id, const struct ov_sub *sub,
 			      struct ov_cur bytes, struct ov_range where, struct ov_find *find)
 {
-	const bool has_place = sub->place.kind != OV_PLACE_ANY;
+	const bool has_place = sub->place.kind != OV_PLACE_ANY, has_shift = where.hi > where.lo;
 	const struct ov_pcre_re *re = NULL;
 	struct ov_pcre_use use;
 	size_t from, end = bytes.len;
@@ -135,15 +136,15 @@ ov_status ov_pcre_cache_match(struct ov_pcre_cache *c, uint32_t id, const struct
 	if (where.lo > bytes.len)
 		return OV_OK;
 	from = (size_t)where.lo;
-	if (has_place && use.is_enclosed)
+	if (has_place && has_shift && use.is_enclosed)
 		end = (size_t)ov_min_u64(end, where.hi);
-	is_anchored = has_place && !use.is_rolling;
+	is_anchored = has_place && !has_shift && !use.is_rolling;
 	while (from <= end && find->count < MATCHES_MAX) {
 		size_t s = 0, e = 0;
 		const ov_status st =
 		    ov_pcre_match(c->matcher, re, bytes.base, end, from, is_anchored, &s, &e);
 
-		if (st == OV_END)
+		if (st == OV_END || (st == OV_OK && has_shift && s > where.hi))
 			return OV_OK;
 		OV_TRY(st);
 		count_match(find, s, e);
