@@ -65,6 +65,16 @@ typedef size_t (*gram_kernel_fn)(const struct ov_gram *g, const uint8_t *p, size
 size_t gram_kernel_scalar(const struct ov_gram *g, const uint8_t *p, size_t from, size_t to,
                           uint32_t *cand, size_t *ncand);
 
+#if defined(__x86_64__)
+size_t gram_kernel_avx2(const struct ov_gram *g, const uint8_t *p, size_t from, size_t to, uint32_t *cand,
+                        size_t *ncand);
+size_t gram_kernel_avx512(const struct ov_gram *g, const uint8_t *p, size_t from, size_t to, uint32_t *cand,
+                          size_t *ncand);
+#elif defined(__aarch64__)
+size_t gram_kernel_neon(const struct ov_gram *g, const uint8_t *p, size_t from, size_t to, uint32_t *cand,
+                        size_t *ncand);
+#endif
+
 /* The kernel of kind `k` if this processor can run it, else NULL. OV_KERNEL_AUTO: the best one. */
 gram_kernel_fn gram_kernel(enum ov_kernel k);
 

@@ -19,7 +19,36 @@ size_t gram_kernel_scalar(const struct ov_gram *g, const uint8_t *p, size_t from
 	return at;
 }
 
+#if defined(__x86_64__)
+/* The compiler's runtime reads the processor's features once at start-up and asks whether the system saves the registers. */
+static gram_kernel_fn vector_kernel(enum ov_kernel k)
+{
+	const bool has_512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
+
+	if (has_512 && (k == OV_KERNEL_AUTO || k == OV_KERNEL_AVX512))
+		return gram_kernel_avx512;
+	if (__builtin_cpu_supports("avx2") && (k == OV_KERNEL_AUTO || k == OV_KERNEL_AVX2))
+		return gram_kernel_avx2;
+	return NULL;
+}
+#elif defined(__aarch64__)
+static gram_kernel_fn vector_kernel(enum ov_kernel k)
+{
+	return k == OV_KERNEL_AUTO || k == OV_KERNEL_NEON ? gram_kernel_neon : NULL;
+}
+#else
+static gram_kernel_fn vector_kernel(enum ov_kernel k)
+{
+	(void)k;
+	return NULL;
+}
+#endif
+
 gram_kernel_fn gram_kernel(enum ov_kernel k)
 {
+	const gram_kernel_fn vector = vector_kernel(k);
+
+	if (vector != NULL)
+		return vector;
 	return k == OV_KERNEL_AUTO || k == OV_KERNEL_SCALAR ? gram_kernel_scalar : NULL;
 }
