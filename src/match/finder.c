@@ -210,7 +210,6 @@ static bool on_key(void *ctx, uint32_t token, uint64_t at)
 /* Can this part still be needed at or behind `at`? Only parts without a key ask. */
 static bool is_awake(const struct ov_finder *f, const struct node *nd, uint64_t from, uint64_t to)
 {
-	const struct ov_range *r;
 	const struct slot *s = slot_at(f, nd->slot);
 
 	if (nd->k > 0) {
@@ -218,9 +217,8 @@ static bool is_awake(const struct ov_finder *f, const struct node *nd, uint64_t 
 
 		return (nd - 1)->has_match && (max > UINT64_MAX - last || last + max >= from - ov_min_u64(from, f->span));
 	}
-	r = (const struct ov_range *)f->ranges.p + s->first_range;
 	for (uint32_t i = 0; i < s->nranges; i++)
-		if (r[i].lo < to && r[i].hi >= from - ov_min_u64(from, f->span))
+		if (range_at(f, s, i)->lo < to && range_at(f, s, i)->hi >= from - ov_min_u64(from, f->span))
 			return true;
 	return s->nranges == 0;
 }
@@ -247,7 +245,7 @@ static void search_direct(struct ov_finder *f, uint32_t node, uint64_t from, uin
 	const struct slot *s = slot_at(f, node_at(f, node)->slot);
 
 	for (uint32_t i = 0; i < s->nranges; i++) {
-		const struct ov_range *r = (const struct ov_range *)f->ranges.p + s->first_range + i;
+		const struct ov_range *r = range_at(f, s, i);
 		const uint64_t hi = ov_min_u64(r->hi, to - 1);
 
 		for (uint64_t at = ov_max_u64(r->lo, from); at <= hi; at++)

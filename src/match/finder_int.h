@@ -97,6 +97,12 @@ static inline struct node *node_at(const struct ov_finder *f, uint32_t i)
 	return (struct node *)f->nodes.p + i;
 }
 
+/* The i-th range of a slot, i < nranges. */
+static inline const struct ov_range *range_at(const struct ov_finder *f, const struct slot *s, uint32_t i)
+{
+	return (const struct ov_range *)f->ranges.p + s->first_range + i;
+}
+
 /** Tries a part at one position, and notes its matches. */
 void finder_try(struct ov_finder *f, uint32_t node, uint64_t start);
 

@@ -237,15 +237,10 @@ void finder_finish(struct ov_finder *f)
 
 static bool in_ranges(const struct ov_finder *f, const struct slot *s, uint64_t at)
 {
-	const struct ov_range *r;
-
-	if (s->nranges == 0)
-		return true;
-	r = (const struct ov_range *)f->ranges.p + s->first_range;
 	for (uint32_t i = 0; i < s->nranges; i++)
-		if (at >= r[i].lo && at <= r[i].hi)
+		if (at >= range_at(f, s, i)->lo && at <= range_at(f, s, i)->hi)
 			return true;
-	return false;
+	return s->nranges == 0;
 }
 
 static void note_match(struct ov_finder *f, uint32_t node, uint64_t start, uint32_t len)
