@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
+#include "builtin.h"
 #include "fd.h"
 
 #define NOTED_MAX 10000 /* complaints sent; the rest is counted */
@@ -79,12 +80,14 @@ static ov_status map_source(const struct ov_worker_source *s, struct ov_cur *out
 	return OV_OK;
 }
 
-/* Until the set that is built in is there as data: the EICAR test file's hash. */
 static ov_status add_builtin(struct ov_odb_builder *b)
 {
-	static const char eicar[] = "44d88612fea8a8f36de82e1278abb02f:68:Eicar-Test-Signature\n";
+	size_t n = 0;
+	const struct ov_builtin_source *set = ov_builtin_sources(&n);
 
-	return ov_odb_builder_add(b, OV_STR("built-in.hdb"), ov_cur_of(eicar, sizeof eicar - 1));
+	for (size_t i = 0; i < n; i++)
+		OV_TRY(ov_odb_builder_add(b, ov_str_of(set[i].name), ov_cur_of(set[i].bytes, set[i].n)));
+	return OV_OK;
 }
 
 static ov_status add_source(struct compiling *c, struct ov_odb_builder *b,
