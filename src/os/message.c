@@ -52,7 +52,10 @@ ov_status ov_message_send(int sock, const struct ov_message *m, bool wait)
 	} while (sent < 0 && errno == EINTR);
 	if (sent >= 0)
 		return (size_t)sent == m->nhead + m->nbody ? OV_OK : OV_IO;
-	return errno == EAGAIN && !wait ? OV_END : OV_IO;
+	/* ETOOMANYREFS: more descriptors are on their way than this user may have open; some will
+	 * arrive. */
+	return !wait && (errno == EAGAIN || errno == ETOOMANYREFS || errno == ENOBUFS) ? OV_END
+										       : OV_IO;
 }
 
 void ov_received_close(struct ov_received *r)
@@ -89,11 +92,16 @@ ov_status ov_message_recv(int sock, void *to, size_t max, bool wait, struct ov_r
 			      .msg_control = room.bytes,
 			      .msg_controllen = sizeof room.bytes };
 	struct ov_received r = { .n = 0 };
+	int resets = 0;
 	ssize_t got;
 
+	/*
+	 * When the other end closes with messages of ours unread, the kernel reports ECONNRESET
+	 * once, before what it had sent us. That is not lost: the next call gives it.
+	 */
 	do {
 		got = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
-	} while (got < 0 && errno == EINTR);
+	} while (got < 0 && (errno == EINTR || (errno == ECONNRESET && resets++ == 0)));
 	if (got < 0 && errno == EAGAIN)
 		return OV_SHORT;
 	if (got < 0)

@@ -68,6 +68,8 @@ static ov_status join(struct ov_link *l, const struct ov_wire_head *h, struct ov
 	} else if (h->kind != l->first.kind || h->job != l->first.job || ov_cur_left(&body) == 0) {
 		return OV_BAD; /* an empty piece would be a message without end */
 	}
+	if (ov_cur_left(&body) > OV_WIRE_BODY_MAX - l->body.n)
+		return OV_BAD;
 	return ov_buf_put(&l->body, ov_cur_rest(&body), ov_cur_left(&body));
 }
 

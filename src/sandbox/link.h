@@ -45,7 +45,7 @@ struct ov_arrival {
 /**
  * Receives pieces until a message is whole.
  * @return OV_OK; OV_SHORT: not whole yet (only without `wait`); OV_END: the other end is closed;
- * OV_BAD: the other end breaks the protocol; OV_LIMIT: its message is too long; OV_NOMEM; OV_IO.
+ * OV_BAD: the other end breaks the protocol (a message that is too long, too); OV_NOMEM; OV_IO.
  */
 OV_MUST_USE ov_status ov_link_recv(struct ov_link *l, bool wait, struct ov_arrival *out);
 

@@ -139,7 +139,7 @@ static struct ov_slot *empty_slot(struct ov_pool *p)
  * Gives a file to the least busy worker. A further worker is started when all have something to do:
  * that costs milliseconds, so a handful of small files does not start all.
  */
-static ov_status place(struct ov_pool *p, const struct ov_job *j)
+static ov_status place_once(struct ov_pool *p, const struct ov_job *j)
 {
 	struct ov_slot *s = least_busy(p), *empty = empty_slot(p);
 	ov_status st;
@@ -156,8 +156,32 @@ static ov_status place(struct ov_pool *p, const struct ov_job *j)
 	st = ov_slot_give(p, s, j);
 	if (st != OV_IO)
 		return st;
-	ov_slot_bury(p, s, OV_IO); /* it died while it had nothing, or not yet anything, to do */
+	/* It died. What it answered before counts, so that the right file is taken for the last
+	 * one. */
+	st = ov_slot_read(p, s);
+	ov_slot_bury(p, s, st);
 	return OV_END;
+}
+
+static bool has_workers(const struct ov_pool *p)
+{
+	for (size_t i = 0; i < p->nslots; i++)
+		if (p->slots[i].state != OV_SLOT_EMPTY)
+			return true;
+	return false;
+}
+
+/*
+ * The same until it is given to somebody, or there is somebody to wait for. Each turn that finds
+ * neither has counted a failed start, so this ends.
+ */
+static ov_status place(struct ov_pool *p, const struct ov_job *j)
+{
+	ov_status st = place_once(p, j);
+
+	while (st == OV_END && !has_workers(p) && !is_worn_out(p))
+		st = place_once(p, j);
+	return st == OV_END && !has_workers(p) ? OV_IO : st;
 }
 
 /* No worker is left and none can be started: what is under way is told as such. */
@@ -204,10 +228,12 @@ ov_status ov_pool_submit(struct ov_pool *p, int *fd, uint64_t cookie)
 		p->nunder_way++;
 		return OV_OK;
 	}
-	j.size = f.size;
+	/* Nobody knows how long a stream will take: nothing waits behind one, and it waits behind
+	 * nothing. */
+	j.size = f.kind == OV_FD_STREAM ? UINT32_MAX : f.size;
 	st = place(p, &j);
 	if (st != OV_OK)
-		return st;
+		return st == OV_END && p->nunder_way == 0 ? OV_IO : st;
 	*fd = -1;
 	p->nunder_way++;
 	return OV_OK;

@@ -8,7 +8,7 @@ enum ov_slot_state { OV_SLOT_EMPTY = 0, OV_SLOT_STARTING, OV_SLOT_SERVING };
 
 struct ov_job { /* a file under way */
 	int fd;
-	uint64_t cookie, size; /* bytes; 0 for streams */
+	uint64_t cookie, size; /* bytes; a lot for streams */
 };
 
 struct ov_slot { /* a place for one worker */

@@ -14,7 +14,7 @@
 #include "text.h"
 
 #define START_MS 60000	       /* a worker has this long to verify the database and serve     */
-#define GRACE_MS 5000	       /* past its own time limit, before it is killed                */
+#define GRACE_MS 1000	       /* and a quarter of the limit, past which it is killed */
 #define SERVED_MAX 20000       /* files until a worker is replaced by a fresh one             */
 #define BYTES_AHEAD (8U << 20) /* bytes that wait behind another file of the same worker     */
 #define MESSAGES_A_TURN 64     /* answers taken from one worker before others get their turn  */
@@ -153,10 +153,13 @@ static ov_status on_verdict(struct ov_pool *p, struct ov_slot *s, uint32_t numbe
 {
 	struct ov_box *b = NULL;
 	struct ov_job j;
+	ov_status st;
 
 	if (s->state != OV_SLOT_SERVING || s->n == 0 || number != s->answered)
 		return OV_BAD;
-	OV_TRY(ov_box_received(body, &b));
+	st = ov_box_received(body, &b);
+	if (st != OV_OK)
+		return st == OV_NOMEM ? OV_NOMEM : OV_BAD;
 	j = take_first(s);
 	ov_fd_close(&j.fd);
 	s->since_ms = ov_clock_ms();
@@ -212,7 +215,7 @@ uint64_t ov_slot_deadline(const struct ov_pool *p, const struct ov_slot *s)
 		return s->since_ms + START_MS;
 	if (s->state != OV_SLOT_SERVING || s->n == 0 || limit == 0)
 		return UINT64_MAX;
-	return s->since_ms + limit + GRACE_MS;
+	return s->since_ms + limit + limit / 4 + GRACE_MS;
 }
 
 /* The file that the worker was at: it alone pays. */

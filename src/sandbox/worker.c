@@ -52,6 +52,7 @@ static bool is_socket(int fd)
 static ov_status warm_up(void)
 {
 	(void)setlocale(LC_ALL, "C");
+	(void)signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error to report, not a death */
 	if (setenv("TZ", "UTC", 1) != 0)
 		return OV_NOMEM;
 	tzset();

@@ -86,7 +86,8 @@ static ov_status add_builtin(struct ov_odb_builder *b)
 	const struct ov_builtin_source *set = ov_builtin_sources(&n);
 
 	for (size_t i = 0; i < n; i++)
-		OV_TRY(ov_odb_builder_add(b, ov_str_of(set[i].name), ov_cur_of(set[i].bytes, set[i].n)));
+		OV_TRY(ov_odb_builder_add(b, ov_str_of(set[i].name),
+					  ov_cur_of(set[i].bytes, set[i].n)));
 	return OV_OK;
 }
 
