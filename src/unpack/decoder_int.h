@@ -33,6 +33,8 @@ OV_MUST_USE ov_status ov_in_fill(struct ov_inflow *in);
 /* Marks `n` <= left bytes of the window as read. */
 static inline void ov_in_take(struct ov_inflow *in, size_t n)
 {
+	if (n == 0)
+		return; /* p may be NULL then */
 	in->p += n;
 	in->left -= n;
 }
