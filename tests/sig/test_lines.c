@@ -1,0 +1,311 @@
+/* Lines of each kind of source: taken, refused or skipped. The verdicts are clamscan 1.4.6's unless
+ * the row says otherwise. */
+#include "testing.h"
+
+#include "build_text.h"
+
+#define MD5 "0123456789abcdef0123456789abcdef"
+#define SHA1 "0123456789abcdef0123456789abcdef01234567"
+#define SHA256 MD5 MD5
+#define E "Engine:51-255,"
+
+enum fate { TAKEN, REFUSED, SKIPPED };
+
+static const struct {
+	const char *file, *line;
+	enum fate want;
+} rows[] = {
+	/* hashes */
+	{ "a.hdb", MD5 ":5:N", TAKEN },
+	{ "a.hdb", SHA1 ":5:N", TAKEN },
+	{ "a.hdb", SHA256 ":5:N", TAKEN },
+	{ "a.hsb", MD5 ":5:N", TAKEN },
+	{ "a.HDB", "0123456789ABCDEF0123456789ABCDEF:5:N", TAKEN },
+	{ "a.hdb", MD5 ":4294967294:N", TAKEN },
+	{ "a.hdb", MD5 ":*:N:73", TAKEN },
+	{ "a.hdb", MD5 ":5:N:100:255", TAKEN },
+	{ "a.hdb", MD5 ":5:N:1:100", SKIPPED },
+	{ "a.hdb", MD5 ":5:N:250", SKIPPED },
+	{ "a.hdb", MD5 ":*:N", REFUSED },
+	{ "a.hdb", MD5 ":*:N:72", REFUSED },
+	{ "a.hdb", MD5 ":0:N", REFUSED },
+	{ "a.hdb", MD5 ":4294967295:N", REFUSED },
+	{ "a.hdb", MD5 ":-5:N", REFUSED },
+	{ "a.hdb", MD5 "0:5:N", REFUSED },
+	{ "a.hdb", "x123456789abcdef0123456789abcdef:5:N", REFUSED },
+	{ "a.hdb", MD5 ":5:", REFUSED },
+	{ "a.hdb", MD5 ":5", REFUSED },
+	{ "a.hdb", MD5 ":5:N:1:2:3", REFUSED },
+	{ "a.hdb", MD5 ":5:N:x", REFUSED },
+	{ "a.hdb", "# comment", TAKEN },
+	{ "a.hdb", "",
+	  TAKEN }, /* ClamAV: malformed; an empty line says nothing, so nothing is lost */
+	{ "a.mdb", "5:" MD5 ":N", TAKEN },
+	{ "a.msb", "*:" SHA256 ":N:73", TAKEN },
+	{ "a.mdb", MD5 ":5:N", REFUSED },
+	{ "a.fp", MD5 ":5:N", TAKEN },
+	{ "a.sfp", SHA256 ":5:N", TAKEN },
+	/* body signatures */
+	{ "a.ndb", "N:0:*:61626364", TAKEN },
+	{ "a.ndb", "N:*:*:61626364", TAKEN },
+	{ "a.ndb", "N::*:61626364", TAKEN },
+	{ "a.ndb", "N:0:*:61626364:51", TAKEN },
+	{ "a.ndb", "N:0:*:61626364:", TAKEN },
+	{ "a.ndb", "N:0:*:61626364\r", TAKEN },
+	{ "a.ndb", "N:0:10:61626364", TAKEN },
+	{ "a.ndb", "N:0:10,5:61626364", TAKEN },
+	{ "a.ndb", "N:0:10,:61626364", TAKEN },
+	{ "a.ndb", "N:0:EOF-10:61626364", TAKEN },
+	{ "a.ndb", "N:1:EP+0:61626364", TAKEN },
+	{ "a.ndb", "N:6:EP-3,10:61626364", TAKEN },
+	{ "a.ndb", "N:9:S0+3:61626364", TAKEN },
+	{ "a.ndb", "N:1:S70000+1,4:61626364", TAKEN },
+	{ "a.ndb", "N:1:SE0:61626364", TAKEN },
+	{ "a.ndb", "N:1:SL+4:61626364", TAKEN },
+	{ "a.ndb", "N:1:VI:61626364", TAKEN },
+	{ "a.ndb", "N:15:*:61626364", SKIPPED },
+	{ "a.ndb", "N:0:*:61626364:250", SKIPPED },
+	{ "a.ndb", "N:0:*:61626364:1:100", SKIPPED },
+	{ "a.ndb", "N:0:$0$:61626364", SKIPPED }, /* macro group: the next version */
+	{ "a.ndb", "N:0:*", REFUSED },
+	{ "a.ndb", "N:0:*:61626364:51:60:70", REFUSED },
+	{ "a.ndb", "N:0:*:61626364:x", REFUSED },
+	{ "a.ndb", "N:x:*:61626364", REFUSED },
+	{ "a.ndb", "N:-1:*:61626364", REFUSED },
+	{ "a.ndb", ":0:*:61626364", REFUSED },
+	{ "a.ndb", "N:0:*:61626364 ", REFUSED },
+	{ "a.ndb", "N:0::61626364", REFUSED }, /* ClamAV: taken, never matches */
+	{ "a.ndb", "N:0:-3:61626364", REFUSED },
+	{ "a.ndb", "N:0:EOF:61626364", REFUSED },
+	{ "a.ndb", "N:0:EOF+3:61626364", REFUSED },
+	{ "a.ndb", "N:0:*,3:61626364", REFUSED },
+	{ "a.ndb", "N:0:x:61626364", REFUSED },
+	{ "a.ndb", "N:0:0x10:61626364", REFUSED },
+	{ "a.ndb", "N:0:EP+0:61626364", REFUSED },
+	{ "a.ndb", "N:0:S0+0:61626364", REFUSED },
+	{ "a.ndb", "N:0:SE0:61626364", REFUSED },
+	{ "a.ndb", "N:0:VI:61626364", REFUSED },
+	{ "a.ndb", "N:1:EP:61626364", REFUSED },
+	{ "a.ndb", "N:1:EP+-3:61626364", REFUSED },
+	{ "a.ndb", "N:1:S0:61626364", REFUSED },
+	{ "a.ndb", "N:1:S0-3:61626364", REFUSED },
+	{ "a.ndb", "N:1:SE0+3:61626364", REFUSED },
+	{ "a.ndb", "N:1:SL:61626364", REFUSED },
+	{ "a.ndb", "N:1:SLx:61626364", REFUSED },
+	/* target description blocks */
+	{ "a.ldb", "N;Target:0;0;61626364", TAKEN },
+	{ "a.ldb", "N;" E "Target:0;0;61626364", TAKEN },
+	{ "a.ldb", "N;" E "FileSize:1-100,Target:0;0;61626364", TAKEN },
+	{ "a.ldb", "N;" E "Target:0,FileSize:-100;0;61626364", TAKEN },
+	{ "a.ldb", "N;" E "Target:;0;61626364", TAKEN },
+	{ "a.ldb", "N;" E "Target:0,Target:0;0;61626364", TAKEN },
+	{ "a.ldb", "N;" E "Target:0,Container:CL_TYPE_ZIP;0;61626364", TAKEN },
+	{ "a.ldb", "N;" E "Target:0,Container:CL_TYPE_ANY;0;61626364", TAKEN },
+	{ "a.ldb", "N;" E "Target:1,EntryPoint:1-2,NumberOfSections:1-2;0;61626364", TAKEN },
+	{ "a.ldb", "N;" E "Target:0,HandlerType:CL_TYPE_ZIP;0;61626364", TAKEN },
+	{ "a.ldb", "N;" E "Target:0,Intermediates:CL_TYPE_ZIP>CL_TYPE_ANY;0;61626364", TAKEN },
+	{ "a.ldb", "N;Engine:300-400,Target:0;0;61626364", SKIPPED },
+	{ "a.ldb", "N;Engine:51-,Target:0;0;61626364", SKIPPED },
+	{ "a.ldb", "N;" E "Target:15;0;61626364", SKIPPED },
+	{ "a.ldb", "N;" E "Target:0,Foo:1;0;61626364", SKIPPED },
+	{ "a.ldb", "N;" E "Target:0,Container:CL_TYPE_FOO;0;61626364", SKIPPED },
+	{ "a.ldb", "N;" E "Target:0,HandlerType:FOO;0;61626364", SKIPPED },
+	{ "a.ldb", "N;" E "Target:0,Intermediates:CL_TYPE_FOO;0;61626364", SKIPPED },
+	{ "a.ldb", "N;" E "Target:1,IconGroup1:x;0;61626364", SKIPPED }, /* the next version */
+	{ "a.ldb", "N;;0;61626364", REFUSED },
+	{ "a.ldb", "N;Engine:51-255;0;61626364", REFUSED },
+	{ "a.ldb", "N;Target:0,Engine:51-255;0;61626364", REFUSED },
+	{ "a.ldb", "N;Target:0,FileSize:1-100;0;61626364", REFUSED },
+	{ "a.ldb", "N;Engine:50-255,Target:0,FileSize:1-100;0;61626364", REFUSED },
+	{ "a.ldb", "N;Engine:51,Target:0;0;61626364", REFUSED },
+	{ "a.ldb", "N;Engine:x-y,Target:0;0;61626364", REFUSED },
+	{ "a.ldb", "N;" E "Target:x;0;61626364", REFUSED },
+	{ "a.ldb", "N;" E "Target:0,FileSize:10;0;61626364", REFUSED },
+	{ "a.ldb", "N;" E "Target:0,FileSize:x;0;61626364", REFUSED },
+	{ "a.ldb", "N;" E "Target:0,FileSize;0;61626364", REFUSED },
+	{ "a.ldb", "N;" E "Target:0,;0;61626364", REFUSED },
+	{ "a.ldb", "N;" E "Target:0,EntryPoint:1-2;0;61626364", REFUSED },
+	{ "a.ldb", "N;" E "Target:0,IconGroup1:x;0;61626364", REFUSED },
+	/* subsignatures and their number */
+	{ "a.ldb", ";" E "Target:0;0;61626364", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0;61626364;", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0;61626364;61626364", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;1;61626364", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0;61626364::x", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0;61626364:", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0;::i", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0;61626364::i*65666768::i",
+	  TAKEN }, /* a lost ';' in real lines */
+	{ "a.ldb", "N;" E "Target:0;0;61626364::i*65666768", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0;10:61626364::iw", TAKEN },
+	{ "a.ldb", "N;" E "Target:0;0;EP+0:61626364", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;${1-2}3$", SKIPPED },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;fuzzy_img#0123456789abcdef", SKIPPED },
+	/* regular expressions */
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;0/abc/", TAKEN },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;0/abc/gresimxAEU", TAKEN },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;0/a;bc/", TAKEN },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;0/a\\/bc/i", TAKEN },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;10:0/abc/", TAKEN },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;*:0/abc/", TAKEN },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;0=0/abc/", TAKEN },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;0/abc", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;/abc/", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;0//", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;0/abc/z", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;0/(/", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;1/abc/", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;2/abc/", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;x:0/abc/", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;0/abc/i;", REFUSED },
+	/* byte comparisons */
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;0(>>4#de2#=12)", TAKEN },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;0(<<4#hl2#>0x12,<99)", TAKEN },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;0(>>0x4#ib8#=12)", TAKEN },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;0(>>4#de2#=12", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;0(>>4#dl2#=12)", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;0(>>4#ib3#=12)", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;0(>>4#de0#=12)", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;0(>>4#de#=12)", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;0(>>4#de2#!12)", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;0(>>4#de2#=12,=13,=14)", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;0(>>4#de2#)", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;x(>>4#de2#=12)", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;0(>>4#de2#==12)", REFUSED },
+	{ "a.ldb", "N;" E "Target:0;0&1;61626364;1(>>4#de2#=12)",
+	  REFUSED }, /* ClamAV: taken, never matches */
+	/* ignore lists */
+	{ "a.ign2", "Some.Name", TAKEN },
+	{ "a.ign2", "Some.Name:" MD5, TAKEN },
+	{ "a.ign2", "Some.Name:123", REFUSED },
+	{ "a.ign2", ":" MD5, REFUSED },
+};
+
+static void test_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct text_source src = { rows[i].file, rows[i].line };
+		struct built b;
+
+		build_texts(&src, 1, NULL, &b);
+		ov_expect_eq(rows[i].line, b.status, OV_OK);
+		ov_expect_eq(rows[i].line, b.stats.refused, rows[i].want == REFUSED);
+		ov_expect_eq(rows[i].line, b.stats.skipped, rows[i].want == SKIPPED);
+		ov_expect(rows[i].line, (b.said.n > 0) == (rows[i].want != TAKEN));
+		built_free(&b);
+	}
+}
+
+/* Each cut of each line gives an answer, and the rest of its file is read. */
+static void test_prefixes(void **state)
+{
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		for (size_t n = 0; n < strlen(rows[i].line); n += 1 + n / 16) {
+			const struct text_source src = { rows[i].file, text };
+			struct built b;
+
+			(void)snprintf(text, sizeof text, "%.*s\n%.*s\n", (int)n, rows[i].line,
+				       (int)n, rows[i].line);
+			build_texts(&src, 1, NULL, &b);
+			ov_expect_eq(rows[i].line, b.status, OV_OK);
+			ov_expect_eq(rows[i].line, b.stats.refused % 2, 0);
+			built_free(&b);
+		}
+	}
+}
+
+/* A bad line is told by file, line and reason; its neighbours count. */
+static void test_told(void **state)
+{
+	const struct text_source src[] = { { "x.hdb", MD5 ":5:A\nnonsense\n" MD5 ":6:B\n" },
+					   { "y.ndb", "N:15:*:61626364\n" } };
+	struct built b;
+
+	(void)state;
+	build_texts(src, 2, NULL, &b);
+	assert_int_equal(b.status, OV_OK);
+	assert_int_equal(b.stats.signatures, 2);
+	assert_int_equal(ov_buf_u8(&b.said, 0), OV_OK);
+	assert_string_equal(
+	    (const char *)b.said.p,
+	    "x.hdb:2 refused a hash line has 3 to 5 fields: hash, size, name, levels\n"
+	    "y.ndb:1 skipped for a target that nobody knows (above 14)\n");
+	built_free(&b);
+}
+
+static void test_long_lines_and_nul(void **state)
+{
+	static char text[80 * 1024];
+	const struct text_source src = { "x.ndb", text };
+	struct built b;
+
+	(void)state;
+	memset(text, 'a', sizeof text - 1);
+	memcpy(text, "N:0:*:", 6);
+	memcpy(text + 70 * 1024, "\nM:0:*:6162\n#", 13);
+	build_texts(&src, 1, NULL, &b);
+	assert_int_equal(b.status, OV_OK);
+	assert_int_equal(b.stats.refused, 1);
+	assert_int_equal(b.stats.signatures, 1);
+	built_free(&b);
+}
+
+static void test_pua(void **state)
+{
+	static const char *const files[] = { "a.hdu", "a.hsu", "a.mdu", "a.msu", "a.ndu", "a.ldu" };
+	static const char *const lines[] = { MD5 ":5:P",       MD5 ":5:P",
+					     "5:" MD5 ":P",    "5:" MD5 ":P",
+					     "P:0:*:61626364", "P;Target:0;0;61626364" };
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++) {
+		const struct text_source src = { files[i], lines[i] };
+		const struct ov_build_options with = { .with_pua = true, .max_memory = 1 << 26 };
+		struct built b;
+
+		build_texts(&src, 1, NULL, &b);
+		ov_expect_eq(files[i], b.stats.signatures, 0);
+		ov_expect(files[i], b.said.n > 0);
+		built_free(&b);
+		build_texts(&src, 1, &with, &b);
+		ov_expect_eq(files[i], b.stats.signatures, 1);
+		built_free(&b);
+	}
+}
+
+static void test_names(void **state)
+{
+	static const char *const yes[] = { "main.hdb", "A.CVD", "x/y.ldb", "local.ign2",
+					   "d.cld",    "u.cud", "a.sfp" };
+	static const char *const no[] = {
+		"main", "hdb", "a.txt", "a.cdb", "a.odb", "a.hdb.gz", ""
+	};
+	const struct text_source other = { "a.cdb", "" };
+	struct built b;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+		ov_expect(yes[i], ov_odb_is_source_name(ov_str_of(yes[i])));
+	for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+		ov_expect(no[i], !ov_odb_is_source_name(ov_str_of(no[i])));
+	build_texts(&other, 1, NULL, &b);
+	assert_int_equal(b.status, OV_UNSUPPORTED);
+	built_free(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows), cmocka_unit_test(test_prefixes),
+		cmocka_unit_test(test_told), cmocka_unit_test(test_long_lines_and_nul),
+		cmocka_unit_test(test_pua),  cmocka_unit_test(test_names),
+	};
+
+	return cmocka_run_group_tests_name("sig lines", tests, NULL, NULL);
+}
