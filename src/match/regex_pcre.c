@@ -101,7 +101,7 @@ static ov_status compile(struct ov_pcre_re *re, struct ov_str regex, uint32_t op
 	if (re->code != NULL)
 		return OV_OK;
 	*why = "the regular expression is malformed";
-	if (re->pool.is_full || error == PCRE2_ERROR_NOMEMORY) {
+	if (re->pool.is_full || error == PCRE2_ERROR_HEAP_FAILED) {
 		*why = "the regular expression takes too much memory";
 		return re->pool.is_full ? OV_LIMIT : OV_NOMEM;
 	}

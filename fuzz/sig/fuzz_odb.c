@@ -1,0 +1,68 @@
+/*
+ * A hostile database: opened, and when it opens, every accessor is asked and its patterns and hash
+ * sets are used. The first byte may ask for a file that is valid but for the bytes that follow it
+ * (position, value pairs), since few random bytes ever look like a database.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "build_text.h"
+
+static const struct text_source sample[] = {
+	{ "a.hdb", "0123456789abcdef0123456789abcdef:5:First\n" },
+	{ "b.ndb",
+	  "A:0:*:72617265206c69746572616c\nB:1:0:4d5a9000\nC:1:EP+4:6a40(68|69)0030{4-9}000068\n" },
+	{ "c.ldb", "D;Engine:51-255,Target:1,FileSize:10-2000,Intermediates:CL_TYPE_ZIP>CL_TYPE_"
+		   "ANY;0&(1|2)>1&3;"
+		   "72617265206c69::wa;6d6f7265*206f66;0&1/ab+c/i;0(>>4#he2#=0x10,<9)\n" },
+};
+
+static void use(const struct ov_odb *db)
+{
+	static const uint8_t layer[] = "MZ\x90\0rare literal, more of rare li MoRe of";
+
+	(void)touch_odb(db);
+	for (uint32_t i = 0; i < db->pats.count && i < 64; i++) {
+		uint64_t len = 0;
+		const ov_status s = ov_pat_match_at(&db->pats, i, layer, sizeof layer, 0,
+						    sizeof layer, i % sizeof layer, &len);
+
+		if (s == OV_OK && len > sizeof layer)
+			abort();
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *why = NULL;
+	struct built b;
+	struct ov_odb db;
+
+	if (size < 1)
+		return 0;
+	if (data[0] % 4 == 0) {
+		uint8_t *copy = malloc(size);
+
+		memcpy(copy, data + 1, size - 1);
+		if (ov_odb_open(ov_cur_of(copy, size - 1), &db, &why) == OV_OK)
+			use(&db);
+		free(copy);
+		return 0;
+	}
+	build_texts(sample, sizeof sample / sizeof *sample, NULL, &b);
+	if (b.status != OV_OK)
+		abort();
+	for (size_t i = 1; i + 3 <= size; i += 3) {
+		const size_t at = ((size_t)data[i] << 8 | data[i + 1]) * b.bytes.n / 65536;
+
+		b.bytes.p[at] ^= data[i + 2];
+	}
+	if (ov_odb_open(ov_buf_cur(&b.bytes), &db, &why) == OV_OK)
+		use(&db);
+	else if (why == NULL)
+		abort();
+	built_free(&b);
+	return 0;
+}
