@@ -64,10 +64,6 @@ static void incomplete(struct report *r, const struct run_file *f, const struct 
 		cli_put(out, ": ");
 		cli_shown(out, cli_str(i->detail));
 	}
-	cli_put(out, "; ");
-	cli_style(out, CLI_DIM);
-	cli_put(out, report_advice(i->reason));
-	cli_style(out, CLI_PLAIN);
 	cli_put(out, "\n");
 }
 
@@ -80,8 +76,12 @@ static void incompletes(struct report *r, const struct run_file *f)
 	const size_t n = r->is_verbose || v->nincompletes <= INCOMPLETES_SHOWN ? v->nincompletes
 									       : INCOMPLETES_SHOWN;
 
-	for (size_t i = 0; i < n; i++)
-		incomplete(r, f, &v->incompletes[i]);
+	for (size_t i = 0; i < v->nincompletes; i++) {
+		if ((unsigned)v->incompletes[i].reason < OVERT_REASON_COUNT)
+			r->reasons[v->incompletes[i].reason]++;
+		if (i < n)
+			incomplete(r, f, &v->incompletes[i]);
+	}
 	if (v->incompletes_total > n) {
 		under(r->out);
 		cli_fmt(r->out,
@@ -200,6 +200,21 @@ static void table(struct report *r, const struct run_counts *n)
 			cli_count(r->database->refused, a), cli_s(r->database->refused));
 }
 
+/* What to do next about what was not read, once for each reason. */
+static void advice(struct report *r)
+{
+	char number[CLI_NUMBER_MAX];
+
+	for (int i = 0; i < OVERT_REASON_COUNT; i++) {
+		if (r->reasons[i] == 0)
+			continue;
+		cli_fmt(r->out, "  %s %s: ", cli_count(r->reasons[i], number),
+			report_reason_words((enum overt_reason)i));
+		cli_put(r->out, report_advice((enum overt_reason)i));
+		cli_put(r->out, "\n");
+	}
+}
+
 static void sentence(struct report *r, const struct run_counts *n)
 {
 	struct cli_out *out = r->out;
@@ -243,6 +258,7 @@ static void end(struct report *r, const struct run_counts *n, const char *failur
 		cli_put(r->out, "\n");
 	if (r->out->is_tty || r->is_verbose)
 		table(r, n);
+	advice(r);
 	skips(r, n);
 	sentence(r, n);
 }

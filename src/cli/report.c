@@ -4,9 +4,9 @@
 const char *report_reason_words(enum overt_reason r)
 {
 	static const char *const words[OVERT_REASON_COUNT] = {
-		"encrypted",	       "damaged",	 "format not read yet",
+		"encrypted",	       "damaged",	 "unsupported",
 		"crashed the reader",  "took too long",	 "over the size limit",
-		"nested too deep",     "too many parts", "expands too much",
+		"nested too deep",     "too many parts", "grows too much",
 		"over the time limit", "unreadable",
 	};
 
@@ -16,16 +16,16 @@ const char *report_reason_words(enum overt_reason r)
 const char *report_advice(enum overt_reason r)
 {
 	static const char *const advice[OVERT_REASON_COUNT] = {
-		"unlock it and scan what was inside",
-		"its bytes were matched; don't open it unless you trust who sent it",
-		"its bytes were matched, its parts were not",
+		"unlock it, and scan what was inside",
+		"bytes were matched; do not open it unless you trust who sent it",
+		"bytes were matched, the parts inside were not",
 		"only this file is affected; please report it as a bug",
-		"try again with a larger --max-scantime",
-		"try again with a larger --max-filesize or --max-scansize",
-		"try again with a larger --max-recursion",
-		"try again with a larger --max-files",
-		"a decompression bomb? if not: a larger --max-ratio",
-		"try again with a larger --max-scantime",
+		"scan it again with a larger --max-scantime",
+		"scan it again with a larger --max-filesize or --max-scansize",
+		"scan it again with a larger --max-recursion",
+		"scan it again with a larger --max-files",
+		"a decompression bomb? If not: scan it again with a larger --max-ratio",
+		"scan it again with a larger --max-scantime",
 		"it could not be read to its end; check the disk, then scan again",
 	};
 

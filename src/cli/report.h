@@ -14,7 +14,8 @@ struct report {
 	bool is_quiet;		  /* found and failed things only                            */
 	bool can_explain;	  /* findings will be saved for `overt explain N`            */
 	uint64_t now;		  /* unix seconds                                            */
-	size_t shown;		  /* what a form counts for itself                           */
+	uint64_t reasons[OVERT_REASON_COUNT]; /* parts not read, by reason */
+	size_t shown; /* what a form counts for itself                           */
 };
 
 struct report_form {

@@ -236,6 +236,10 @@ static int scan(struct cli *c, struct scan_settings *s, struct cli_list *paths, 
 					    .is_verbose = s->verbose,
 					    .is_quiet = s->quiet,
 					    .now = (uint64_t)time(NULL) };
+		if (x.report.database->signatures == 0)
+			(void)cli_fail(
+			    c, "overt scan",
+			    "the databases hold no signature in use: nothing can be found", NULL);
 		x.report.can_explain = last_can_save();
 		last_begin(&x.last, &s->engine);
 		progress_init(&x.progress, &c->out, &c->err, !s->no_progress && !s->quiet);
