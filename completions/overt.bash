@@ -1,0 +1,47 @@
+# bash completion for overt; made by completions/generate.py
+_overt()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=
+	local command=${COMP_WORDS[1]}
+	[[ $command == db ]] && command="db ${COMP_WORDS[2]}"
+	[[ $cur == = ]] && cur=
+	if [[ $prev == = ]]; then
+		prev=${COMP_WORDS[COMP_CWORD-2]}
+	fi
+	COMPREPLY=()
+	case $prev in
+	--format) mapfile -t COMPREPLY < <(compgen -W 'text jsonl sarif html' -- "$cur"); return ;;
+	--kind) mapfile -t COMPREPLY < <(compgen -W 'hash section import body logical container yara allow' -- "$cur"); return ;;
+	esac
+	if ((COMP_CWORD == 1)); then
+		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove clamscan help --version --help' -- "$cur")
+		return
+	fi
+	if [[ ${COMP_WORDS[1]} == help && $COMP_CWORD == 2 ]]; then
+		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove clamscan' -- "$cur")
+		return
+	fi
+	if [[ ${COMP_WORDS[1]} == db && $COMP_CWORD == 2 ]]; then
+		mapfile -t COMPREPLY < <(compgen -W 'build check info list diff' -- "$cur")
+		return
+	fi
+	case $command in
+	scan) words='--database= -d --pua --strict --cache= --no-cache --jobs= -j --include= --exclude= --files-from= --null -0 --follow -L --one-file-system -x --kernel-fs --no-archives --all -a --max-filesize= --max-scansize= --max-files= --max-recursion= --max-ratio= --max-scantime= --format= --sha256 --verbose -v --quiet -q --no-progress --help -h' ;;
+	explain) words='--database= -d --full --json --help -h' ;;
+	'db build') words='--output= -o --strict --pua --quiet -q --json --help -h' ;;
+	'db check') words='--strict --json --help -h' ;;
+	'db info') words='--json --help -h' ;;
+	'db list') words='--name= -n --kind= -k --json --help -h' ;;
+	'db diff') words='--json --help -h' ;;
+	prove) words='--json --help -h' ;;
+	clamscan) words='--help -h --version -V --verbose -v --archive-verbose -a --debug --quiet --stdout --no-summary --infected -i --suppress-ok-results -o --bell --tempdir= --leave-temps --force-to-disk --gen-json --database= -d --official-db-only --fail-if-cvd-older-than= --log= -l --recursive -r --allmatch -z --cross-fs --follow-dir-symlinks= --follow-file-symlinks= --file-list= -f --remove --move= --copy= --exclude= --exclude-dir= --include= --include-dir= --bytecode --bytecode-unsigned --bytecode-timeout= --statistics= --detect-pua --exclude-pua= --include-pua= --detect-structured --structured-ssn-format= --structured-ssn-count= --structured-cc-count= --structured-cc-mode= --scan-mail --phishing-sigs --phishing-scan-urls --heuristic-alerts --heuristic-scan-precedence --normalize --scan-pe --scan-elf --scan-ole2 --scan-pdf --scan-swf --scan-html --scan-xmldocs --scan-hwp3 --scan-onenote --scan-archive --scan-image --scan-image-fuzzy-hash --alert-broken --alert-broken-media --alert-encrypted --alert-encrypted-archive --alert-encrypted-doc --alert-macros --alert-exceeds-max --alert-phishing-ssl --alert-phishing-cloak --alert-partition-intersection --nocerts --dumpcerts --max-scantime= --max-filesize= --max-scansize= --max-files= --max-recursion= --max-dir-recursion= --max-embeddedpe= --max-htmlnormalize= --max-htmlnotags= --max-scriptnormalize= --max-ziptypercg= --max-partitions= --max-iconspe= --max-rechwp3= --pcre-match-limit= --pcre-recmatch-limit= --pcre-max-filesize= --disable-cache' ;;
+	esac
+	if [[ $cur == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+		[[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace
+	else
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		compopt -o filenames
+	fi
+}
+complete -F _overt overt
