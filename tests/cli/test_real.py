@@ -1,0 +1,267 @@
+#!/usr/bin/env python3
+"""End to end: the real program with its workers, on files made here.
+
+  test_real.py PROGRAM WORKER [NAME...]
+"""
+import json
+import os
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import zipfile
+
+PROGRAM = WORKER = ""
+# Two halves, so that no scanner takes this script for the test file.
+EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"
+PATTERN = b"overt-made-pattern-0001"
+
+
+def encrypted_zip():
+    """One stored entry with the encryption flag and its 12-byte header: all that a reader without the key can see."""
+    body, name = b"0123456789ab" + b"?" * 20, b"secret.txt"
+    local = struct.pack("<4sHHHHHIIIHH", b"PK\3\4", 20, 1, 0, 0, 0, 0, len(body), 20, len(name), 0) + name + body
+    central = struct.pack("<4sHHHHHHIIIHHHHHII", b"PK\1\2", 20, 20, 1, 0, 0, 0, 0, len(body), 20, len(name), 0, 0, 0, 0, 0, 0)
+    central += name
+    return local + central + struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, 1, 1, len(central), len(local), 0)
+
+
+class Case(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.dir = tempfile.mkdtemp(prefix="ov-real-")
+        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+        os.chmod(self.dir, 0o755)
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith(("OVERT_", "XDG_"))}
+        self.env.update(OVERT_WORKER=WORKER, XDG_STATE_HOME=self.path("state"), XDG_CACHE_HOME=self.path("cache"), LC_ALL="C")
+        os.mkdir(self.path("state"))
+        os.mkdir(self.path("cache"))
+        self.put("f/eicar.com", EICAR)
+        self.put("f/clean.txt", b"hello\n")
+        self.put("f/empty", b"")
+        self.put("f/locked.zip", encrypted_zip())
+        with zipfile.ZipFile(self.path("f/inside.zip"), "w", zipfile.ZIP_DEFLATED) as z:
+            z.writestr("readme.txt", "nothing")
+            z.writestr("folder/eicar.com", EICAR)
+        with open(self.path("f/inside.zip"), "rb") as f:
+            self.put("f/cut.zip", f.read()[:60])
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def put(self, name, data):
+        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
+        with open(self.path(name), "wb") as f:
+            f.write(data)
+        return self.path(name)
+
+    def expect(self, code, *args, stdin=b"", **kw):
+        p = subprocess.run([PROGRAM, *args], cwd=self.dir, env=self.env, input=stdin, capture_output=True, timeout=120,
+                           check=False, **kw)
+        self.assertEqual(p.returncode, code, f"{args}: {p.stdout!r} {p.stderr!r}")
+        return p
+
+    def verdicts(self, *args, code=None, stdin=b""):
+        p = subprocess.run([PROGRAM, "scan", "--format=jsonl", *args], cwd=self.dir, env=self.env, input=stdin,
+                           capture_output=True, timeout=120, check=False)
+        lines = [json.loads(l) for l in p.stdout.splitlines()]
+        self.assertTrue(lines and "summary" in lines[-1], p.stderr)
+        if code is not None:
+            self.assertEqual(p.returncode, code, p.stdout)
+        return {os.path.basename(l["path"]): l for l in lines[:-1]}, lines[-1]["summary"]
+
+
+class Scan(Case):
+    def test_verdicts(self):
+        v, s = self.verdicts("f", code=1)
+        want = {"eicar.com": "detected", "clean.txt": "clean", "empty": "clean", "locked.zip": "incomplete",
+                "inside.zip": "detected", "cut.zip": "incomplete"}
+        self.assertEqual({k: x["verdict"] for k, x in v.items()}, want)
+        self.assertEqual((s["files"], s["detected"], s["incomplete"], s["errors"]), (6, 2, 2, 0))
+        self.assertEqual(v["eicar.com"]["detections"][0]["layer"], [])
+        self.assertEqual(v["inside.zip"]["detections"][0]["layer"], ["folder/eicar.com"])
+        self.assertEqual(v["locked.zip"]["incomplete"][0]["reason"], "encrypted")
+        self.assertEqual(v["locked.zip"]["incomplete"][0]["layer"], ["secret.txt"])
+        self.assertEqual(v["inside.zip"]["type"], "CL_TYPE_ZIP")
+        self.assertRegex(s["database"]["id"], "^[0-9a-f]{64}$")
+
+    def test_exit_codes(self):
+        for code, names in ((0, "clean.txt"), (0, "empty"), (1, "eicar.com"), (3, "locked.zip"), (3, "cut.zip"), (2, "none"),
+                            (1, "eicar.com none"), (2, "locked.zip none"), (3, "clean.txt locked.zip")):
+            self.expect(code, "scan", *["f/" + n for n in names.split()])
+
+    def test_eicar_rules(self):
+        self.expect(1, "scan", "-", stdin=EICAR + b" \t\r\n\x1a" * 12)
+        self.expect(0, "scan", "-", stdin=EICAR.replace(b"X5O", b"X5P"))
+
+    def test_standard_input(self):
+        """A pipe and a file, and an archive that comes through a pipe."""
+        self.expect(1, "scan", "-", stdin=EICAR)
+        with open(self.path("f/inside.zip"), "rb") as f:
+            data = f.read()
+        v, _ = self.verdicts("-", code=1, stdin=data)
+        self.assertEqual(v["-"]["detections"][0]["layer"], ["folder/eicar.com"])
+        with open(self.path("f/inside.zip"), "rb") as f:
+            p = subprocess.run([PROGRAM, "scan", "-"], env=self.env, stdin=f, capture_output=True, check=False)
+        self.assertEqual(p.returncode, 1)
+
+    def test_jobs(self):
+        for i in range(300):
+            self.put(f"many/{i:03}", EICAR if i % 50 == 7 else b"clean %d" % i)
+        for jobs in ("1", "2", "7"):
+            v, s = self.verdicts("-j", jobs, "many", code=1)
+            self.assertEqual(sorted(k for k, x in v.items() if x["verdict"] == "detected"), ["007", "057", "107", "157", "207", "257"])
+            self.assertEqual((s["files"], s["detected"]), (300, 6))
+
+    def test_every_form(self):
+        text = self.expect(1, "scan", "f").stdout.decode()
+        self.assertIn("found     f/inside.zip > folder/eicar.com\n", text)
+        self.assertIn("not read  f/locked.zip > secret.txt\n            encrypted", text)
+        self.assertIn("why: overt explain 1", text)
+        sarif = json.loads(self.expect(1, "scan", "--format=sarif", "f").stdout)
+        self.assertGreaterEqual(len(sarif["runs"][0]["results"]), 4)
+        page = self.expect(1, "scan", "--format=html", "f").stdout.decode()
+        self.assertIn("f/inside.zip &gt; folder/eicar.com", page)
+        self.assertNotIn("<script", page)
+
+    def test_sha256(self):
+        v, _ = self.verdicts("--sha256", "f/eicar.com", code=1)
+        self.assertEqual(v["eicar.com"]["sha256"], "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f")
+
+    def test_limits(self):
+        v, _ = self.verdicts("--max-filesize=10", "f/clean.txt", "f/eicar.com")
+        self.assertEqual(v["clean.txt"]["verdict"], "clean")
+        self.assertNotEqual(v["eicar.com"]["verdict"], "clean")
+        v, _ = self.verdicts("--max-recursion=0", "--no-archives", "f/inside.zip")
+        self.assertNotEqual(v["inside.zip"]["verdict"], "detected")
+
+    def test_interrupt(self):
+        for i in range(40):
+            with open(self.put(f"big/{i}", b""), "r+b") as f:
+                f.truncate(400 << 20)
+        p = subprocess.Popen([PROGRAM, "scan", "-j1", "big"], cwd=self.dir, env=self.env, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, start_new_session=True)
+        time.sleep(1.5)
+        os.killpg(p.pid, signal.SIGINT)  # as a terminal does: to the workers as well
+        out, err = p.communicate(timeout=30)
+        if p.returncode in (0, 3):
+            self.skipTest("this machine was faster")
+        self.assertEqual(p.returncode, 130, out + err)
+        self.assertIn(b"Interrupted", out)
+        self.assertNotIn(b"crashed", out)
+
+
+class Databases(Case):
+    def setUp(self):
+        super().setUp()
+        self.put("mine.ndb", b"Mine.Body:0:*:" + PATTERN.hex().encode() + b"\n")
+        self.put("bad.ndb", b"Mine.Other:0:*:" + b"00112233445566778899aabbccdd\nthis is no signature\n")
+        self.put("f/mine.bin", b"\0" * 100 + PATTERN + b"\xff" * 50)
+
+    def test_explain(self):
+        self.expect(1, "scan", "-d", "mine.ndb", "f/mine.bin")
+        out = self.expect(0, "explain", "1").stdout.decode()
+        self.assertIn("Mine.Body, a pattern of bytes", out)
+        self.assertIn("mine.ndb, line 1", out)
+        self.assertIn(PATTERN.hex(), out)
+        self.assertIn("at 0x64, 23 bytes", out)
+        self.assertIn("[6f 76 65 72", out)
+        one = json.loads(self.expect(0, "explain", "--json", "-d", "mine.ndb", "f/mine.bin").stdout)
+        m = one["matches"][0]
+        context = bytes.fromhex(m["context"])
+        at = m["offset"] - m["context_offset"]
+        self.assertEqual(context[at:at + m["length"]], PATTERN)
+        self.assertIn("Mine.Body", self.expect(0, "explain", "-d", "mine.ndb", "Mine.Body").stdout.decode())
+        self.expect(2, "explain", "-d", "mine.ndb", "f/clean.txt")
+
+    def test_build_and_use(self):
+        p = self.expect(0, "db", "build", "-o", "out.odb", "mine.ndb", "bad.ndb")
+        self.assertIn(b"bad.ndb:2: refused", p.stderr)
+        self.assertIn(b"2 signatures, 1 line refused", p.stdout)
+        facts = json.loads(self.expect(0, "db", "info", "--json", "out.odb").stdout)
+        self.assertEqual((facts["signatures"], facts["kinds"]["body"]), (2, 2))
+        version = self.expect(0, "--version").stdout.decode()
+        self.assertIn(f"database format {facts['format_version']}\n", version)
+        names = self.expect(0, "db", "list", "out.odb").stdout.decode()
+        self.assertIn("Mine.Body  body  mine.ndb:1\n", names)
+        self.expect(0, "db", "check", "out.odb")
+        self.expect(1, "db", "check", "bad.ndb")
+        self.expect(0, "db", "diff", "out.odb", "out.odb")
+        self.assertIn(b"+ Mine.Other", self.expect(1, "db", "diff", "mine.ndb", "out.odb").stdout)
+        v, s = self.verdicts("-d", "out.odb", "f", code=1)
+        self.assertEqual(v["mine.bin"]["detections"][0]["offset"], 100)
+        self.assertEqual(s["database"]["signatures"], 2)
+        self.expect(2, "db", "build", "--strict", "-o", "strict.odb", "bad.ndb")
+        self.assertFalse(os.path.exists(self.path("strict.odb")))
+        self.expect(2, "scan", "--strict", "-d", "bad.ndb", "f")
+
+    def test_damaged_database(self):
+        self.expect(0, "db", "build", "-o", "out.odb", "mine.ndb")
+        with open(self.path("out.odb"), "rb") as f:
+            data = f.read()
+        for n in (0, 1, 100, len(data) // 2, len(data) - 1):
+            self.put("cut.odb", data[:n])
+            self.expect(2, "scan", "-d", "cut.odb", "f/clean.txt")
+            self.expect(2, "db", "check", "cut.odb")
+        changed = bytearray(data)
+        changed[len(data) // 2] ^= 1
+        self.put("changed.odb", changed)
+        self.expect(2, "scan", "-d", "changed.odb", "f/clean.txt")
+
+    def test_folder_and_variable(self):
+        os.mkdir(self.path("dbs"))
+        shutil.copy(self.path("mine.ndb"), self.path("dbs"))
+        self.expect(1, "scan", "-d", "dbs", "f/mine.bin")
+        self.env["OVERT_DATABASE"] = self.path("none-first.ndb")
+        self.expect(2, "scan", "f/mine.bin")
+        self.env["OVERT_DATABASE"] = self.path("mine.ndb")
+        self.expect(1, "scan", "f/mine.bin")
+
+    def test_refusals(self):
+        self.expect(2, "scan", "-d", "none.odb", "f")
+        self.expect(2, "scan", "-d", "f/clean.txt", "f")
+        self.expect(2, "db", "info", "none.odb")
+        self.expect(2, "db", "list", "none.odb")
+        self.expect(2, "db", "build", "-o", "nowhere/out.odb", "mine.ndb")
+
+
+class Clamscan(Case):
+    def test_lines(self):
+        out = self.expect(1, "clamscan", "-r", "f").stdout.decode()
+        for line in (r"^f/eicar\.com: \S+ FOUND$", "^f/clean\\.txt: OK$", "^f/empty: Empty file$", r"^f/inside\.zip: \S+ FOUND$",
+                     r"^f/locked\.zip: Not fully scanned \(encrypted: secret\.txt\) WARNING$", "^Infected files: 2$"):
+            self.assertTrue(re.search(line, out, re.M), f"{line}\n{out}")
+        self.assertNotIn("cut.zip: OK", out)
+        self.expect(0, "clamscan", "f/clean.txt")
+        self.expect(2, "clamscan", "f/locked.zip")
+        out = self.expect(1, "clamscan", "--no-summary", "--alert-encrypted", "f/locked.zip").stdout
+        self.assertEqual(out, b"f/locked.zip: Heuristics.Encrypted.Zip FOUND\n")
+
+    def test_remove(self):
+        self.expect(1, "clamscan", "-r", "--remove", "f")
+        self.assertEqual(sorted(os.listdir(self.path("f"))), ["clean.txt", "cut.zip", "empty", "locked.zip"])
+
+    def test_unofficial(self):
+        self.put("mine.ndb", b"Mine.Body:0:*:" + PATTERN.hex().encode() + b"\n")
+        self.put("f/mine.bin", PATTERN)
+        out = self.expect(1, "clamscan", "--no-summary", "-d", "mine.ndb", "f/mine.bin").stdout
+        self.assertEqual(out, b"f/mine.bin: Mine.Body.UNOFFICIAL FOUND\n")
+
+
+class Prove(Case):
+    def test_prove(self):
+        proof = json.loads(self.expect(0, "prove", "--json").stdout)
+        self.assertGreater(proof["tried"], 10)
+        self.assertEqual(proof["tried"], proof["refused"])
+        self.assertTrue(all(a["refused"] for a in proof["attempts"]))
+
+
+if __name__ == "__main__":
+    PROGRAM, WORKER = (os.path.abspath(a) for a in sys.argv[1:3])
+    unittest.main(argv=[sys.argv[0], *[x for w in sys.argv[3:] for x in ("-k", w)]])
