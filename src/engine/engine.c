@@ -198,6 +198,8 @@ static bool may_open(struct ov_engine *e, struct ov_node *n)
 
 static void open_carver(struct ov_engine *e, struct ov_node *n)
 {
+	if (n->carve_done)
+		return;
 	n->carve_done = true;
 	if (e->o->no_archives || e->budget.is_spent || n->depth + 1 >= OV_LAYER_DEPTH_MAX)
 		return;
@@ -444,6 +446,7 @@ static ov_status enter_child(struct ov_engine *e, struct ov_node *parent, const 
 	n = frame(e, parent->depth + 1);
 	n->parent_type = parent->type;
 	n->is_carved = c->is_carved || parent->is_carved;
+	n->carve_done = c->is_searched;
 	if (ov_arena_str(&e->report_arena, name, &n->name) != OV_OK)
 		n->name = ov_str_of("(name lost: too many parts)");
 	if (c->kind == OV_CHILD_STREAM)

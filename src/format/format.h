@@ -58,6 +58,8 @@ struct ov_child {
 	 * inside them is no news about the parent.
 	 */
 	bool is_coding, is_carved;
+	/* Carved: the search that found it went through its bytes as well, so it is not searched again. */
+	bool is_searched;
 };
 
 struct ov_format {
