@@ -289,10 +289,10 @@ def own_programs(runs):
     lines = []
     for program in sorted(glob.glob(os.path.join(build, "bench", "bench_*"))):
         if os.path.isfile(program) and os.access(program, os.X_OK):
-            lines.append(f"$ {os.path.basename(program)}")
             done = subprocess.run([program], cwd=ROOT, stdin=NOTHING, capture_output=True, text=True, timeout=600,
                                   check=False)
-            lines += (done.stdout + done.stderr).strip().splitlines()[:20] or [f"(exit {done.returncode})"]
+            if done.returncode == 0:  # others are tools that want arguments
+                lines += [f"$ {os.path.basename(program)}"] + done.stdout.strip().splitlines()[:20]
     return lines
 
 
