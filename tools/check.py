@@ -162,7 +162,7 @@ def check_arm64(step):
         raise Failed("the arm64 tests did not run")
     skip = os.path.join(ROOT, "tools/arm64-skip.txt")
     with open(skip, encoding="utf-8") as rows:
-        names = [r.split()[0] for r in rows if r.strip() and not r.startswith("#")]
+        names = [r.split("  ")[0] for r in rows if r.strip() and not r.startswith("#")]
     step.notes.append("not run under emulation: " + (", ".join(names) or "none"))
 
 

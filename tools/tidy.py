@@ -26,6 +26,7 @@ def configure():
         subprocess.run(["meson", "setup", BUILD, ROOT, "--buildtype=debug", "-Dtests=true", "-Dfuzz=true",
                         "-Db_sanitize=address", "-Db_lundef=false"],
                        env=env, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["ninja", "-C", BUILD, "build.ninja"], check=True, stdout=subprocess.DEVNULL)
     rules = subprocess.run(["ninja", "-C", BUILD, "-t", "targets", "all"], check=True, capture_output=True, text=True)
     made = [line.split(":")[0] for line in rules.stdout.splitlines() if line.endswith(": CUSTOM_COMMAND")
             and not line.startswith("meson-internal__")]
