@@ -17,6 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LOGS = os.path.join(ROOT, "build", "check")
 TAIL = 60  # lines of a failing step's log that are shown
 COUNTS = re.compile(r"\[  (PASSED|FAILED)  \] (\d+) test\(s\)")
+PYTHON_COUNT = re.compile(r"^Ran (\d+) tests? in", re.MULTILINE)
 
 
 class Failed(Exception):
@@ -75,8 +76,11 @@ def count_meson(step, path):
         for line in log:
             row = json.loads(line)
             counts = {"PASSED": 0, "FAILED": 0}
-            for kind, number in COUNTS.findall((row.get("stdout") or "") + (row.get("stderr") or "")):
+            said = (row.get("stdout") or "") + (row.get("stderr") or "")
+            for kind, number in COUNTS.findall(said):
                 counts[kind] += int(number)
+            if row["result"] == "OK":
+                counts["PASSED"] += sum(int(n) for n in PYTHON_COUNT.findall(said))
             if row["result"] == "SKIP":
                 skipped.append(row["name"])
             elif row["result"] in ("OK", "EXPECTEDFAIL"):
