@@ -192,6 +192,11 @@ static void not_fully(struct clamscan *x, const struct run_file *f)
 		if (s == OV_OK)
 			s = ov_buf_str(&b, cli_str(i->layer[k]));
 	}
+	if (s == OV_OK && i != NULL && i->nlayer == 0 && i->detail.length > 0) {
+		s = ov_buf_str(&b, OV_STR(": "));
+		if (s == OV_OK)
+			s = ov_buf_str(&b, cli_str(i->detail));
+	}
 	if (s == OV_OK && f->verdict->incompletes_total > 1)
 		s = ov_buf_fmt(&b, ", and %llu more",
 			       (unsigned long long)(f->verdict->incompletes_total - 1));

@@ -111,6 +111,17 @@ static void text_match(struct cli_out *out, const struct overt_match *m)
 		hexdump(out, 11, m->context, n, m->context_offset, m->offset, m->length);
 }
 
+/* On whose word. The built-in set is part of the program: as far as that is trusted, so is the set.
+ */
+static const char *standing(const struct overt_detection *d)
+{
+	if (d->source_is_signed)
+		return " (signed, and the signature was checked)\n";
+	if (ov_str_starts(cli_str(d->source), OV_STR("built-in/")))
+		return " (a part of this program)\n";
+	return " (not signed)\n";
+}
+
 static void text_detection(struct explain *x, const struct run_file *f,
 			   const struct overt_detection *d)
 {
@@ -119,8 +130,7 @@ static void text_detection(struct explain *x, const struct run_file *f,
 	if (x->explained > 0)
 		cli_put(out, "\n");
 	head(out, d->kind, cli_str(d->name), cli_str(d->source), d->line);
-	cli_put(out, d->source_is_signed ? " (signed, and the signature was checked)\n"
-					 : " (not signed)\n");
+	cli_put(out, standing(d));
 	cli_put(out, "  in       ");
 	report_place(out, f->path, f->is_stdin, d->layer, d->nlayer);
 	cli_put(out, "\n");

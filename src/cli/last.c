@@ -247,7 +247,7 @@ static ov_status read_entry(const struct ov_str *f, size_t n, struct last_entry 
 	return OV_OK;
 }
 
-static ov_status scan_lines(struct last_list *l, uint64_t number, struct last_entry *out)
+ov_status last_parse(struct last_list *l, uint64_t number, struct last_entry *out)
 {
 	char *p = (char *)l->text.p;
 	size_t left = l->text.n - 1; /* without the final NUL */
@@ -311,7 +311,7 @@ ov_status last_load(struct last_list *l, uint64_t number, struct last_entry *out
 		return OV_IO;
 	s = read_file(fd, &l->text);
 	(void)close(fd);
-	return s == OV_OK ? scan_lines(l, number, out) : s;
+	return s == OV_OK ? last_parse(l, number, out) : s;
 }
 
 void last_free(struct last_list *l)

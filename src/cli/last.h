@@ -58,4 +58,7 @@ struct last_list {
 OV_MUST_USE ov_status last_load(struct last_list *l, uint64_t number, struct last_entry *out);
 void last_free(struct last_list *l);
 
+/** As last_load, from bytes that are in l->text already, the last of them a NUL. Changes them. */
+OV_MUST_USE ov_status last_parse(struct last_list *l, uint64_t number, struct last_entry *out);
+
 #endif

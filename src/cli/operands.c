@@ -68,8 +68,8 @@ static char *next_piece(struct operands *o)
 	size_t looked = 0;
 
 	for (;;) {
-		char *start = (char *)o->buf.p + o->from;
 		const size_t left = o->buf.n - o->from;
+		char *start = left > 0 ? (char *)o->buf.p + o->from : NULL; /* nothing yet */
 		char *end =
 		    left > looked ? memchr(start + looked, o->separator, left - looked) : NULL;
 
