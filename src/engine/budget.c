@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "checked.h"
+#include "pace.h"
 
 #define RATIO_FREE ((uint64_t)64 << 20) /* small files may unpack to this much at any ratio */
 
@@ -35,7 +36,13 @@ void ov_budget_start(struct ov_budget *b, const struct ov_limits *l, uint64_t ro
 
 	*b = (struct ov_budget){ .l = l, .root_size = root_size, .start_ns = now };
 	if (l->max_time_ms > 0)
-		b->deadline_ns = now + (uint64_t)l->max_time_ms * 1000000;
+		b->deadline_ns = now + ov_pace_ms(l->max_time_ms, root_size) * 1000000;
+}
+
+void ov_budget_more_input(struct ov_budget *b, uint64_t n, uint64_t waited_ns)
+{
+	if (b->deadline_ns != 0)
+		b->deadline_ns += waited_ns + n * 1000000 / OV_PACE_BYTES_PER_MS;
 }
 
 bool ov_budget_late(const struct ov_budget *b)

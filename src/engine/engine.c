@@ -587,15 +587,18 @@ struct stream {
 	ov_src_read_fn read;
 	void *ctx;
 	uint64_t off;
+	struct ov_budget *budget;
 };
 
 static ov_status stream_read(void *state, void *to, size_t n, size_t *got)
 {
 	struct stream *s = state;
+	const uint64_t start = ov_now_ns();
 
 	*got = 0;
 	OV_TRY(s->read(s->ctx, s->off, to, n, got));
 	s->off += *got;
+	ov_budget_more_input(s->budget, *got, ov_now_ns() - start);
 	return *got > 0 ? OV_OK : OV_END;
 }
 
@@ -604,7 +607,7 @@ static const struct ov_format stream_format = { .name = "stream", .read = stream
 ov_status ov_engine_scan_stream(struct ov_engine *e, ov_src_read_fn read, void *ctx,
 				const struct ov_scan_options *o, const struct ov_report **out)
 {
-	struct stream stream = { .read = read, .ctx = ctx };
+	struct stream stream = { .read = read, .ctx = ctx, .budget = &e->budget };
 	struct ov_scan_options plain = *o;
 	struct ov_node source = { .format = &stream_format, .state = &stream };
 	struct ov_node *root;

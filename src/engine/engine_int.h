@@ -92,6 +92,9 @@ uint64_t ov_budget_bytes(struct ov_budget *b, uint64_t want, enum overt_reason *
 /* Counts unpacked bytes. @return false with *reason when the ratio or the total is spent. */
 bool ov_budget_unpacked(struct ov_budget *b, uint64_t n, enum overt_reason *reason);
 bool ov_budget_file(struct ov_budget *b);
+/* A stream gave n more bytes after the engine waited for its writer: neither counts against its
+ * time. */
+void ov_budget_more_input(struct ov_budget *b, uint64_t n, uint64_t waited_ns);
 bool ov_budget_late(const struct ov_budget *b);
 uint64_t ov_now_ns(void);
 

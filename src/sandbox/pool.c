@@ -230,7 +230,8 @@ ov_status ov_pool_submit(struct ov_pool *p, int *fd, uint64_t cookie)
 	}
 	/* Nobody knows how long a stream will take: nothing waits behind one, and it waits behind
 	 * nothing. */
-	j.size = f.kind == OV_FD_STREAM ? UINT32_MAX : f.size;
+	j.is_stream = f.kind == OV_FD_STREAM;
+	j.size = j.is_stream ? UINT32_MAX : f.size;
 	st = place(p, &j);
 	if (st != OV_OK)
 		return st == OV_END && p->nunder_way == 0 ? OV_IO : st;

@@ -9,6 +9,8 @@ enum ov_slot_state { OV_SLOT_EMPTY = 0, OV_SLOT_STARTING, OV_SLOT_SERVING };
 struct ov_job { /* a file under way */
 	int fd;
 	uint64_t cookie, size; /* bytes; a lot for streams */
+	bool is_stream;
+	uint64_t progress; /* bytes of a stream that its worker says it has read */
 };
 
 struct ov_slot { /* a place for one worker */

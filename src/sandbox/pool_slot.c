@@ -11,6 +11,7 @@
 #include "broker_int.h"
 #include "clock.h"
 #include "fd.h"
+#include "pace.h"
 #include "text.h"
 
 #define START_MS 60000	       /* a worker has this long to verify the database and serve     */
@@ -172,6 +173,22 @@ static ov_status on_verdict(struct ov_pool *p, struct ov_slot *s, uint32_t numbe
 	return OV_OK;
 }
 
+/* A stream may take as long as its writer does, provided that bytes keep coming. */
+static ov_status on_progress(struct ov_slot *s, uint32_t number, struct ov_cur body)
+{
+	struct ov_job *j = &s->queue[s->first];
+	uint64_t bytes;
+
+	if (s->state != OV_SLOT_SERVING || s->n == 0 || number != s->answered || !j->is_stream)
+		return OV_BAD;
+	OV_TRY(ov_cur_u64le(&body, &bytes));
+	if (ov_cur_left(&body) != 0 || bytes <= j->progress)
+		return OV_BAD;
+	j->progress = bytes;
+	s->since_ms = ov_clock_ms();
+	return OV_OK;
+}
+
 static ov_status on_message(struct ov_pool *p, struct ov_slot *s, struct ov_arrival *m)
 {
 	if (m->fds.nfds > 0) { /* workers have none to give */
@@ -181,6 +198,8 @@ static ov_status on_message(struct ov_pool *p, struct ov_slot *s, struct ov_arri
 	switch (m->kind) {
 	case OV_WIRE_VERDICT:
 		return on_verdict(p, s, m->job, m->body);
+	case OV_WIRE_PROGRESS:
+		return on_progress(s, m->job, m->body);
 	case OV_WIRE_HELLO:
 		return on_hello(p, s, m->body);
 	case OV_WIRE_READY:
@@ -209,12 +228,14 @@ ov_status ov_slot_read(struct ov_pool *p, struct ov_slot *s)
 
 uint64_t ov_slot_deadline(const struct ov_pool *p, const struct ov_slot *s)
 {
-	const uint64_t limit = p->options->value[OVERT_OPT_MAX_SCANTIME];
+	const struct ov_job *j = &s->queue[s->first];
+	uint64_t limit = p->options->value[OVERT_OPT_MAX_SCANTIME];
 
 	if (s->state == OV_SLOT_STARTING)
 		return s->since_ms + START_MS;
 	if (s->state != OV_SLOT_SERVING || s->n == 0 || limit == 0)
 		return UINT64_MAX;
+	limit = ov_pace_ms(limit, j->is_stream ? 0 : j->size);
 	return s->since_ms + limit + limit / 4 + GRACE_MS;
 }
 

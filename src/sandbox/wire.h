@@ -51,7 +51,8 @@ enum ov_wire_kind {
 	OV_WIRE_DONE,
 	OV_WIRE_FACTS_ARE,
 	OV_WIRE_ATTEMPTED,
-	OV_WIRE_FAILED, /* instead of the answer: why                                       */
+	OV_WIRE_PROGRESS, /* of a stream: u64 bytes read so far; only rising numbers buy time   */
+	OV_WIRE_FAILED,	  /* instead of the answer: why                                       */
 	OV_WIRE_KINDS
 };
 

@@ -11,6 +11,7 @@
 #define HEAP_EVERY 64	       /* scans between two looks at the heap      */
 #define MATCHES_MAX 256	       /* matches told of one detection            */
 #define VERDICT_MAX (4U << 20) /* bytes of texts and contexts in a verdict */
+#define PROGRESS_MS 1000       /* between two words about a stream */
 
 static ov_status refuse(struct ov_worker *w, uint32_t job, ov_status st, const char *why)
 {
@@ -216,8 +217,34 @@ static ov_status copy_report(struct ov_worker *w, const struct ov_report *r,
 	return copy_incompletes(w, r, v);
 }
 
-static ov_status scan_descriptor(struct ov_worker *w, int *fd, const struct ov_report **out)
+/* A stream under way, of which the broker hears once a second. */
+struct stream {
+	struct ov_worker *w;
+	uint32_t job;
+	int fd;
+	uint64_t bytes, said_ms;
+};
+
+static ov_status read_stream(void *ctx, uint64_t off, uint8_t *to, size_t n, size_t *got)
 {
+	struct stream *s = ctx;
+	uint64_t now;
+
+	OV_TRY(ov_fd_stream(&s->fd, off, to, n, got));
+	s->bytes += *got;
+	now = ov_clock_ms();
+	if (*got == 0 || now < s->said_ms + PROGRESS_MS)
+		return OV_OK;
+	s->said_ms = now;
+	s->w->out.n = 0;
+	OV_TRY(ov_buf_u64(&s->w->out, s->bytes));
+	return ov_worker_answer(s->w, OV_WIRE_PROGRESS, s->job);
+}
+
+static ov_status scan_descriptor(struct ov_worker *w, uint32_t job, int *fd,
+				 const struct ov_report **out)
+{
+	struct stream stream = { .w = w, .job = job, .fd = *fd, .said_ms = ov_clock_ms() };
 	struct ov_fd_facts f;
 	struct ov_src src;
 
@@ -225,7 +252,7 @@ static ov_status scan_descriptor(struct ov_worker *w, int *fd, const struct ov_r
 	if (f.kind == OV_FD_FOLDER)
 		return OV_IO;
 	if (f.kind == OV_FD_STREAM)
-		return ov_engine_scan_stream(w->engine, ov_fd_stream, fd, &w->scan, out);
+		return ov_engine_scan_stream(w->engine, read_stream, &stream, &w->scan, out);
 	src = ov_fd_src(fd, f.size);
 	return ov_engine_scan(w->engine, &src, &w->scan, out);
 }
@@ -241,12 +268,12 @@ static uint64_t heap_bytes(struct ov_worker *w)
 	return w->heap;
 }
 
-static ov_status put_scanned(struct ov_worker *w, int *fd)
+static ov_status put_scanned(struct ov_worker *w, uint32_t job, int *fd)
 {
 	const struct ov_report *r = NULL;
 	struct overt_verdict v = { .type = "" };
 	const uint64_t start = ov_clock_ns();
-	ov_status st = scan_descriptor(w, fd, &r);
+	ov_status st = scan_descriptor(w, job, fd, &r);
 
 	if (st == OV_OK)
 		st = copy_report(w, r, &v);
@@ -265,6 +292,6 @@ ov_status ov_worker_scan(struct ov_worker *w, struct ov_arrival *m)
 {
 	if (m->fds.nfds != 1 || !w->has_db || ov_cur_left(&m->body) != 0)
 		return OV_BAD;
-	OV_TRY(put_scanned(w, &m->fds.fds[0]));
+	OV_TRY(put_scanned(w, m->job, &m->fds.fds[0]));
 	return ov_worker_answer(w, OV_WIRE_VERDICT, m->job);
 }
