@@ -148,6 +148,7 @@ static ov_status next_ar(void *state, struct ov_child *out)
 			continue; /* numbers and names for the linker: matched as part of the
 				     archive */
 		out->position = ++r->position;
+		out->off = ov_min_u64(out->off, size); /* a cut name in the body leaves nothing */
 		if (out->size > size - out->off) {
 			r->env->note(r->env->ctx, OV_SHORT, out->name,
 				     "goes beyond the end of the archive");

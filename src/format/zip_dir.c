@@ -129,6 +129,15 @@ ov_status ov_zip_local(struct ov_zip_dir *d, uint64_t at, struct ov_zip_entry *o
 	return OV_OK;
 }
 
+/* Do the two headers lead to different bytes? Deflated data ends by itself, whatever its size is said to be. */
+static bool differs(const struct ov_zip_entry *central, const struct ov_zip_entry *local)
+{
+	if (local->method != central->method || ((local->flags ^ central->flags) & OV_ZIP_ENCRYPTED) != 0)
+		return true;
+	return local->packed != central->packed && local->packed != OV_SIZE_UNKNOWN && local->packed != 0 &&
+	       local->method != 8 && local->method != 9;
+}
+
 /*
  * Holds a directory entry against its local header. `delta` is what stands before the archive:
  * offsets may count from the archive's start or from the file's.
@@ -146,11 +155,25 @@ static ov_status reconcile(struct ov_zip_dir *d, struct ov_zip_entry *e, uint64_
 	e->has_local = true;
 	e->local = local.local;
 	e->data = local.data;
-	if (local.method == e->method && ((local.flags ^ e->flags) & OV_ZIP_ENCRYPTED) == 0 &&
-	    (local.packed == e->packed || local.packed == OV_SIZE_UNKNOWN || local.packed == 0))
-		return OV_OK;
-	local.is_extra = true;
-	return ov_zip_add(d, &local); /* the second reading; zip.c notes it when it comes to it */
+	e->differs = differs(e, &local);
+	return OV_OK;
+}
+
+/* Adds what the local headers say of those of the first `n` entries whose two headers disagree. */
+static ov_status add_second_readings(struct ov_zip_dir *d, uint64_t n)
+{
+	for (struct ov_zip_chunk *c = d->first; c != NULL && n > 0; c = c->next) {
+		for (unsigned i = 0; i < c->n && n > 0; i++, n--) {
+			struct ov_zip_entry local;
+
+			if (!c->e[i].differs)
+				continue;
+			OV_TRY(ov_zip_local(d, c->e[i].local, &local));
+			local.is_extra = true;
+			OV_TRY(ov_zip_add(d, &local));
+		}
+	}
+	return OV_OK;
 }
 
 static ov_status read_central(struct ov_zip_dir *d, uint64_t at, uint64_t delta, uint64_t *next)
@@ -333,6 +356,7 @@ ov_status ov_zip_dir_read(struct ov_zip_dir *d, const struct ov_fmt_env *env)
 				  "one of several volumes: the others are not here");
 		if (end.total != 0)
 			OV_TRY(read_directory(d, &end, delta));
+		OV_TRY(add_second_readings(d, d->n));
 	} else if (s != OV_END) {
 		return s;
 	}
