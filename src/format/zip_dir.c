@@ -129,13 +129,15 @@ ov_status ov_zip_local(struct ov_zip_dir *d, uint64_t at, struct ov_zip_entry *o
 	return OV_OK;
 }
 
-/* Do the two headers lead to different bytes? Deflated data ends by itself, whatever its size is said to be. */
+/* Do the two headers lead to different bytes? Deflated data ends by itself, whatever its size is
+ * said to be. */
 static bool differs(const struct ov_zip_entry *central, const struct ov_zip_entry *local)
 {
-	if (local->method != central->method || ((local->flags ^ central->flags) & OV_ZIP_ENCRYPTED) != 0)
+	if (local->method != central->method ||
+	    ((local->flags ^ central->flags) & OV_ZIP_ENCRYPTED) != 0)
 		return true;
-	return local->packed != central->packed && local->packed != OV_SIZE_UNKNOWN && local->packed != 0 &&
-	       local->method != 8 && local->method != 9;
+	return local->packed != central->packed && local->packed != OV_SIZE_UNKNOWN &&
+	       local->packed != 0 && local->method != 8 && local->method != 9;
 }
 
 /*

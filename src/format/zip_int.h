@@ -19,7 +19,7 @@ struct ov_zip_entry {
 	uint16_t name_len, flags, method, disk;
 	bool has_local; /* a local header stands where it should                           */
 	bool has_crc;
-	bool differs;           /* the local header says something else: it is a second reading    */
+	bool differs;  /* the local header says something else: it is a second reading    */
 	bool is_extra; /* not from the directory: its own local header's words only       */
 };
 

@@ -157,6 +157,7 @@ ov_status ov_decoder_open(enum ov_codec c, const struct ov_src *in,
 	d->codec = c;
 	d->row = rows[c];
 	d->in.src = *in;
+	d->in.p = (const uint8_t *)""; /* so that moving by nothing is defined */
 	d->params = *p;
 	d->arena = a;
 	d->meter = (struct ov_meter){ .fault = a, .max = p->max_memory };

@@ -32,6 +32,13 @@ struct lz4 {
 	size_t have, given;	 /* bytes in `plain`, bytes of them handed out */
 	uint64_t skip;		 /* bytes of a skippable frame still to pass */
 	bool has_begun;
+	/*
+	 * On a fault the library forgets what it wrote in the same call. So no call sees more
+	 * input than one block, and what is left of a block is fetched without input: all bytes
+	 * before a fault are given.
+	 */
+	size_t wanted;
+	bool is_flushing;
 };
 
 static enum kind kind_of(uint32_t magic)
@@ -54,6 +61,8 @@ static ov_status open_lz4(struct ov_decoder *d)
 
 static ov_status start_frame(struct ov_decoder *d, struct lz4 *l)
 {
+	l->wanted = 1;
+	l->is_flushing = false;
 	if (l->frame != NULL) {
 		LZ4F_resetDecompressionContext(l->frame);
 		return OV_OK;
@@ -108,7 +117,8 @@ static ov_status read_frame(struct ov_decoder *d, struct lz4 *l, uint8_t *to, si
 {
 	while (*got < n) {
 		const ov_status more = ov_in_fill(&d->in);
-		size_t in = d->in.left, out = n - *got, r;
+		size_t in = l->is_flushing ? 0 : ov_min_size(d->in.left, l->wanted);
+		size_t out = n - *got, r;
 
 		if (more != OV_OK && more != OV_END)
 			return more;
@@ -119,12 +129,14 @@ static ov_status read_frame(struct ov_decoder *d, struct lz4 *l, uint8_t *to, si
 				   : OV_BAD;
 		ov_in_take(&d->in, in);
 		*got += out;
+		l->wanted = r;
 		if (r == 0) {
 			l->kind = NOTHING;
 			return OV_OK;
 		}
-		if (in == 0 && out == 0)
+		if (in == 0 && out == 0 && !l->is_flushing)
 			return more == OV_END ? OV_SHORT : OV_BAD;
+		l->is_flushing = *got == n;
 	}
 	return OV_OK;
 }

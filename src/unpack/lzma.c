@@ -63,8 +63,9 @@ static ov_status start_zip(struct ov_decoder *d, lzma_stream *s)
 	OV_TRY(ov_in_copy(&d->in, head, sizeof head));
 	if (head[2] != 5 || head[3] != 0)
 		return OV_BAD;
-	if (lzma_properties_decode(&chain[0], s->allocator, head + 4, 5) != LZMA_OK)
-		return d->meter.refused ? OV_LIMIT : OV_BAD;
+	r = lzma_properties_decode(&chain[0], s->allocator, head + 4, 5);
+	if (r != LZMA_OK)
+		return r == LZMA_MEM_ERROR ? ov_meter_why(&d->meter) : OV_BAD;
 	opt = chain[0].options;
 	opt->ext_flags = LZMA_LZMA1EXT_ALLOW_EOPM;
 	lzma_set_ext_size(*opt, d->params.lzma_has_end_mark ? UINT64_MAX : d->params.plain_size);

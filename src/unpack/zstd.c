@@ -8,22 +8,36 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
+#include "checked.h"
 #include "le.h"
+
+/*
+ * On a fault the library forgets what it wrote in the same call. So no call sees more input than
+ * the library asked for, which is one block, and what is left of a block is fetched without input:
+ * all bytes before a fault are given.
+ */
+struct zst {
+	ZSTD_DStream *z;
+	size_t wanted;	  /* bytes of input for the next call; 1 at the start of a frame */
+	bool is_flushing; /* the last call filled the caller's room: more may wait       */
+};
 
 static ov_status open_zstd(struct ov_decoder *d)
 {
-	ZSTD_DStream *z;
+	struct zst *x;
 	int log = 10; /* the smallest window of the format */
 
 	while (log < 31 && (UINT64_C(2) << log) <= d->params.max_memory)
 		log++;
 	if (d->arena->fail_in >= 0 && d->arena->fail_in-- == 0)
 		return OV_NOMEM; /* the library can't take our allocator in its stable interface */
-	z = ZSTD_createDStream();
-	if (z == NULL)
+	OV_TRY(ov_arena_new(d->arena, &x));
+	x->z = ZSTD_createDStream();
+	if (x->z == NULL)
 		return OV_NOMEM;
-	d->own = z;
-	if (ZSTD_isError(ZSTD_DCtx_setParameter(z, ZSTD_d_windowLogMax, log)))
+	x->wanted = 1;
+	d->own = x;
+	if (ZSTD_isError(ZSTD_DCtx_setParameter(x->z, ZSTD_d_windowLogMax, log)))
 		return OV_BUG;
 	return OV_OK;
 }
@@ -65,25 +79,33 @@ static ov_status status_of(size_t r)
 
 static ov_status read_zstd(struct ov_decoder *d, uint8_t *to, size_t n, size_t *got)
 {
+	struct zst *x = d->own;
 	ZSTD_outBuffer out = { .dst = to, .size = n, .pos = 0 };
 
 	*got = 0;
 	while (out.pos < n) {
 		const ov_status more = ov_in_fill(&d->in);
-		ZSTD_inBuffer in = { .src = d->in.p, .size = d->in.left, .pos = 0 };
+		const size_t most = x->is_flushing ? 0 : x->wanted;
+		ZSTD_inBuffer in = { .src = d->in.p,
+				     .size = ov_min_size(d->in.left, most),
+				     .pos = 0 };
 		const size_t before = out.pos;
 		size_t r;
 
 		if (more != OV_OK && more != OV_END)
 			return more;
-		r = ZSTD_decompressStream(d->own, &out, &in);
+		r = ZSTD_decompressStream(x->z, &out, &in);
 		ov_in_take(&d->in, in.pos);
 		*got = out.pos;
 		OV_TRY(status_of(r));
-		if (r == 0)
+		x->wanted = r == 0 ? 1 : r;
+		if (r == 0) {
+			x->is_flushing = false;
 			return next_frame(d);
-		if (in.pos == 0 && out.pos == before)
+		}
+		if (in.pos == 0 && out.pos == before && !x->is_flushing)
 			return more == OV_END ? OV_SHORT : OV_BAD;
+		x->is_flushing = out.pos == n;
 	}
 	return OV_OK;
 }
@@ -91,7 +113,7 @@ static ov_status read_zstd(struct ov_decoder *d, uint8_t *to, size_t n, size_t *
 static void close_zstd(struct ov_decoder *d)
 {
 	if (d->own != NULL)
-		(void)ZSTD_freeDStream(d->own);
+		(void)ZSTD_freeDStream(((struct zst *)d->own)->z);
 }
 
 const struct ov_codec_row ov_codec_zstd = { open_zstd, read_zstd, close_zstd };

@@ -1,7 +1,8 @@
 /*
- * Every sample of tests/data/archives (made by tools/make-archive-samples.sh) against one golden transcript, and the
- * properties that hold for each: whole and damaged, from memory and from a read function, with memory that runs out.
- * OV_GOLDEN_WRITE=1 writes the transcript anew; a person reads the difference.
+ * Every sample of tests/data/archives (made by tools/make-archive-samples.sh) against one golden
+ * transcript, and the properties that hold for each: whole and damaged, from memory and from a read
+ * function, with memory that runs out. OV_GOLDEN_WRITE=1 writes the transcript anew; a person reads
+ * the difference.
  */
 #include "testing.h"
 
@@ -77,7 +78,8 @@ static int load_samples(void **state)
 		(void)snprintf(path, sizeof path, "%s/archives/%s", data_folder(), e->d_name);
 		s->p = load(path, &s->n);
 		assert_non_null(s->p);
-		if (strstr(s->name, "junk_before") != NULL) /* detection leaves these to the carver */
+		if (strstr(s->name, "junk_before") !=
+		    NULL) /* detection leaves these to the carver */
 			s->force = OV_T_ZIP;
 		all->n++;
 	}
@@ -112,8 +114,8 @@ static void compare(const struct ov_buf *got, const uint8_t *want, size_t nwant)
 			return;
 		if (gs != ws || !ov_str_eq(gl, wl))
 			fail_msg("line %u is \"%.*s\", the golden one \"%.*s\"", line,
-			         gs == OV_OK ? (int)gl.n : 0, gs == OV_OK ? gl.p : "",
-			         ws == OV_OK ? (int)wl.n : 0, ws == OV_OK ? wl.p : "");
+				 gs == OV_OK ? (int)gl.n : 0, gs == OV_OK ? gl.p : "",
+				 ws == OV_OK ? (int)wl.n : 0, ws == OV_OK ? wl.p : "");
 	}
 }
 
@@ -155,7 +157,8 @@ static void every_sample_reads_as_written_down(void **state)
 }
 
 /* The transcript of a sample read in another way. */
-static void same_again(const struct sample *s, const struct ov_buf *want, bool by_callback, size_t chunk)
+static void same_again(const struct sample *s, const struct ov_buf *want, bool by_callback,
+		       size_t chunk)
 {
 	struct ov_walk w = OV_WALK_DEFAULT;
 
@@ -183,7 +186,8 @@ static void source_and_chunks_do_not_matter(void **state)
 	}
 }
 
-/* Walks damaged bytes in a block of their exact size, so that the sanitizer sees each step beyond. */
+/* Walks damaged bytes in a block of their exact size, so that the sanitizer sees each step beyond.
+ */
 static void walk_calmly(const struct sample *s, const uint8_t *p, size_t n)
 {
 	struct ov_walk w = OV_WALK_DEFAULT;

@@ -70,7 +70,8 @@ static void note(void *ctx, ov_status why, struct ov_str member, const char *det
 	must(ov_buf_fmt(&f->w->text, ": %s\n", detail));
 }
 
-static void line(const struct frame *f, const struct ov_child *c, const uint8_t *p, size_t n, ov_status end)
+static void line(const struct frame *f, const struct ov_child *c, const uint8_t *p, size_t n,
+		 ov_status end)
 {
 	static const char *const kinds[] = { "slice", "stream", "none" };
 	struct ov_buf *b = &f->w->text;
@@ -83,16 +84,16 @@ static void line(const struct frame *f, const struct ov_child *c, const uint8_t 
 		must(ov_buf_fmt(b, " gave %zu crc %08lx", n, n > 0 ? crc32(0, p, (uInt)n) : 0));
 	if (c->has_crc32)
 		must(ov_buf_fmt(b, " told %08x", c->crc32));
-	must(ov_buf_fmt(b, "%s%s%s", c->is_encrypted ? " encrypted" : "", c->is_coding ? " coding" : "",
-	                c->is_carved ? " carved" : ""));
+	must(ov_buf_fmt(b, "%s%s%s", c->is_encrypted ? " encrypted" : "",
+			c->is_coding ? " coding" : "", c->is_carved ? " carved" : ""));
 	must(ov_buf_fmt(b, " %s\n", ov_status_name(end)));
 }
 
 static void walk(struct ov_walk *w, const uint8_t *p, size_t n, unsigned depth, enum ov_type force);
 
 /* One part: its bytes, then what is inside. */
-static void take_part(struct frame *f, const struct ov_format *fmt, void *state, const struct ov_child *c,
-                      const uint8_t *p, size_t n)
+static void take_part(struct frame *f, const struct ov_format *fmt, void *state,
+		      const struct ov_child *c, const uint8_t *p, size_t n)
 {
 	struct ov_buf got = ov_buf_of((size_t)64 << 20);
 	ov_status s = OV_END;
@@ -124,7 +125,7 @@ static void take_part(struct frame *f, const struct ov_format *fmt, void *state,
 }
 
 static void walk_format(struct frame *f, const struct ov_format *fmt, const struct ov_fmt_env *env,
-                        const uint8_t *p, size_t n)
+			const uint8_t *p, size_t n)
 {
 	struct ov_child c;
 	void *state = NULL;
@@ -158,8 +159,9 @@ static void walk(struct ov_walk *w, const uint8_t *p, size_t n, unsigned depth, 
 	struct frame f = { w, depth };
 	const struct ov_format *fmt;
 	struct ov_arena a;
-	struct ov_fmt_env env = { .src = &src, .arena = &a, .max_memory = (uint64_t)64 << 20, .note = note,
-		                  .ctx = &f };
+	struct ov_fmt_env env = {
+		.src = &src, .arena = &a, .max_memory = (uint64_t)64 << 20, .note = note, .ctx = &f
+	};
 
 	if (w->by_callback)
 		src = (struct ov_src){ .size = n, .read = read_bytes, .ctx = &b };
