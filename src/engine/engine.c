@@ -151,6 +151,8 @@ static void on_note(void *ctx, ov_status why, struct ov_str member, const char *
 		return;
 	if (is_noise(t->n, why))
 		return;
+	if (member.n == 0)
+		t->n->noted |= UINT32_C(1) << ov_reason_of(why);
 	ov_report_incomplete(t->e, t->n, ov_reason_of(why), member, detail);
 }
 
@@ -173,6 +175,19 @@ static ov_status open_with(struct ov_engine *e, struct ov_node *n, const struct 
 	if (s == OV_OK)
 		n->format = f;
 	return s;
+}
+
+/* Why a format ended early, unless it has said so itself in better words. */
+static void note_format_end(struct ov_engine *e, struct ov_node *n, const struct ov_format *f,
+			    ov_status s)
+{
+	char detail[160];
+
+	if (is_noise(n, s) || (n->noted >> ov_reason_of(s) & 1) != 0)
+		return;
+	(void)snprintf(detail, sizeof detail, "%s: %s; parts after this point were not read",
+		       f->name, ov_status_name(s));
+	ov_report_incomplete(e, n, ov_reason_of(s), no_member(), detail);
 }
 
 static bool may_open(struct ov_engine *e, struct ov_node *n)
@@ -231,10 +246,7 @@ static void open_parts(struct ov_engine *e, struct ov_node *n)
 	s = open_with(e, n, f);
 	if (s == OV_OK)
 		return;
-	if (!is_noise(n, s)) {
-		(void)snprintf(detail, sizeof detail, "%s: %s", f->name, ov_status_name(s));
-		ov_report_incomplete(e, n, ov_reason_of(s), no_member(), detail);
-	}
+	note_format_end(e, n, f, s);
 	open_carver(e, n);
 }
 
@@ -459,17 +471,6 @@ static ov_status enter_child(struct ov_engine *e, struct ov_node *parent, const 
 	return enter(e, n);
 }
 
-static void note_format_end(struct ov_engine *e, struct ov_node *n, ov_status s)
-{
-	char detail[160];
-
-	if (is_noise(n, s))
-		return;
-	(void)snprintf(detail, sizeof detail, "%s: %s; parts after this point were not read",
-		       n->format->name, ov_status_name(s));
-	ov_report_incomplete(e, n, ov_reason_of(s), no_member(), detail);
-}
-
 /* Advances the top layer by one part. @return the new top's depth, or -1 when the file is done. */
 static ov_status step(struct ov_engine *e, int *top)
 {
@@ -495,7 +496,7 @@ static ov_status step(struct ov_engine *e, int *top)
 		return s == OV_END ? OV_OK : s;
 	}
 	if (s != OV_END)
-		note_format_end(e, n, s);
+		note_format_end(e, n, n->format, s);
 	if (n->format->close != NULL)
 		n->format->close(n->state);
 	n->format = NULL;

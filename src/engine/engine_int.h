@@ -47,6 +47,7 @@ struct ov_node {
 	int allowed; /* 0 not asked, 1 on the allow list (itself or an ancestor), -1 not */
 	const struct ov_format *format; /* being opened, else NULL */
 	void *state;
+	uint32_t noted;	     /* reasons that its format gave, one bit each */
 	uint64_t match_size; /* bytes of it that the budget lets be matched */
 	bool carve_done;
 	bool has_handler; /* a rule asked for the layer to be read as `handler` */

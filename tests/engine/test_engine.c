@@ -416,6 +416,47 @@ static void test_memory_fails(void **state)
 	kit_close(&k);
 }
 
+/* Rules in another order, or split over other files, give the same set of names for each file. */
+static void test_order_of_rules(void **state)
+{
+	static const struct kit_source one[] = {
+		{ "a.ndb", "A:0:*:6f7665727431\nB:0:0:6f76657274\nC:0:EOF-2:7431\n"
+			   "D:0:*:657274*657274\n" },
+		{ NULL, NULL }
+	};
+	static const struct kit_source other[] = {
+		{ "b.ndb", "D:0:*:657274*657274\nC:0:EOF-2:7431\n" },
+		{ "c.ndb", "B:0:0:6f76657274\nA:0:*:6f7665727431\n" },
+		{ NULL, NULL }
+	};
+	static const char *const files[] = { "overt1",	"overt1 and overt1",
+					     "xovert1", "overtoverty",
+					     "t1",	"" };
+	struct kit k1, k2;
+	uint32_t found = 0;
+
+	(void)state;
+	kit_open(&k1, one);
+	kit_open(&k2, other);
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		const struct ov_report *a = kit_scan(&k1, files[i], strlen(files[i]));
+		const struct ov_report *b = kit_scan(&k2, files[i], strlen(files[i]));
+
+		ov_expect_eq(files[i], a->ndetections, b->ndetections);
+		for (const struct ov_report_detection *d = a->detections; d != NULL; d = d->next) {
+			const struct ov_report_detection *e = b->detections;
+
+			while (e != NULL && !ov_str_eq(d->name, e->name))
+				e = e->next;
+			ov_expect(files[i], e != NULL && e->off == d->off && e->len == d->len);
+			found++;
+		}
+	}
+	assert_true(found >= 8); /* else this has compared nothing */
+	kit_close(&k1);
+	kit_close(&k2);
+}
+
 /* Many incomplete parts are cut in the list, never in the count. */
 static void test_many_incompletes(void **state)
 {
@@ -457,6 +498,7 @@ int main(void)
 		cmocka_unit_test(test_hashes_and_allow_lists),
 		cmocka_unit_test(test_cut_archives),
 		cmocka_unit_test(test_memory_fails),
+		cmocka_unit_test(test_order_of_rules),
 		cmocka_unit_test(test_many_incompletes),
 	};
 
