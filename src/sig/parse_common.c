@@ -67,7 +67,7 @@ static ov_status entry_place(struct ov_sig_line *l, struct ov_str s, struct ov_p
 static ov_status section_place(struct ov_sig_line *l, struct ov_str s, struct ov_place *p)
 {
 	struct ov_str index = after(s, 1);
-	int64_t section;
+	int64_t section = 0;
 
 	if (ov_str_starts(s, OV_STR("SL+"))) {
 		p->kind = OV_PLACE_LAST_SECTION;
@@ -92,7 +92,7 @@ static ov_status section_place(struct ov_sig_line *l, struct ov_str s, struct ov
 static ov_status read_shift(struct ov_sig_line *l, struct ov_str *s, struct ov_place *p)
 {
 	struct ov_str rest = *s, head;
-	int64_t shift;
+	int64_t shift = 0;
 
 	if (!ov_text_split(&rest, ',', &head))
 		return ov_sig_bad(l, "an empty offset");
