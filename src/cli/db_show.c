@@ -92,6 +92,11 @@ static void text_source(struct cli_out *out, const struct overt_database_source 
 	cli_style(out, CLI_BOLD);
 	cli_shown(out, cli_str(s->label.length > 0 ? s->label : s->name));
 	cli_style(out, CLI_PLAIN);
+	if (s->label.length > 0 && !ov_str_eq(cli_str(s->label), cli_str(s->name))) {
+		cli_put(out, " (");
+		cli_shown(out, cli_str(s->name));
+		cli_put(out, ")");
+	}
 	cli_fmt(out, ": %s signature%s", cli_count(s->signatures, a), cli_s(s->signatures));
 	if (s->built > 0)
 		cli_fmt(out, ", built %s", cli_date(s->built, a));
