@@ -51,7 +51,8 @@ reproduce:
 	@tools/reproduce.sh
 
 install: build
-	meson install -C $(RELEASE) --no-rebuild
+	@meson configure $(RELEASE) --prefix=$(PREFIX)
+	meson install -C $(RELEASE)
 
 format:
 	@tools/format.sh fix

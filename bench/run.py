@@ -290,7 +290,7 @@ def own_programs(runs):
     for program in sorted(glob.glob(os.path.join(build, "bench", "bench_*"))):
         if os.path.isfile(program) and os.access(program, os.X_OK):
             done = subprocess.run([program], cwd=ROOT, stdin=NOTHING, capture_output=True, text=True, timeout=600,
-                                  check=False)
+                                  env=dict(os.environ, OVERT_WORKER=OVERT + "-worker"), check=False)
             if done.returncode == 0:  # others are tools that want arguments
                 lines += [f"$ {os.path.basename(program)}"] + done.stdout.strip().splitlines()[:20]
     return lines
