@@ -58,7 +58,8 @@ struct ov_child {
 	 * inside them is no news about the parent.
 	 */
 	bool is_coding, is_carved;
-	/* Carved: the search that found it went through its bytes as well, so it is not searched again. */
+	/* Carved: the search that found it went through its bytes as well, so it is not searched
+	 * again. */
 	bool is_searched;
 };
 
@@ -83,12 +84,6 @@ struct ov_format {
 
 /** The format that opens a type, or NULL when none does. Table rows: table.c. */
 const struct ov_format *ov_format_for(enum ov_type t);
-
-/**
- * Loads what libraries below would open later: the time zone and a UTF-8 locale (of the process).
- * Call once at the start of a program, before its jail is closed and before it has threads.
- */
-void ov_format_prepare(void);
 
 /**
  * The format that finds archives and programs embedded in, or appended to, any layer

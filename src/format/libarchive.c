@@ -8,6 +8,7 @@
  * space only (ENOMEM becomes OV_LIMIT).
  */
 #include "formats.h"
+#include "prepare.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -315,15 +316,16 @@ static ov_status fill_block(struct wrapped *w)
 		w->block = p;
 		if (r == ARCHIVE_EOF)
 			return OV_END;
-		if (r == ARCHIVE_FATAL)
-			w->fatal = OV_BAD;
-		if ((r < ARCHIVE_OK && r != ARCHIVE_RETRY) || turns > EMPTY_MAX) {
-			const ov_status s = note_error(w, w->name);
+		if (r == ARCHIVE_WARN && w->left > 0)
+			(void)note_error(w, w->name); /* told, and the bytes are used */
+		else if ((r < ARCHIVE_OK && r != ARCHIVE_RETRY) || turns > EMPTY_MAX) {
+			const char *text = archive_error_string(w->a);
+			const ov_status s = meaning(w, text != NULL ? text : "");
 
 			w->left = 0;
-			if (w->fatal != OV_OK)
+			if (r == ARCHIVE_FATAL)
 				w->fatal = s;
-			return s;
+			return s; /* the engine tells it with the member's name */
 		}
 	}
 	return OV_OK;

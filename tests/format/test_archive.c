@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 
+#include "prepare.h"
 #include "text.h"
 #include "walk.h"
 
