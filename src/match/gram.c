@@ -172,40 +172,64 @@ static bool walk(const struct ov_gram *g, uint32_t from, uint32_t to, const stru
 	return true;
 }
 
+struct chain { /* a candidate and the entries that may fit it */
+	uint32_t at, first, end;
+};
+
 /* Second stage at one candidate. @return false when the sink wants no more. */
-static bool look_at(const struct ov_gram *g, const uint8_t *p, size_t n, size_t at, const struct sink *s)
+static bool look_at(const struct ov_gram *g, const uint8_t *p, size_t n, const struct chain *c, const struct sink *s)
 {
-	const uint32_t b = gram_bucket(ov_le32(p + at) | GRAM_FOLD, g->bucket_log2);
-	const uint32_t first = bucket_start(g, b), end = bucket_start(g, b + 1);
-	struct window w;
+	const struct window w = window_at(p, n, c->at);
+	const uint64_t at = s->base + c->at, second = w.lo >> 32 | GRAM_FOLD;
 	uint32_t some, rest;
 
-	if (first == end)
-		return true;
-	w = window_at(p, n, at);
-	if (end - first <= CHAIN_WALK)
-		return walk(g, first, end, &w, s->base + at, s);
+	if (c->end - c->first <= CHAIN_WALK)
+		return walk(g, c->first, c->end, &w, at, s);
 	/* Those that agree in the second dword, then the short ones. A short window can't hold a long key. */
-	some = lower_bound(g, first, end, w.lo >> 32 | GRAM_FOLD);
-	rest = lower_bound(g, some, end, (w.lo >> 32 | GRAM_FOLD) + 1);
-	if (!walk(g, some, rest, &w, s->base + at, s))
+	some = lower_bound(g, c->first, c->end, second);
+	rest = lower_bound(g, some, c->end, second + 1);
+	if (!walk(g, some, rest, &w, at, s))
 		return false;
-	rest = lower_bound(g, rest, end, UINT64_MAX);
-	return walk(g, rest, end, &w, s->base + at, s);
+	rest = lower_bound(g, rest, c->end, UINT64_MAX);
+	return walk(g, rest, c->end, &w, at, s);
+}
+
+/* Finds the candidates' chains, dropping those whose bucket is empty. In two passes, so that memory is waited for once. */
+static size_t find_chains(const struct ov_gram *g, const uint8_t *p, const uint32_t *cand, size_t n,
+                          struct chain *chains)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const uint32_t b = gram_bucket(ov_le32(p + cand[i]) | GRAM_FOLD, g->bucket_log2);
+
+		__builtin_prefetch(g->buckets + (size_t)b * 4);
+		chains[i] = (struct chain){ .at = cand[i], .first = b };
+	}
+	for (size_t i = 0; i < n; i++) {
+		const uint32_t b = chains[i].first, first = bucket_start(g, b);
+
+		chains[kept] = (struct chain){ .at = chains[i].at, .first = first, .end = bucket_start(g, b + 1) };
+		__builtin_prefetch(g->entries + (size_t)first * GRAM_ENTRY);
+		kept += chains[kept].end > first;
+	}
+	return kept;
 }
 
 static ov_status scan_block(gram_kernel_fn kernel, const struct ov_gram *g, const uint8_t *p, size_t n,
                             size_t to, const struct sink *s)
 {
 	uint32_t cand[GRAM_CAND];
+	struct chain chains[GRAM_CAND];
 	size_t at = 0;
 
 	while (at < to) {
 		size_t k = 0;
 
 		at = kernel(g, p, at, to, cand, &k);
+		k = find_chains(g, p, cand, k, chains);
 		for (size_t i = 0; i < k; i++)
-			if (!look_at(g, p, n, cand[i], s))
+			if (!look_at(g, p, n, &chains[i], s))
 				return OV_END;
 	}
 	return OV_OK;

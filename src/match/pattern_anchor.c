@@ -6,6 +6,8 @@
 
 #define FLAT 512u /* positions looked at together; runs longer than that are cut into overlapping stretches */
 
+#define COMMON 8000u /* hits per 1000 MB from which ov_gram_cost() was counted, not estimated */
+
 struct flat { /* a stretch in which each byte's distance from the stretch's start is fixed */
 	uint8_t value[FLAT], mask[FLAT];
 	size_t n;
@@ -52,10 +54,14 @@ static void weigh_key(struct flat *f, const uint32_t *cost, size_t at)
 		certain += is_certain(f->value[i], f->mask[i]);
 	for (size_t i = at; i + OV_GRAM_MIN <= at + n; i++)
 		wake = ov_min_u64(wake, cost[i]);
-	/* Each further byte makes a chance match rarer; halving is careful, since bytes of a text depend on each other. */
-	wake = 1 + (wake << 8 >> (certain - OV_GRAM_MIN));
-	/* A wake costs far more than a look at a bucket, which the first dword alone decides. */
-	score = wake * 16 + cost[at];
+	/*
+	 * Each further byte makes a chance match rarer; halving is careful. In a run of common grams, which is text or
+	 * padding, one byte tells the next, and length helps little.
+	 */
+	certain -= OV_GRAM_MIN;
+	wake = 1 + (wake << 8 >> (wake < COMMON ? certain : certain / 4));
+	/* A wake costs more than a look at a bucket, which the first dword alone decides; but it happens once a file. */
+	score = wake * 16 + ((uint64_t)cost[at] << 8);
 	if (f->max != f->min)
 		score = times(score, ov_min_u64(f->max - f->min, 255) + 2);
 	if (b->is_set && b->score <= score)
