@@ -60,16 +60,34 @@ static bool is_allowed_weak(const struct overt_options *o)
 	return o->value[OVERT_OPT_ALLOW_WEAK] != 0 || (env != NULL && strcmp(env, "allow") == 0);
 }
 
+/*
+ * One line for all that is missing. What is only weaker than on a newer kernel is told by `overt
+ * prove`; a worker that is still root is told here as well.
+ */
+static void warn_of_missing(const struct overt_options *o, const struct ov_jail_report *r)
+{
+	OV_CLEANUP(ov_buf_free) struct ov_buf b = ov_buf_of(900);
+	ov_status st = OV_OK;
+
+	for (int p = 0; p < OV_JAIL_PARTS && st == OV_OK; p++) {
+		if (r->part[p].state != OV_JAIL_ABSENT &&
+		    (p != OV_JAIL_NO_RIGHTS || r->part[p].state == OV_JAIL_ACTIVE))
+			continue;
+		if (p == OV_JAIL_EMPTY_ROOT && r->part[OV_JAIL_NAMESPACES].state == OV_JAIL_ABSENT)
+			continue; /* follows from that */
+		st = ov_buf_fmt(&b, "%s%s: %s", b.n > 0 ? "; " : "",
+				ov_jail_part_name((enum ov_jail_part)p), r->part[p].text);
+	}
+	if (b.n > 0)
+		ov_options_warn(o, "the sandbox is weaker here: %.*s (overt prove tells more)",
+				(int)b.n, (const char *)b.p);
+}
+
 bool ov_jail_may_serve(const struct overt_options *o, const struct ov_jail_report *r, bool warn,
 		       char error[OV_ERROR_MAX])
 {
-	if (warn && !ov_jail_is_strong(r))
-		for (int p = 0; p < OV_JAIL_PARTS; p++)
-			if (r->part[p].state != OV_JAIL_ACTIVE && p != OV_JAIL_NAMESPACES &&
-			    p != OV_JAIL_EMPTY_ROOT && p != OV_JAIL_NO_EXEC_MEMORY)
-				ov_options_warn(o, "the sandbox is weaker here: %s: %s",
-						ov_jail_part_name((enum ov_jail_part)p),
-						r->part[p].text);
+	if (warn)
+		warn_of_missing(o, r);
 	if (r->part[OV_JAIL_SECCOMP].state == OV_JAIL_ACTIVE ||
 	    r->part[OV_JAIL_LANDLOCK].state != OV_JAIL_ABSENT || is_allowed_weak(o))
 		return true;

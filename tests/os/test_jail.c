@@ -8,8 +8,10 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
+#include <seccomp.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -237,12 +239,76 @@ static void a_report_says_what_was_left_out(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* As inside a container or on an old kernel: namespaces refused, Landlock not known. */
+static void take_away_mechanisms(bool with_seccomp)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+
+	if (ctx == NULL ||
+	    seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(unshare), 0) != 0 ||
+	    seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), 444, 0) != 0 ||
+	    seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1,
+			     SCMP_A0(SCMP_CMP_EQ, 65)) != 0)
+		_exit(NOT_HERE);
+	if (!with_seccomp &&
+	    seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(seccomp), 0) != 0)
+		_exit(NOT_HERE);
+	if (!with_seccomp && seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1,
+					      SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP)) != 0)
+		_exit(NOT_HERE);
+	if (seccomp_load(ctx) != 0)
+		_exit(NOT_HERE);
+	seccomp_release(ctx);
+}
+
+static int weak_system(bool with_seccomp)
+{
+	const struct ov_jail_options o = { .max_fds = 32 };
+	struct ov_jail_report r;
+	ov_status st;
+
+	take_away_mechanisms(with_seccomp);
+	st = ov_jail_close(&o, &r);
+	if (st != (with_seccomp ? OV_OK : OV_UNSUPPORTED) || ov_jail_is_strong(&r))
+		return 1;
+	if (r.part[OV_JAIL_LANDLOCK].state != OV_JAIL_ABSENT ||
+	    strstr(r.part[OV_JAIL_LANDLOCK].text, "ENOSYS") == NULL)
+		return 2;
+	if (r.part[OV_JAIL_NAMESPACES].state != OV_JAIL_ABSENT ||
+	    strstr(r.part[OV_JAIL_NAMESPACES].text, "EPERM") == NULL)
+		return 3;
+	if (r.part[OV_JAIL_EMPTY_ROOT].state != OV_JAIL_ABSENT ||
+	    r.part[OV_JAIL_NO_EXEC_MEMORY].state != OV_JAIL_WEAKER)
+		return 4;
+	if (r.part[OV_JAIL_NO_RIGHTS].state != OV_JAIL_ACTIVE ||
+	    r.part[OV_JAIL_LIMITS].state != OV_JAIL_ACTIVE)
+		return 5;
+	return with_seccomp == (r.part[OV_JAIL_SECCOMP].state == OV_JAIL_ACTIVE) ? 0 : 6;
+}
+
+static void what_a_system_lacks_is_told(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		int status = 0;
+		const pid_t child = fork();
+
+		if (child == 0)
+			_exit(weak_system(i == 0));
+		assert_int_equal(waitpid(child, &status, 0), child);
+		if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_HERE)
+			skip();
+		assert_int_equal(status, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_this_user),
 		cmocka_unit_test(as_an_ordinary_user),
 		cmocka_unit_test(a_report_says_what_was_left_out),
+		cmocka_unit_test(what_a_system_lacks_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
