@@ -87,7 +87,7 @@ struct overt_database_info { /* strings live as long as the engine */
 /** Compiles what needs it (in a worker), verifies (in each worker), starts workers. *out is set
  * even on failure, so that overt_engine_error() can be asked; free it in any case. */
 enum overt_status overt_engine_open(const struct overt_options *o, struct overt_engine **out);
-void overt_engine_close(struct overt_engine **e);
+void overt_engine_close(struct overt_engine **at);
 const char *overt_engine_error(const struct overt_engine *e);
 const struct overt_database_info *overt_engine_database(const struct overt_engine *e);
 

@@ -96,7 +96,7 @@ static enum overt_status listen(struct ov_session *s, const struct overt_options
 enum overt_status ov_compile(const struct overt_options *o, const struct ov_sources *s,
 			     const struct ov_db_sink *sink, int out, char error[OV_ERROR_MAX])
 {
-	struct ov_wire_compiled done;
+	struct ov_wire_compiled done = { .bytes = 0 };
 	struct ov_session session;
 	struct ov_fd_facts f;
 	enum overt_status st = ov_session_open(o, OV_ROLE_COMPILE, 0, COMPILE_MS, &session, error);

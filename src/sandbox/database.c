@@ -46,7 +46,7 @@ static enum overt_status open_in_worker(const struct overt_options *o, const str
 					struct ov_session *out, char error[OV_ERROR_MAX])
 {
 	enum overt_status st = ov_session_open(o, OV_ROLE_SCAN, db->size, READ_MS, out, error);
-	struct ov_arrival m;
+	struct ov_arrival m = { .job = 0 };
 
 	if (st != OVERT_OK)
 		return st;
@@ -108,7 +108,7 @@ enum overt_status overt_database_list(const struct overt_options *o, overt_signa
 {
 	struct ov_session s;
 	enum overt_status st = open_reader(o, &s, error);
-	struct ov_arrival m;
+	struct ov_arrival m = { .job = 0 };
 
 	if (st != OVERT_OK)
 		return st;
@@ -140,7 +140,7 @@ enum overt_status overt_database_facts(const struct overt_options *o, overt_fact
 	enum overt_status st = open_reader(o, &s, error);
 	struct overt_database_facts facts;
 	struct ov_arena arena;
-	struct ov_arrival m;
+	struct ov_arrival m = { .job = 0 };
 
 	if (st != OVERT_OK)
 		return st;

@@ -32,7 +32,7 @@ struct ov_pool_setup {
 
 /** Starts with one worker; more come when there is work for them. */
 OV_MUST_USE ov_status ov_pool_open(const struct ov_pool_setup *s, struct ov_pool **out);
-void ov_pool_close(struct ov_pool **p);
+void ov_pool_close(struct ov_pool **at);
 
 /**
  * Waits until the first worker serves. @return OV_OK with the database's facts (until the pool

@@ -186,7 +186,7 @@ enum overt_status ov_session_next(struct ov_session *s, struct ov_arrival *m,
 static enum overt_status take_hello(struct ov_session *s, const struct overt_options *o,
 				    char error[OV_ERROR_MAX])
 {
-	struct ov_arrival m;
+	struct ov_arrival m = { .job = 0 };
 	const enum overt_status st = ov_session_next(s, &m, error);
 
 	if (st != OVERT_OK)

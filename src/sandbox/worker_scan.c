@@ -193,8 +193,8 @@ static ov_status copy_incompletes(struct ov_worker *w, const struct ov_report *r
 						 .nlayer = x->nlayer,
 						 .detail = text_of(x->detail) };
 		OV_TRY(copy_layer(&w->scratch, x->layer, x->nlayer, &to->layer));
-		for (size_t i = 0; i < to->nlayer; i++)
-			used += 8 + to->layer[i].length;
+		for (uint32_t i = 0; i < x->nlayer; i++)
+			used += 8 + x->layer[i].n;
 		used += 16 + to->detail.length;
 		if (used > VERDICT_MAX && v->nincompletes > 0)
 			break;

@@ -40,7 +40,8 @@ static int set_up(void **state)
 {
 	struct place *p = calloc(1, sizeof *p);
 
-	assert_non_null(p);
+	if (p == NULL)
+		return -1;
 	strcpy(p->folder, "/tmp/overt-test-XXXXXX");
 	assert_non_null(mkdtemp(p->folder));
 	(void)snprintf(p->rules, sizeof p->rules, "%s/mine.hdb", p->folder);
@@ -83,21 +84,27 @@ static int tear_down(void **state)
 static void keep_warning(void *context, const char *line)
 {
 	struct place *p = context;
-	const size_t n = strlen(p->warnings);
+	const size_t n = strnlen(p->warnings, sizeof p->warnings);
 
 	(void)snprintf(p->warnings + n, sizeof p->warnings - n, "%s\n", line);
 }
 
-static struct overt_options *options_for(struct place *p, const char *database)
+static struct overt_options *plain_options(struct place *p)
 {
 	struct overt_options *o = overt_options_new();
 
 	assert_non_null(o);
 	assert_int_equal(overt_options_set(o, OVERT_OPT_WORKERS, 1), OVERT_OK);
 	assert_int_equal(overt_options_set_cache(o, p->cache), OVERT_OK);
-	if (database != NULL)
-		assert_int_equal(overt_options_add_database(o, database), OVERT_OK);
 	overt_options_on_warning(o, keep_warning, p);
+	return o;
+}
+
+static struct overt_options *options_for(struct place *p, const char *database)
+{
+	struct overt_options *o = plain_options(p);
+
+	assert_int_equal(overt_options_add_database(o, database), OVERT_OK);
 	return o;
 }
 
@@ -175,7 +182,16 @@ static void files_streams_and_nothing(void **state)
 	overt_engine_close(&e);
 }
 
-/* The process numbers of this process's children; the workers are the only ones. */
+/* A line of /proc/PID/stat: "PID (overt-worker) S PARENT ...". */
+static bool is_our_worker(const char *stat)
+{
+	static const char name[] = " (overt-worker) ";
+	const char *at = strstr(stat, name);
+
+	return at != NULL && strtol(at + sizeof name - 1 + 2, NULL, 10) == getpid();
+}
+
+/* One of this process's workers, or 0. */
 static pid_t a_worker(void)
 {
 	DIR *d = opendir("/proc");
@@ -185,7 +201,7 @@ static pid_t a_worker(void)
 	assert_non_null(d);
 	while (found == 0 && (e = readdir(d)) != NULL) {
 		char path[300], text[256] = "";
-		int fd = -1, pid = 0, parent = 0;
+		int fd = -1;
 		size_t got = 0;
 
 		(void)snprintf(path, sizeof path, "/proc/%s/stat", e->d_name);
@@ -193,9 +209,8 @@ static pid_t a_worker(void)
 			continue;
 		(void)!ov_fd_read(fd, text, sizeof text - 1, &got);
 		ov_fd_close(&fd);
-		if (sscanf(text, "%d (overt-worker) %*c %d", &pid, &parent) == 2 &&
-		    parent == getpid())
-			found = pid;
+		if (is_our_worker(text))
+			found = (pid_t)strtol(text, NULL, 10);
 	}
 	(void)closedir(d);
 	return found;
@@ -558,7 +573,7 @@ static void check_proof(void *context, const struct overt_proof *proof)
 static void all_attempts_are_refused(void **state)
 {
 	struct place *p = *state;
-	struct overt_options *o = options_for(p, NULL);
+	struct overt_options *o = plain_options(p);
 	size_t attempts = 0;
 	char error[512] = "";
 
