@@ -443,10 +443,18 @@ static ov_status enter_child(struct ov_engine *e, struct ov_node *parent, const 
 {
 	static const char unnamed[] = "content";
 	struct ov_str name = c->name.n > 0 ? c->name : ov_str_of(unnamed);
+	const bool is_within = parent->is_searched && c->kind == OV_CHILD_SLICE;
 	struct ov_node *n;
 
 	if (c->kind == OV_CHILD_NONE)
 		return OV_END; /* the format noted why */
+	/*
+	 * What follows a stream that a carver found (to the end of the layer, for want of a size)
+	 * is that layer's own: matched and searched there. Looked at again, and again behind each
+	 * further find, it would cost the square of the finds.
+	 */
+	if (is_within && c->is_carved)
+		return OV_END;
 	if (!ov_budget_file(&e->budget)) {
 		if (!e->budget.is_spent)
 			ov_report_incomplete(e, parent, OVERT_LIMIT_FILES, name,
@@ -458,7 +466,8 @@ static ov_status enter_child(struct ov_engine *e, struct ov_node *parent, const 
 	n = frame(e, parent->depth + 1);
 	n->parent_type = parent->type;
 	n->is_carved = c->is_carved || parent->is_carved;
-	n->carve_done = c->is_searched;
+	n->is_searched = c->is_searched || is_within;
+	n->carve_done = n->is_searched;
 	if (ov_arena_str(&e->report_arena, name, &n->name) != OV_OK)
 		n->name = ov_str_of("(name lost: too many parts)");
 	if (c->kind == OV_CHILD_STREAM)

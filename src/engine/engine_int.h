@@ -38,6 +38,7 @@ struct ov_node {
 	struct ov_str name;	  /* in the report's arena */
 	uint32_t depth;
 	bool is_carved, is_rescan;
+	bool is_searched;   /* a carver went through these bytes as part of a layer around them */
 	struct ov_buf data; /* bytes of an unpacked layer; reused by later layers at this depth */
 	struct ov_arena arena; /* parser state; reset when the layer is done */
 	bool has_digest[OV_DIGEST_KINDS];

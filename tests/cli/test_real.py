@@ -3,6 +3,7 @@
 
   test_real.py PROGRAM WORKER [NAME...]
 """
+import gzip
 import json
 import os
 import re
@@ -129,6 +130,20 @@ class Scan(Case):
         page = self.expect(1, "scan", "--format=html", "f").stdout.decode()
         self.assertIn("f/inside.zip &gt; folder/eicar.com", page)
         self.assertNotIn("<script", page)
+
+    def test_many_embedded_streams(self):
+        """A program with many compressed pieces: each is found once, and what follows one is not searched again for each."""
+        def program(last):
+            pieces = [gzip.compress(b"piece %d " % i * 9) for i in range(60)] + [gzip.compress(last)]
+            return b"\x7fELF" + b"".join(b"\xaa" * 1000 + p for p in pieces) + b"\xaa" * 1000
+        self.put("f/program", program(b"the last one"))
+        start = time.monotonic()
+        v, _ = self.verdicts("f/program", code=0)
+        self.assertEqual(v["program"]["verdict"], "clean")
+        self.assertLess(time.monotonic() - start, 20)
+        self.put("f/program", program(EICAR))
+        v, _ = self.verdicts("f/program", code=1)
+        self.assertEqual(len(v["program"]["detections"][0]["layer"]), 2)
 
     def test_sha256(self):
         v, _ = self.verdicts("--sha256", "f/eicar.com", code=1)
