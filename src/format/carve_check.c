@@ -198,8 +198,8 @@ static ov_status check_7z(struct ov_window *w, uint64_t at, struct ov_carve_part
 		return OV_BAD;
 	offset = ov_cur_soft_u64le(&c);
 	size = ov_cur_soft_u64le(&c);
-	OV_TRY(ov_add_u64(offset, size, &end));
-	OV_TRY(ov_add_u64(end, at + 32, &end));
+	if (ov_add_u64(offset, size, &end) != OV_OK || ov_add_u64(end, at + 32, &end) != OV_OK)
+		return OV_BAD;
 	*out = (struct ov_carve_part){ .off = at,
 				       .end = ov_min_u64(end, w->src->size),
 				       .is_exact = end <= w->src->size && size > 0 };

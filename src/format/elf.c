@@ -67,7 +67,7 @@ static ov_status read_segment(struct elf *e, uint32_t i, struct segment *s)
 	uint64_t at;
 	struct ov_cur c;
 
-	OV_TRY(ov_add_u64(e->phoff, (uint64_t)i * e->phentsize, &at));
+	OV_TRY(ov_exe_add(e->phoff, (uint64_t)i * e->phentsize, &at));
 	OV_TRY(ov_peek_need(&e->in->win, at, e->is_64 ? 56 : 32, &c));
 	s->type = u32(e, &c);
 	if (e->is_64)
@@ -93,7 +93,7 @@ static ov_status offset_of(struct elf *e, uint64_t addr, uint64_t *out)
 	for (uint32_t i = 0; i < nsegments(e); i++) {
 		OV_TRY(read_segment(e, i, &s));
 		if (s.type == PT_LOAD && addr >= s.addr && addr - s.addr < s.filesz) {
-			OV_TRY(ov_add_u64(s.off, addr - s.addr, out));
+			OV_TRY(ov_exe_add(s.off, addr - s.addr, out));
 			return *out < e->in->win.src->size ? OV_OK : OV_BAD;
 		}
 	}
@@ -126,7 +126,7 @@ static ov_status read_section(struct elf *e, uint64_t i, struct raw_section *s)
 	struct ov_cur c;
 
 	OV_TRY(
-	    ov_add_u64(e->shoff, i * e->shentsize, &at)); /* i has 32 bits at most, shentsize 16 */
+	    ov_exe_add(e->shoff, i * e->shentsize, &at)); /* i has 32 bits at most, shentsize 16 */
 	OV_TRY(ov_peek_need(&e->in->win, at, e->is_64 ? 64 : 40, &c));
 	s->name = u32(e, &c);
 	s->type = u32(e, &c);
@@ -167,7 +167,7 @@ static ov_status keep_section(struct elf *e, const struct raw_section *r,
 	if (r->type == SHT_DYNSYM)
 		e->dynsym_size = r->size;
 	if (r->name == 0 || r->name >= strings->size ||
-	    ov_add_u64(strings->off, r->name, &at) != OV_OK)
+	    ov_exe_add(strings->off, r->name, &at) != OV_OK)
 		return OV_OK;
 	return ov_peek_text(&e->in->names, at,
 			    (size_t)ov_min_u64(strings->size - r->name, OV_EXE_NAME_MAX), &s->name);
@@ -211,7 +211,7 @@ static ov_status read_dynamic(struct elf *e, uint32_t i, uint64_t *tag, uint64_t
 	uint64_t at;
 	struct ov_cur c;
 
-	OV_TRY(ov_add_u64(e->dynamic_off, (uint64_t)i * size, &at));
+	OV_TRY(ov_exe_add(e->dynamic_off, (uint64_t)i * size, &at));
 	OV_TRY(ov_peek_need(&e->in->win, at, size, &c));
 	*tag = word(e, &c);
 	*value = word(e, &c);
@@ -247,7 +247,7 @@ static ov_status dynamic_text(struct elf *e, const struct dynamic *d, uint64_t a
 
 	if (d->strings == 0 || at >= d->strings_size)
 		return OV_BAD;
-	OV_TRY(ov_add_u64(d->strings, at, &off));
+	OV_TRY(ov_exe_add(d->strings, at, &off));
 	return ov_peek_text(&e->in->names, off,
 			    (size_t)ov_min_u64(d->strings_size - at, OV_EXE_NAME_MAX), out);
 }

@@ -86,6 +86,9 @@ ov_status ov_exe_read(enum ov_type t, const struct ov_src *src, struct ov_arena 
 	case OV_T_ELF:
 		OV_TRY(ov_elf_read(&in));
 		break;
+	case OV_T_MACHO:
+		OV_TRY(ov_macho_read(&in));
+		break;
 	default:
 		return OV_UNSUPPORTED;
 	}

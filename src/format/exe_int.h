@@ -2,6 +2,7 @@
 #ifndef OV_EXE_INT_H
 #define OV_EXE_INT_H
 
+#include "checked.h"
 #include "exe.h"
 #include "peek.h"
 
@@ -35,6 +36,13 @@ OV_MUST_USE ov_status ov_exe_sections(struct ov_exe_in *in, uint64_t n, uint32_t
 /** Appends an import. @return OV_OK; OV_END when the list is full (noted). */
 OV_MUST_USE ov_status ov_exe_import(struct ov_exe_in *in, struct ov_str library,
 				    struct ov_str symbol, bool is_delayed);
+
+/** Sum of two values of the input. @return OV_OK; OV_BAD when it wraps: no file has such a place.
+ */
+OV_MUST_USE static inline ov_status ov_exe_add(uint64_t a, uint64_t b, uint64_t *out)
+{
+	return ov_add_u64(a, b, out) == OV_OK ? OV_OK : OV_BAD;
+}
 
 /** True for statuses that speak of the input only, so that reading goes on without the broken part.
  */

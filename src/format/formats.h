@@ -8,6 +8,7 @@ extern const struct ov_format ov_format_zip;
 extern const struct ov_format ov_format_coding; /* gzip, bzip2, xz, lzma, zstd, lz4, compress */
 extern const struct ov_format ov_format_tar;
 extern const struct ov_format ov_format_ar;
+extern const struct ov_format ov_format_macho_fat;
 extern const struct ov_format
     ov_format_libarchive; /* 7z, RAR, CAB, ISO, XAR, LHA, cpio, RPM, WARC */
 

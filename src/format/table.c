@@ -19,6 +19,7 @@ static const struct ov_format *const by_type[OV_T_COUNT] = {
 	[OV_T_POSIX_TAR] = &ov_format_tar,
 	[OV_T_OLD_TAR] = &ov_format_tar,
 	[OV_T_AR] = &ov_format_ar,
+	[OV_T_MACHO_UNIBIN] = &ov_format_macho_fat,
 	[OV_T_7Z] = &ov_format_libarchive,
 	[OV_T_7ZSFX] = &ov_format_libarchive,
 	[OV_T_RAR] = &ov_format_libarchive,

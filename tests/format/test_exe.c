@@ -299,6 +299,8 @@ static void test_elf_tricks(void **state)
 		  4, false },
 		{ "program headers at the end of all numbers", 32, 8, UINT64_MAX - 8,
 		  "the program headers are broken", 4, false },
+		{ "a segment whose place wraps", 64 + 8, 8, UINT64_MAX,
+		  "the entry point lies in no segment", 4, false },
 		{ "texts outside", 0x1c0 + 24, 8, 0x99999999, "the dynamic segment is broken", 4,
 		  true },
 		{ "a class that does not exist", 4, 1, 7,
@@ -322,6 +324,133 @@ static void test_elf_tricks(void **state)
 			ov_expect_eq(cases[i].what, x.nsections, cases[i].sections);
 			ov_expect_eq(cases[i].what, x.has_entry, cases[i].has_entry);
 		}
+		ov_arena_free(&a);
+	}
+}
+
+#define MACHO_SIZE 1024u
+
+/* 32 or 64 bits: __TEXT of all at 0x1000 with one section, a library, a symbol from elsewhere, and
+ * an entry. */
+static void make_macho(uint8_t p[MACHO_SIZE], bool wide, bool be, bool by_thread)
+{
+	const size_t w = wide ? 8 : 4, head = wide ? 32 : 28, seg = wide ? 72 : 56,
+		     sec = wide ? 80 : 68;
+	size_t at = head;
+
+	memset(p, 0, MACHO_SIZE);
+	put_order(p, 0, wide ? 0xfeedfacf : 0xfeedface, 4, be);
+	put_order(p, 4, wide ? 0x01000007 : 7, 4, be);
+	put_order(p, 12, 2, 4, be);
+	put_order(p, 16, 4, 4, be);
+	put_order(p, at, wide ? 0x19 : 1, 4, be);
+	put_order(p, at + 4, seg + sec, 4, be);
+	memcpy(p + at + 8, "__TEXT", 6);
+	put_order(p, at + 24, 0x1000, w, be);
+	put_order(p, at + 24 + w, 0x2000, w, be);
+	put_order(p, at + 24 + 3 * w, MACHO_SIZE, w, be);
+	put_order(p, at + 24 + 4 * w + 8, 1, 4, be);
+	memcpy(p + at + seg, "__text", 6);
+	memcpy(p + at + seg + 16, "__TEXT", 6);
+	put_order(p, at + seg + 32, 0x1200, w, be);
+	put_order(p, at + seg + 32 + w, 0x80, w, be);
+	put_order(p, at + seg + 32 + 2 * w, 0x200, 4, be);
+	at += seg + sec;
+	put_order(p, at, 0xc, 4, be);
+	put_order(p, at + 4, 40, 4, be);
+	put_order(p, at + 8, 24, 4, be);
+	memcpy(p + at + 24, "/lib/x.dylib", 12);
+	at += 40;
+	put_order(p, at, 2, 4, be);
+	put_order(p, at + 4, 24, 4, be);
+	put_order(p, at + 8, 0x300, 4, be);
+	put_order(p, at + 12, 1, 4, be);
+	put_order(p, at + 16, 0x340, 4, be);
+	put_order(p, at + 20, 16, 4, be);
+	at += 24;
+	put_order(p, 0x300, 1, 4, be);
+	p[0x304] = 1;
+	memcpy(p + 0x341, "_printf", 7);
+	if (by_thread) {
+		put_order(p, at, 5, 4, be);
+		put_order(p, at + 4, wide ? 184 : 80, 4, be);
+		put_order(p, at + 8, wide ? 4 : 1, 4, be);
+		put_order(p, at + 16 + (wide ? 16 * 8 : 10 * 4), 0x1210, w, be);
+		at += wide ? 184 : 80;
+	} else {
+		put_order(p, at, 0x80000028, 4, be);
+		put_order(p, at + 4, 24, 4, be);
+		put_order(p, at + 8, 0x210, 8, be);
+		at += 24;
+	}
+	put_order(p, 20, at - head, 4, be);
+}
+
+static void test_macho(void **state)
+{
+	(void)state;
+	for (unsigned kind = 0; kind < 8; kind++) {
+		char what[32];
+		uint8_t p[MACHO_SIZE];
+		struct ov_arena a;
+		struct ov_exe x;
+
+		(void)snprintf(what, sizeof what, "wide %u, be %u, thread %u", kind & 1,
+			       kind >> 1 & 1, kind >> 2);
+		make_macho(p, kind & 1, kind >> 1 & 1, kind >> 2);
+		ov_arena_init(&a, 1 << 20);
+		ov_expect_eq(what, facts(OV_T_MACHO, p, sizeof p, &a, &x), OV_OK);
+		if (x.broken != NULL)
+			fail_msg("%s: %s", what, x.broken);
+		ov_expect_eq(what, x.is_64, kind & 1);
+		ov_expect_eq(what, x.machine, 7);
+		ov_expect(what, x.has_entry && !x.is_cut && !x.is_library);
+		ov_expect_eq(what, x.entry, 0x210);
+		ov_expect_eq(what, x.nsections, 1);
+		ov_expect(what, ov_str_is(x.sections[0].name, "__text"));
+		ov_expect_eq(what, x.sections[0].off, 0x200);
+		ov_expect_eq(what, x.sections[0].size, 0x80);
+		ov_expect_eq(what, x.sections[0].addr, 0x1200);
+		ov_expect_eq(what, x.nimports, 2);
+		ov_expect(what, ov_str_is(x.imports[0].library, "/lib/x.dylib"));
+		ov_expect(what, ov_str_is(x.imports[1].symbol, "_printf"));
+		ov_arena_free(&a);
+	}
+}
+
+static void test_macho_tricks(void **state)
+{
+	static const struct {
+		const char *what;
+		size_t at, n;
+		uint64_t value;
+		const char *broken;
+	} cases[] = {
+		{ "as it is", 0, 1, 0xcf, NULL },
+		{ "more commands than there are", 16, 4, 9, "the load commands are broken" },
+		{ "a command of size 0", 36, 4, 0, "the load commands are broken" },
+		{ "a command past the others", 36, 4, 0x90000000, "the load commands are broken" },
+		{ "more sections than room", 32 + 64, 4, 1000, "a load command is broken" },
+		{ "a library name outside", 32 + 152 + 8, 4, 4000, "a load command is broken" },
+		{ "a symbol name outside", 0x300, 4, 4000, "the symbol table is broken" },
+		{ "an entry outside", 32 + 152 + 40 + 24 + 8, 8, 1 << 20,
+		  "a load command is broken" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		uint8_t p[MACHO_SIZE];
+		struct ov_arena a;
+		struct ov_exe x;
+
+		make_macho(p, true, false, false);
+		put(p, cases[i].at, cases[i].value, cases[i].n);
+		ov_arena_init(&a, 1 << 20);
+		ov_expect_eq(cases[i].what, facts(OV_T_MACHO, p, sizeof p, &a, &x), OV_OK);
+		if (cases[i].broken == NULL)
+			ov_expect(cases[i].what, x.broken == NULL);
+		else
+			assert_string_equal(x.broken, cases[i].broken);
 		ov_arena_free(&a);
 	}
 }
@@ -356,11 +485,19 @@ static void read_calmly(enum ov_type t, const uint8_t *p, size_t n)
 
 static void test_prefixes_and_flips(void **state)
 {
-	uint8_t pe[PE_SIZE], elf[ELF_SIZE];
+	uint8_t pe[PE_SIZE], elf[ELF_SIZE], macho[MACHO_SIZE];
 
 	(void)state;
 	make_pe(pe);
 	make_elf(elf, false);
+	make_macho(macho, false, true, true);
+	for (size_t n = 0; n <= MACHO_SIZE; n++)
+		read_calmly(OV_T_MACHO, macho, n);
+	for (size_t bit = 0; bit < 0x350u * 8; bit++) {
+		macho[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		read_calmly(OV_T_MACHO, macho, MACHO_SIZE);
+		macho[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
 	for (size_t n = 0; n <= 0x600; n++)
 		read_calmly(OV_T_MSEXE, pe, n);
 	for (size_t n = 0; n <= ELF_SIZE; n++)
@@ -427,11 +564,13 @@ static void same_facts(enum ov_type t, const uint8_t *p, size_t n)
 
 static void test_sources_and_faults(void **state)
 {
-	uint8_t pe[PE_SIZE], elf[ELF_SIZE];
+	uint8_t pe[PE_SIZE], elf[ELF_SIZE], macho[MACHO_SIZE];
 
 	(void)state;
 	make_pe(pe);
 	make_elf(elf, true);
+	make_macho(macho, true, true, true);
+	same_facts(OV_T_MACHO, macho, sizeof macho);
 	same_facts(OV_T_MSEXE, pe, sizeof pe);
 	same_facts(OV_T_ELF, elf, sizeof elf);
 }
@@ -445,6 +584,8 @@ int main(void)
 		cmocka_unit_test(test_dos),
 		cmocka_unit_test(test_elf),
 		cmocka_unit_test(test_elf_tricks),
+		cmocka_unit_test(test_macho),
+		cmocka_unit_test(test_macho_tricks),
 		cmocka_unit_test(test_prefixes_and_flips),
 		cmocka_unit_test(test_sources_and_faults),
 	};

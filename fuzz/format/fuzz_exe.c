@@ -1,0 +1,103 @@
+/*
+ * Facts of programs; the first byte selects PE, ELF or Mach-O, or lets the bytes tell. Claims: what
+ * is told lies in the file, and is the same from memory and from a read function; the import hash
+ * exists exactly when imports do.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "exe.h"
+
+#define CLAIM(cond)                                                                                \
+	do {                                                                                       \
+		if (!(cond))                                                                       \
+			abort();                                                                   \
+	} while (0)
+
+struct bytes {
+	const uint8_t *p;
+	size_t n;
+};
+
+static ov_status piecewise(void *ctx, uint64_t off, uint8_t *to, size_t n, size_t *got)
+{
+	const struct bytes *b = ctx;
+
+	CLAIM(off < b->n && n <= b->n - off);
+	memcpy(to, b->p + off, n);
+	*got = n;
+	return OV_OK;
+}
+
+static void check(const struct ov_exe *x, size_t size)
+{
+	CLAIM(x->end <= size);
+	CLAIM(!x->has_entry || x->entry < size);
+	CLAIM(x->nsections <= OV_EXE_SECTIONS_MAX && x->nimports <= OV_EXE_IMPORTS_MAX &&
+	      x->nversions <= OV_EXE_VERSIONS_MAX);
+	for (uint32_t i = 0; i < x->nsections; i++) {
+		const struct ov_section *s = &x->sections[i];
+
+		CLAIM(s->size == 0 || (s->off <= size && s->size <= size - s->off));
+		CLAIM(s->name.n == 0 || memchr(s->name.p, 0, s->name.n) == NULL);
+	}
+	for (uint32_t i = 0; i < x->nversions; i++)
+		CLAIM(x->versions[i].off <= size &&
+		      x->versions[i].size <= size - x->versions[i].off);
+}
+
+static void same(const struct ov_exe *x, const struct ov_exe *y)
+{
+	CLAIM(x->end == y->end && x->has_entry == y->has_entry && x->entry == y->entry);
+	CLAIM(x->nsections == y->nsections && x->nimports == y->nimports &&
+	      x->nversions == y->nversions);
+	CLAIM(x->broken == y->broken && x->is_cut == y->is_cut && x->is_capped == y->is_capped);
+	for (uint32_t i = 0; i < x->nimports; i++)
+		CLAIM(ov_str_eq(x->imports[i].library, y->imports[i].library) &&
+		      ov_str_eq(x->imports[i].symbol, y->imports[i].symbol));
+	for (uint32_t i = 0; i < x->nversions; i++)
+		CLAIM(ov_str_eq(x->versions[i].key, y->versions[i].key) &&
+		      ov_str_eq(x->versions[i].value, y->versions[i].value));
+}
+
+static void check_hash(const struct ov_exe *x)
+{
+	OV_CLEANUP(ov_hasher_free) struct ov_hasher *h = NULL;
+	uint8_t out[OV_DIGEST_MAX];
+	ov_status s;
+
+	CLAIM(ov_hasher_new(OV_MD5, &h) == OV_OK);
+	s = ov_exe_imphash(x, h, out);
+	CLAIM(s == OV_OK || s == OV_END);
+	CLAIM(s != OV_OK || x->nimports > 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	static const enum ov_type types[] = { OV_T_MSEXE, OV_T_ELF, OV_T_MACHO };
+	struct bytes b = { .p = p + 1, .n = n - 1 };
+	struct ov_src mem, file;
+	struct ov_arena a, c;
+	struct ov_exe x, y;
+	ov_status s;
+
+	if (n < 2)
+		return 0;
+	mem = ov_src_mem(b.p, b.n);
+	file = (struct ov_src){ .size = b.n, .read = piecewise, .ctx = &b };
+	ov_arena_init(&a, (size_t)64 << 20);
+	ov_arena_init(&c, (size_t)64 << 20);
+	s = ov_exe_read(types[p[0] % 3], &mem, &a, &x);
+	CLAIM(s == OV_OK || s == OV_BAD);
+	CLAIM(ov_exe_read(types[p[0] % 3], &file, &c, &y) == s);
+	if (s == OV_OK) {
+		check(&x, b.n);
+		same(&x, &y);
+		check_hash(&x);
+	}
+	ov_arena_free(&a);
+	ov_arena_free(&c);
+	return 0;
+}
