@@ -10,23 +10,32 @@ struct frame {
 	enum visit next;
 };
 
+static bool is_sub_count(const struct ov_cond_node *n)
+{
+	return n->kind == OV_COND_COUNT && n->a->kind == OV_COND_SUB;
+}
+
+static ov_status emit_sub(const struct ov_cond_node *n, uint32_t nsubs, struct ov_buf *out)
+{
+	return n->sub < nsubs ? ov_buf_u16(out, (uint16_t)n->sub) : OV_BAD;
+}
+
 static ov_status emit(const struct ov_cond_node *n, uint32_t nsubs, struct ov_buf *out)
 {
-	OV_TRY(ov_buf_u8(out, (uint8_t)n->kind));
-	switch (n->kind) {
-	case OV_COND_SUB:
-		if (n->sub >= nsubs)
-			return OV_BAD;
-		return ov_buf_u16(out, (uint16_t)n->sub);
-	case OV_COND_COUNT:
-		if (n->rel != '=' && n->rel != '<' && n->rel != '>')
-			return OV_BAD;
-		OV_TRY(ov_buf_u8(out, (uint8_t)n->rel));
-		OV_TRY(ov_buf_u64(out, n->want));
-		return ov_buf_u32(out, n->min_distinct);
-	default:
+	const bool one = is_sub_count(n);
+
+	OV_TRY(ov_buf_u8(out, (uint8_t)(one ? OV_COND_SUB_COUNT : n->kind)));
+	if (n->kind == OV_COND_SUB)
+		return emit_sub(n, nsubs, out);
+	if (n->kind != OV_COND_COUNT)
 		return OV_OK;
-	}
+	if (n->rel != '=' && n->rel != '<' && n->rel != '>')
+		return OV_BAD;
+	if (one)
+		OV_TRY(emit_sub(n->a, nsubs, out));
+	OV_TRY(ov_buf_u8(out, (uint8_t)n->rel));
+	OV_TRY(ov_buf_u64(out, n->want));
+	return one ? OV_OK : ov_buf_u32(out, n->min_distinct);
 }
 
 /* The child to visit before `f` goes on, or NULL. Moves the frame's state. */
@@ -36,7 +45,7 @@ static const struct ov_cond_node *next_child(struct frame *f)
 
 	if (f->next == VISIT_FIRST) {
 		f->next = is_pair ? VISIT_SECOND : VISIT_EMIT;
-		if (is_pair || f->node->kind == OV_COND_COUNT)
+		if (is_pair || (f->node->kind == OV_COND_COUNT && !is_sub_count(f->node)))
 			return f->node->a;
 	}
 	if (f->next == VISIT_SECOND) {
@@ -57,6 +66,8 @@ static bool is_whole(const struct ov_cond_node *n)
 	case OV_COND_SUB:
 	case OV_COND_TRUE:
 		return true;
+	case OV_COND_SUB_COUNT:
+		return false;
 	}
 	return false;
 }
@@ -97,20 +108,22 @@ ov_status ov_cond_next(struct ov_cur *code, struct ov_cond_op *out)
 	if (ov_cur_left(&at) == 0)
 		return OV_END;
 	OV_TRY(ov_cur_u8(&at, &kind));
-	if (kind < OV_COND_SUB || kind > OV_COND_TRUE)
+	if (kind < OV_COND_SUB || kind > OV_COND_SUB_COUNT)
 		return OV_BAD;
 	op.kind = (enum ov_cond_kind)kind;
-	if (op.kind == OV_COND_SUB) {
+	if (op.kind == OV_COND_SUB || op.kind == OV_COND_SUB_COUNT) {
 		OV_TRY(ov_cur_u16le(&at, &sub));
 		op.sub = sub;
-	} else if (op.kind == OV_COND_COUNT) {
+	}
+	if (op.kind == OV_COND_COUNT || op.kind == OV_COND_SUB_COUNT) {
 		OV_TRY(ov_cur_u8(&at, &rel));
 		if (rel != '=' && rel != '<' && rel != '>')
 			return OV_BAD;
 		op.rel = (char)rel;
 		OV_TRY(ov_cur_u64le(&at, &op.want));
-		OV_TRY(ov_cur_u32le(&at, &op.min_distinct));
 	}
+	if (op.kind == OV_COND_COUNT)
+		OV_TRY(ov_cur_u32le(&at, &op.min_distinct));
 	*code = at;
 	*out = op;
 	return OV_OK;
@@ -131,7 +144,7 @@ ov_status ov_cond_verify(struct ov_cur code, uint32_t nsubs)
 			takes = 2;
 		else if (op.kind == OV_COND_COUNT)
 			takes = 1;
-		else if (op.kind == OV_COND_SUB && op.sub >= nsubs)
+		else if (op.kind != OV_COND_TRUE && op.sub >= nsubs)
 			return OV_BAD;
 		if (depth < takes || depth - takes == OV_COND_DEPTH)
 			return OV_BAD;
@@ -157,49 +170,70 @@ static uint64_t add_sat(uint64_t a, uint64_t b)
 }
 
 /*
- * ClamAV's rule for a relation: the counts below are summed, at least min_distinct of the parts
- * must have matched, and a block whose relation does not hold adds nothing to the block around it.
+ * ClamAV's rules. A relation behind a block: the counts below are summed, and at least min_distinct
+ * of the subsignatures below must have counted. To the block around it, it gives its sum, but not
+ * who counted; nothing if it does not hold.
  */
 static void apply_count(const struct ov_cond_op *op, struct ov_cond_value *v)
 {
 	v->truth = ov_cond_holds(op->rel, v->sum, op->want) &&
 		   (uint32_t)__builtin_popcountll(v->seen) >= op->min_distinct;
+	v->seen = 0;
 	if (!v->truth)
-		v->sum = v->seen = 0;
+		v->sum = 0;
+}
+
+/* One subsignature. With a relation it counts as one that matched when that holds, even "=0". */
+static struct ov_cond_value sub_value(const struct ov_cond_op *op, uint64_t count)
+{
+	struct ov_cond_value v = { .truth = count > 0, .sum = count };
+
+	if (op->kind == OV_COND_SUB_COUNT)
+		v.truth = ov_cond_holds(op->rel, count, op->want);
+	if (v.truth)
+		v.seen = UINT64_C(1) << (op->sub & 63);
+	else
+		v.sum = 0;
+	return v;
+}
+
+/* An AND that fails counts nothing, whatever its sides counted. */
+static void join_values(bool is_and, struct ov_cond_value *under, const struct ov_cond_value *top)
+{
+	under->truth = is_and ? under->truth && top->truth : under->truth || top->truth;
+	under->sum = under->truth ? add_sat(under->sum, top->sum) : 0;
+	under->seen = under->truth ? under->seen | top->seen : 0;
 }
 
 bool ov_cond_eval(struct ov_cur code, const uint64_t *counts, uint32_t nsubs)
 {
-	struct ov_cond_value stack[OV_COND_DEPTH + 1] = { { .truth = false } };
+	struct ov_cond_value stack[OV_COND_DEPTH];
 	struct ov_cond_op op;
 	size_t n = 0;
 
 	while (ov_cond_next(&code, &op) == OV_OK) {
-		struct ov_cond_value *top = n > 0 ? &stack[n - 1] : &stack[0];
-
-		if (op.kind == OV_COND_SUB || op.kind == OV_COND_TRUE) {
-			const uint64_t c =
-			    op.kind == OV_COND_SUB && op.sub < nsubs ? counts[op.sub] : 0;
-
-			if (n == OV_COND_DEPTH)
+		switch (op.kind) {
+		case OV_COND_TRUE:
+		case OV_COND_SUB:
+		case OV_COND_SUB_COUNT:
+			if (n == OV_COND_DEPTH || op.sub >= (nsubs > 0 ? nsubs : 1))
 				return false; /* verified code never comes here */
-			stack[n++] = (struct ov_cond_value){
-				.truth = op.kind == OV_COND_TRUE || c > 0,
-				.sum = c,
-				.seen = c > 0 ? UINT64_C(1) << (op.sub & 63) : 0,
-			};
-		} else if (op.kind == OV_COND_COUNT) {
-			apply_count(&op, top);
-		} else if (n >= 2) {
-			struct ov_cond_value *under = &stack[n - 2];
-
-			under->truth = op.kind == OV_COND_AND ? under->truth && top->truth
-							      : under->truth || top->truth;
-			under->sum = add_sat(under->sum, top->sum);
-			under->seen |= top->seen;
-			if (!under->truth) /* ClamAV: an AND that fails counts nothing */
-				under->sum = under->seen = 0;
+			stack[n++] = op.kind == OV_COND_TRUE
+					 ? (struct ov_cond_value){ .truth = true }
+					 : sub_value(&op, nsubs > 0 ? counts[op.sub] : 0);
+			break;
+		case OV_COND_COUNT:
+			if (n < 1)
+				return false;
+			apply_count(&op, &stack[n - 1]);
+			break;
+		case OV_COND_AND:
+		case OV_COND_OR:
+			if (n < 2)
+				return false;
 			n--;
+			join_values(op.kind == OV_COND_AND, &stack[n - 1], &stack[n]);
+			break;
 		}
 	}
 	return n == 1 && stack[0].truth;

@@ -76,12 +76,15 @@ static ov_status cover_of(const struct covers *c, struct ov_cur code, struct cov
 	ov_status s;
 
 	while ((s = ov_cond_next(&code, &op)) == OV_OK) {
-		if (op.kind == OV_COND_SUB || op.kind == OV_COND_TRUE) {
+		if (op.kind == OV_COND_SUB || op.kind == OV_COND_SUB_COUNT ||
+		    op.kind == OV_COND_TRUE) {
 			if (n == OV_COND_DEPTH)
 				return OV_LIMIT;
 			stack[n] = (struct cover){ .cost = COST_NONE };
-			if (op.kind == OV_COND_SUB)
+			if (op.kind != OV_COND_TRUE)
 				stack[n] = c->of[op.sub];
+			if (op.kind == OV_COND_SUB_COUNT)
+				count_cover(&op, &stack[n]);
 			n++;
 		} else if (op.kind == OV_COND_COUNT) {
 			if (n < 1)

@@ -1,4 +1,4 @@
-/* Logical expressions, by a stack of parentheses; each level is folded from its right end. */
+/* Logical expressions, by a stack of parentheses; a level is folded when it ends. */
 #include "logic.h"
 
 #include "text.h"
@@ -107,24 +107,58 @@ static ov_status push_operand(struct logic *l, struct ov_cond_node *node)
 	return OV_OK;
 }
 
-/* Joins the operands of the current level: a op (b op (c ...)). */
+static ov_status join(struct logic *l, char op, struct ov_cond_node *a, struct ov_cond_node *b,
+		      struct ov_cond_node **out)
+{
+	struct ov_cond_node *n;
+
+	OV_TRY(new_node(l, op == '&' ? OV_COND_AND : OV_COND_OR, &n));
+	n->a = a;
+	n->b = b;
+	*out = n;
+	return OV_OK;
+}
+
+/* The operands are chained from the last to the first; folding from the left needs them turned. */
+static struct operand *turn(struct operand *last)
+{
+	struct operand *first = NULL;
+
+	while (last != NULL) {
+		struct operand *prev = last->prev;
+
+		last->prev = first;
+		first = last;
+		last = prev;
+	}
+	return first;
+}
+
+/*
+ * Joins the operands of the current level. ClamAV reads the outermost level from the right,
+ * a & (b | c), and what stands in parentheses from the left, ((a & b) | c): not in its manual, but
+ * its verdicts on all combinations of small expressions say so.
+ */
 static ov_status fold(struct logic *l, struct ov_cond_node **out)
 {
 	struct operand *o = l->levels[l->depth];
-	struct ov_cond_node *right;
+	struct ov_cond_node *n;
+	char op;
 
 	if (o == NULL || o->op != '\0')
 		return bad(l, "an operand is missing in the logical expression");
-	right = o->node;
+	if (l->depth > 0)
+		o = turn(o);
+	n = o->node;
+	op = o->op;
 	for (o = o->prev; o != NULL; o = o->prev) {
-		struct ov_cond_node *n;
-
-		OV_TRY(new_node(l, o->op == '&' ? OV_COND_AND : OV_COND_OR, &n));
-		n->a = o->node;
-		n->b = right;
-		right = n;
+		if (l->depth > 0)
+			OV_TRY(join(l, op, n, o->node, &n));
+		else
+			OV_TRY(join(l, o->op, o->node, n, &n));
+		op = o->op;
 	}
-	*out = right;
+	*out = n;
 	return OV_OK;
 }
 

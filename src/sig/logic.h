@@ -1,9 +1,9 @@
 /*
  * ClamAV logical expressions: "0&(1|2)>3,2" to a condition tree.
  *
- * & and | have no precedence: the first operator of a level splits it, and all that follows is its
- * right side. Source: ClamAV manual, Signatures/LogicalSignatures.md, and the program's behaviour
- * on small files.
+ * & and | have no precedence. Outside parentheses the first operator splits, and all that follows
+ * is its right side; inside parentheses the last operator splits. Source: ClamAV manual,
+ * Signatures/LogicalSignatures.md, and the program's behaviour on small files.
  */
 #ifndef OV_LOGIC_H
 #define OV_LOGIC_H

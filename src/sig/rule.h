@@ -90,7 +90,14 @@ struct ov_sub_ir {
  * applies a relation to the sum of counts of the subsignatures below `a`, with at least
  * `min_distinct` of them matched.
  */
-enum ov_cond_kind { OV_COND_SUB = 1, OV_COND_AND, OV_COND_OR, OV_COND_COUNT, OV_COND_TRUE };
+enum ov_cond_kind {
+	OV_COND_SUB = 1,
+	OV_COND_AND,
+	OV_COND_OR,
+	OV_COND_COUNT,
+	OV_COND_TRUE,
+	OV_COND_SUB_COUNT /* in compiled code only: a COUNT over one SUB */
+};
 
 struct ov_cond_node {
 	enum ov_cond_kind kind;

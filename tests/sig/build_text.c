@@ -122,6 +122,8 @@ static ov_status dump_code(struct ov_cur code, struct ov_buf *out)
 	while (ov_cond_next(&code, &op) == OV_OK) {
 		if (op.kind == OV_COND_SUB)
 			OV_TRY(ov_buf_fmt(out, " %" PRIu32, op.sub));
+		else if (op.kind == OV_COND_SUB_COUNT)
+			OV_TRY(ov_buf_fmt(out, " %" PRIu32 "%c%" PRIu64, op.sub, op.rel, op.want));
 		else if (op.kind == OV_COND_COUNT)
 			OV_TRY(ov_buf_fmt(out, " %c%" PRIu64 ",%" PRIu32, op.rel, op.want,
 					  op.min_distinct));

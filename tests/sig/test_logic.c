@@ -8,7 +8,7 @@
 
 static const struct {
 	const char *text;
-	uint64_t counts[3];
+	uint64_t counts[4];
 	bool want;
 } cases[] = {
 	{ "0", { 1 }, true },
@@ -63,6 +63,54 @@ static const struct {
 	{ "((0|1)=2|1)=1", { 1, 1 }, false },
 	{ "((0|1)>0&1)=3", { 1, 1 }, true },
 	{ "(0=9|1=5)=14", { 9, 5 }, true },
+	/* inside parentheses the last operator splits, and an AND that fails counts nothing */
+	{ "((0&1)|2)=1", { 2, 0, 1 }, true },
+	{ "((0&1)|2)=2", { 2, 0, 1 }, false },
+	{ "(2|0&1)=0", { 2, 0, 1 }, true },
+	{ "(2|0&1)=1", { 2, 0, 1 }, false },
+	{ "(2|0&1)=3", { 0, 2, 1 }, true },
+	{ "(2|0&1)=4", { 0, 2, 1 }, false },
+	{ "(0&1|2)=1", { 2, 0, 1 }, true },
+	{ "(0&1|2)=2", { 2, 0, 1 }, false },
+	{ "(0&1|2)=1", { 0, 2, 1 }, true },
+	{ "(0&1|2)=2", { 0, 2, 1 }, false },
+	{ "(0&(1|2))=0", { 0, 2, 1 }, true },
+	{ "(0&(1|2))=1", { 0, 2, 1 }, false },
+	{ "(0|(1&2))=1", { 1, 2, 0 }, true },
+	{ "(0|(1&2))=2", { 1, 2, 0 }, false },
+	{ "((0&1)=0|2)=1", { 2, 0, 1 }, true },
+	{ "((0&1)=0|2)=2", { 2, 0, 1 }, false },
+	{ "((0|1)=2|2)=3", { 1, 1, 1 }, true },
+	{ "((0|1)=2|2)=4", { 1, 1, 1 }, false },
+	{ "((0&1)&2|3)=3", { 1, 0, 2, 3 }, true },
+	{ "((0&1)&2|3)=4", { 1, 0, 2, 3 }, false },
+	{ "(3|(0&1)&2)=5", { 1, 0, 2, 3 }, true },
+	{ "(3|(0&1)&2)=6", { 1, 0, 2, 3 }, false },
+	{ "(3|2&(0&1))=0", { 1, 0, 2, 3 }, true },
+	{ "(3|2&(0&1))=1", { 1, 0, 2, 3 }, false },
+	{ "(3|(2&(0=1|1)))=3", { 2, 0, 2, 3 }, true },
+	{ "(3|(2&(0=1|1)))=4", { 2, 0, 2, 3 }, false },
+	{ "(3|(2&(0=2|1)))=8", { 2, 1, 2, 3 }, true },
+	{ "(3|(2&(0=2|1)))=9", { 2, 1, 2, 3 }, false },
+	{ "(3|((0=2|1)=9&2))=3", { 2, 1, 2, 3 }, true },
+	{ "(3|((0=2|1)=9&2))=4", { 2, 1, 2, 3 }, false },
+	{ "0|1&2", { 1, 0, 0 }, true },
+	{ "(0|1&2)&3", { 1, 0, 0, 1 }, false },
+	{ "(0&1|2)&3", { 0, 0, 1, 1 }, true },
+	{ "3&(0|1&2)", { 1, 0, 0, 1 }, false },
+	{ "0&(1|2&3)", { 1, 1, 0, 0 }, false },
+	{ "(0<9|1)=1,2", { 0, 1 }, true },
+	{ "(0<9|1<8)=0,2", { 0, 0 }, true },
+	{ "((0|1)<9|2)=2,1", { 1, 0, 1 }, true },
+	{ "((0|1)<9|2)=2,2", { 1, 0, 1 }, false },
+	{ "((0|1)|2)=2,2", { 1, 0, 1 }, true },
+	{ "((0|1)>0,2|2|3)=4,2", { 1, 1, 1, 1 }, true },
+	{ "((0|1)>0|2|3)=4,3", { 1, 1, 1, 1 }, false },
+	{ "((0|1)|2>0)=2,2", { 1, 0, 1 }, true },
+	{ "((0<9)|2)=2,2", { 1, 0, 1 }, true },
+	{ "(0=1|(1=1|2))=3,3", { 1, 1, 1 }, true },
+	{ "((0&1)|2)=3,3", { 1, 1, 1 }, true },
+	{ "0|(1<3|2&3)=4,2", { 0, 0, 0, 4 }, true },
 };
 
 static ov_status compile(const char *text, uint32_t nsubs, struct ov_arena *a, struct ov_buf *code,
@@ -85,9 +133,9 @@ static void test_verdicts(void **state)
 		struct ov_buf code = ov_buf_of(1 << 16);
 		const char *why = NULL;
 
-		ov_expect_eq(cases[i].text, compile(cases[i].text, 3, &a, &code, &why), OV_OK);
-		ov_expect_eq(cases[i].text, ov_cond_verify(ov_buf_cur(&code), 3), OV_OK);
-		ov_expect_eq(cases[i].text, ov_cond_eval(ov_buf_cur(&code), cases[i].counts, 3),
+		ov_expect_eq(cases[i].text, compile(cases[i].text, 4, &a, &code, &why), OV_OK);
+		ov_expect_eq(cases[i].text, ov_cond_verify(ov_buf_cur(&code), 4), OV_OK);
+		ov_expect_eq(cases[i].text, ov_cond_eval(ov_buf_cur(&code), cases[i].counts, 4),
 			     cases[i].want);
 		ov_buf_free(&code);
 		ov_arena_reset(&a, (size_t)1 << 20);
@@ -177,7 +225,8 @@ static void test_hostile_code(void **state)
 		{ "two values left", "\x05\x05", 2, OV_BAD },
 		{ "cut index", "\x01\x00", 2, OV_SHORT },
 		{ "index too large", "\x01\x03\x00", 3, OV_BAD },
-		{ "unknown instruction", "\x06", 1, OV_BAD },
+		{ "unknown instruction", "\x07", 1, OV_BAD },
+		{ "cut relation", "\x06\x00\x00=", 4, OV_SHORT },
 		{ "zero", "\x00", 1, OV_BAD },
 		{ "unknown relation", "\x05\x04!\0\0\0\0\0\0\0\0\0\0\0\0", 15, OV_BAD },
 		{ "one TRUE", "\x05", 1, OV_OK },

@@ -46,7 +46,7 @@ static const char golden[] =
     "  sub 5 at any pattern 5\n"
     "  sub 6 at any pattern 6\n"
     "  sub 7 at any /ab+c/i when 0 1 and\n"
-    "rule 5 Never logical target 0 source 4 line 3 handler CL_TYPE_PDF : 0 =0,0 1 and\n"
+    "rule 5 Never logical target 0 source 4 line 3 handler CL_TYPE_PDF : 0=0 1 and\n"
     "  sub 8 at any pattern 7\n"
     "  sub 9 at any compare 0 +4 h exact 2 =16 <9\n";
 
