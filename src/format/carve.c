@@ -160,19 +160,18 @@ static bool is_zip(enum ov_type t)
 	       t == OV_T_OOXML_HWP;
 }
 
-/* A ZIP without directory reaches to the next archive that has one. */
+/*
+ * A local header that no directory claimed: a ZIP that was cut, or chance. It reaches to the end
+ * even when a whole ZIP stands between: that one may be a stored member, with other members behind
+ * it. What is then read twice is read twice only, for there is at most one such part.
+ */
 static ov_status close_zip(struct carver *v)
 {
-	struct ov_carve_part part = { .off = v->zip_open,
-				      .end = v->env->src->size,
-				      .kind = OV_CARVE_ZIP };
+	const struct ov_carve_part part = { .off = v->zip_open,
+					    .end = v->env->src->size,
+					    .kind = OV_CARVE_ZIP };
 
-	if (v->zip_open == NONE || is_zip(v->env->type))
-		return OV_OK;
-	for (uint32_t i = 0; i < v->n; i++)
-		if (covers(&v->parts[i]) && v->parts[i].off > part.off)
-			part.end = ov_min_u64(part.end, v->parts[i].off);
-	return add(v, &part);
+	return v->zip_open == NONE || is_zip(v->env->type) ? OV_OK : add(v, &part);
 }
 
 /* Sorts the parts and drops what a sure archive covers, and second finds of one place. */

@@ -236,7 +236,7 @@ static void test_zip(void **state)
 	       30);
 	n = put_zip(p + 1000, "x", 1, 0);
 	expect_parts("a false header before a ZIP", p, 1000 + n,
-		     (const uint64_t[][2]){ { 100, 1000 }, { 1000, 1000 + n } }, 2);
+		     (const uint64_t[][2]){ { 100, 1000 + n }, { 1000, 1000 + n } }, 2);
 }
 
 static void test_programs(void **state)
