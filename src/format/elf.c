@@ -68,7 +68,7 @@ static ov_status read_segment(struct elf *e, uint32_t i, struct segment *s)
 	struct ov_cur c;
 
 	OV_TRY(ov_exe_add(e->phoff, (uint64_t)i * e->phentsize, &at));
-	OV_TRY(ov_peek_need(&e->in->win, at, e->is_64 ? 56 : 32, &c));
+	OV_TRY(ov_window_get(&e->in->win, at, e->is_64 ? 56 : 32, &c));
 	s->type = u32(e, &c);
 	if (e->is_64)
 		(void)u32(e, &c); /* flags stand here in 64-bit files */
@@ -127,7 +127,7 @@ static ov_status read_section(struct elf *e, uint64_t i, struct raw_section *s)
 
 	OV_TRY(
 	    ov_exe_add(e->shoff, i * e->shentsize, &at)); /* i has 32 bits at most, shentsize 16 */
-	OV_TRY(ov_peek_need(&e->in->win, at, e->is_64 ? 64 : 40, &c));
+	OV_TRY(ov_window_get(&e->in->win, at, e->is_64 ? 64 : 40, &c));
 	s->name = u32(e, &c);
 	s->type = u32(e, &c);
 	s->flags = word(e, &c);
@@ -169,8 +169,7 @@ static ov_status keep_section(struct elf *e, const struct raw_section *r,
 	if (r->name == 0 || r->name >= strings->size ||
 	    ov_exe_add(strings->off, r->name, &at) != OV_OK)
 		return OV_OK;
-	return ov_peek_text(&e->in->names, at,
-			    (size_t)ov_min_u64(strings->size - r->name, OV_EXE_NAME_MAX), &s->name);
+	return ov_exe_text(e->in, at, strings->size - r->name, &s->name);
 }
 
 static ov_status read_sections(struct elf *e)
@@ -212,7 +211,7 @@ static ov_status read_dynamic(struct elf *e, uint32_t i, uint64_t *tag, uint64_t
 	struct ov_cur c;
 
 	OV_TRY(ov_exe_add(e->dynamic_off, (uint64_t)i * size, &at));
-	OV_TRY(ov_peek_need(&e->in->win, at, size, &c));
+	OV_TRY(ov_window_get(&e->in->win, at, size, &c));
 	*tag = word(e, &c);
 	*value = word(e, &c);
 	return *tag == 0 ? OV_END : OV_OK;
@@ -248,8 +247,7 @@ static ov_status dynamic_text(struct elf *e, const struct dynamic *d, uint64_t a
 	if (d->strings == 0 || at >= d->strings_size)
 		return OV_BAD;
 	OV_TRY(ov_exe_add(d->strings, at, &off));
-	return ov_peek_text(&e->in->names, off,
-			    (size_t)ov_min_u64(d->strings_size - at, OV_EXE_NAME_MAX), out);
+	return ov_exe_text(e->in, off, d->strings_size - at, out);
 }
 
 static ov_status read_needed(struct elf *e, const struct dynamic *d)
@@ -292,7 +290,7 @@ static ov_status read_symbols(struct elf *e, const struct dynamic *d)
 		uint32_t name;
 		uint16_t section;
 
-		OV_TRY(ov_peek_need(&e->in->win, d->symbols + i * size, size, &c));
+		OV_TRY(ov_window_get(&e->in->win, d->symbols + i * size, size, &c));
 		name = u32(e, &c);
 		if (e->is_64)
 			ov_cur_soft_skip(&c, 2);
@@ -347,7 +345,7 @@ static ov_status read_header(struct elf *e)
 	uint8_t class, order;
 	struct ov_cur c;
 
-	OV_TRY(ov_peek_upto(&e->in->win, 0, 64, &c));
+	OV_TRY(ov_window_upto(&e->in->win, 0, 64, &c));
 	if (ov_cur_expect(&c, "\x7f"
 			      "ELF") != OV_OK)
 		return OV_BAD;

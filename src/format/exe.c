@@ -31,13 +31,27 @@ uint64_t ov_exe_claim(struct ov_exe_in *in, uint64_t off, uint64_t size)
 	return some;
 }
 
+ov_status ov_exe_text(struct ov_exe_in *in, uint64_t off, uint64_t max, struct ov_str *out)
+{
+	struct ov_cur c;
+	struct ov_str s;
+
+	OV_TRY(ov_window_upto(&in->names, off, (size_t)ov_min_u64(max, OV_EXE_NAME_MAX), &c));
+	s = (struct ov_str){ .p = c.len > 0 ? (const char *)c.base : "",
+			     .n = c.len > 0 ? strnlen((const char *)c.base, c.len) : 0 };
+	if (in->win.src->mem == NULL)
+		return ov_arena_str(in->arena, s, out);
+	*out = s;
+	return OV_OK;
+}
+
 ov_status ov_exe_sections(struct ov_exe_in *in, uint64_t n, uint32_t *room)
 {
 	if (n > OV_EXE_SECTIONS_MAX) {
 		n = OV_EXE_SECTIONS_MAX;
 		in->x->is_capped = true;
 	}
-	OV_TRY(ov_arena_array(in->win.arena, (size_t)n, &in->x->sections));
+	OV_TRY(ov_arena_array(in->arena, (size_t)n, &in->x->sections));
 	*room = (uint32_t)n;
 	return OV_OK;
 }
@@ -49,7 +63,7 @@ static ov_status grow_imports(struct ov_exe_in *in)
 	const uint32_t room = in->imports_room == 0 ? 64 : in->imports_room * 2;
 	struct ov_import *list = NULL;
 
-	OV_TRY(ov_arena_array(in->win.arena, room, &list));
+	OV_TRY(ov_arena_array(in->arena, room, &list));
 	if (in->x->nimports > 0)
 		memcpy(list, in->x->imports, in->x->nimports * sizeof *list);
 	in->x->imports = list;
@@ -77,7 +91,10 @@ ov_status ov_exe_read(enum ov_type t, const struct ov_src *src, struct ov_arena 
 		      struct ov_exe *out)
 {
 	struct ov_exe x = { .type = t };
-	struct ov_exe_in in = { .win = ov_peek_of(src, a), .names = ov_peek_of(src, a), .x = &x };
+	struct ov_exe_in in = { .arena = a, .x = &x };
+
+	OV_TRY(ov_window_init(&in.win, src, a));
+	OV_TRY(ov_window_init(&in.names, src, a));
 
 	switch (t) {
 	case OV_T_MSEXE:

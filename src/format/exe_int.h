@@ -4,14 +4,16 @@
 
 #include "checked.h"
 #include "exe.h"
-#include "peek.h"
+#include "window.h"
 
 #define OV_EXE_NAME_MAX 1024 /* bytes of a symbol or library name that are kept */
 
 /* A program being read. */
 struct ov_exe_in {
-	struct ov_peek win;   /* headers and tables */
-	struct ov_peek names; /* texts: they stand elsewhere, so one window would move to and fro */
+	struct ov_arena *arena;
+	struct ov_window win; /* headers and tables */
+	struct ov_window
+	    names; /* texts: they stand elsewhere, so one window would move to and fro */
 	struct ov_exe *x;
 	uint32_t imports_room; /* allocated elements of x->imports */
 };
@@ -29,6 +31,13 @@ void ov_exe_broken(struct ov_exe_in *in, const char *why);
  * @return how many of these bytes exist.
  */
 uint64_t ov_exe_claim(struct ov_exe_in *in, uint64_t off, uint64_t size);
+
+/**
+ * Text at `off` up to a NUL, at most `max` (and OV_EXE_NAME_MAX) bytes: a longer one is cut there,
+ * one at the end of the file too. It lies in the source's memory or in the arena.
+ */
+OV_MUST_USE ov_status ov_exe_text(struct ov_exe_in *in, uint64_t off, uint64_t max,
+				  struct ov_str *out);
 
 /** Makes room for `n` sections, at most OV_EXE_SECTIONS_MAX; *room is how many. */
 OV_MUST_USE ov_status ov_exe_sections(struct ov_exe_in *in, uint64_t n, uint32_t *room);

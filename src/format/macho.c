@@ -69,7 +69,7 @@ static ov_status next_command(struct macho *m, uint64_t *at, struct command *out
 
 	if (*at >= m->cmds_end)
 		return OV_END;
-	OV_TRY(ov_peek_need(&m->in->win, *at, 8, &c));
+	OV_TRY(ov_window_get(&m->in->win, *at, 8, &c));
 	out->kind = u32(m, &c);
 	out->size = u32(m, &c);
 	out->at = *at;
@@ -86,7 +86,7 @@ static ov_status read_segment(struct macho *m, const struct command *cmd, struct
 
 	if (cmd->size < size)
 		return OV_BAD;
-	OV_TRY(ov_peek_need(&m->in->win, cmd->at, size, &c));
+	OV_TRY(ov_window_get(&m->in->win, cmd->at, size, &c));
 	ov_cur_soft_skip(&c, 8 + 16);
 	out->addr = word(m, &c);
 	(void)word(m, &c);
@@ -112,7 +112,7 @@ static ov_status keep_section(struct macho *m, uint64_t at)
 	uint64_t off;
 	uint8_t kind;
 
-	OV_TRY(ov_peek_need(&m->in->win, at, m->is_64 ? 80 : 68, &c));
+	OV_TRY(ov_window_get(&m->in->win, at, m->is_64 ? 80 : 68, &c));
 	OV_TRY(ov_cur_take(&c, 16, &name));
 	ov_cur_soft_skip(&c, 16); /* segment */
 	s->addr = word(m, &c);
@@ -124,7 +124,7 @@ static ov_status keep_section(struct macho *m, uint64_t at)
 	s->off = off;
 	if (kind != 1 && kind != 12 && kind != 18) /* zero-filled: nothing in the file */
 		s->size = ov_exe_claim(m->in, off, s->vsize);
-	OV_TRY(ov_arena_str(m->in->win.arena,
+	OV_TRY(ov_arena_str(m->in->arena,
 			    (struct ov_str){ .p = (const char *)name.base,
 					     .n = strnlen((const char *)name.base, name.len) },
 			    &s->name));
@@ -173,7 +173,7 @@ static ov_status read_thread(struct macho *m, const struct command *cmd)
 	size_t at;
 
 	OV_TRY(
-	    ov_peek_need(&m->in->win, cmd->at, (size_t)ov_min_u64(cmd->size, REGISTERS_MAX), &c));
+	    ov_window_get(&m->in->win, cmd->at, (size_t)ov_min_u64(cmd->size, REGISTERS_MAX), &c));
 	ov_cur_soft_skip(&c, 8);
 	if (!counter_place(m, u32(m, &c), &at, &is_wide))
 		return OV_OK; /* a processor that we don't know: no entry */
@@ -190,13 +190,12 @@ static ov_status read_library(struct macho *m, const struct command *cmd)
 	struct ov_cur c;
 	uint32_t off;
 
-	OV_TRY(ov_peek_need(&m->in->win, cmd->at, 12, &c));
+	OV_TRY(ov_window_get(&m->in->win, cmd->at, 12, &c));
 	ov_cur_soft_skip(&c, 8);
 	off = u32(m, &c);
 	if (cmd->size < 12 || off < 12 || off >= cmd->size)
 		return OV_BAD;
-	OV_TRY(ov_peek_text(&m->in->names, cmd->at + off,
-			    (size_t)ov_min_u64(cmd->size - off, OV_EXE_NAME_MAX), &name));
+	OV_TRY(ov_exe_text(m->in, cmd->at + off, cmd->size - off, &name));
 	return ov_exe_import(m->in, name, (struct ov_str){ 0 }, cmd->kind == LC_LAZY_DYLIB);
 }
 
@@ -205,7 +204,7 @@ static ov_status read_main(struct macho *m, const struct command *cmd)
 	struct ov_exe *x = m->in->x;
 	struct ov_cur c;
 
-	OV_TRY(ov_peek_need(&m->in->win, cmd->at, 16, &c));
+	OV_TRY(ov_window_get(&m->in->win, cmd->at, 16, &c));
 	ov_cur_soft_skip(&c, 8);
 	x->entry = u64(m, &c); /* an offset in the file */
 	x->has_entry = x->entry < m->in->win.src->size;
@@ -216,7 +215,7 @@ static ov_status read_symtab(struct macho *m, const struct command *cmd)
 {
 	struct ov_cur c;
 
-	OV_TRY(ov_peek_need(&m->in->win, cmd->at, 24, &c));
+	OV_TRY(ov_window_get(&m->in->win, cmd->at, 24, &c));
 	ov_cur_soft_skip(&c, 8);
 	m->symbols = u32(m, &c);
 	m->nsymbols = u32(m, &c);
@@ -317,16 +316,14 @@ static ov_status read_symbols(struct macho *m)
 		uint32_t text;
 		uint8_t kind;
 
-		OV_TRY(ov_peek_need(&m->in->win, m->symbols + i * size, size, &c));
+		OV_TRY(ov_window_get(&m->in->win, m->symbols + i * size, size, &c));
 		text = u32(m, &c);
 		kind = ov_cur_soft_u8(&c);
 		if ((kind & 0xe0) != 0 || (kind & 0x0e) != 0 || (kind & 1) == 0 || text == 0)
 			continue; /* debugging, defined, or not external */
 		if (text >= m->strings_size)
 			return OV_BAD;
-		OV_TRY(ov_peek_text(&m->in->names, m->strings + text,
-				    (size_t)ov_min_u64(m->strings_size - text, OV_EXE_NAME_MAX),
-				    &name));
+		OV_TRY(ov_exe_text(m->in, m->strings + text, m->strings_size - text, &name));
 		OV_TRY(ov_exe_import(m->in, (struct ov_str){ 0 }, name, false));
 	}
 	return OV_OK;
@@ -342,7 +339,7 @@ static ov_status read_header(struct macho *m)
 	uint32_t kind, size;
 	struct ov_cur c;
 
-	OV_TRY(ov_peek_upto(&m->in->win, 0, 32, &c));
+	OV_TRY(ov_window_upto(&m->in->win, 0, 32, &c));
 	m->is_be = ov_cur_looking_at(&c, be32, 4) || ov_cur_looking_at(&c, be64, 4);
 	m->is_64 = ov_cur_looking_at(&c, be64, 4) || ov_cur_looking_at(&c, le64, 4);
 	if (!m->is_be && !m->is_64 && !ov_cur_looking_at(&c, le32, 4))

@@ -147,15 +147,15 @@ static ov_status read_sections(struct pe *pe)
 		ov_exe_broken(pe->in, "more sections than Windows loads");
 	OV_TRY(ov_exe_sections(pe->in, pe->nsections, &room));
 	for (uint32_t i = 0; i < room; i++) {
-		OV_TRY(ov_peek_upto(&pe->in->win, table + (uint64_t)i * SECTION_SIZE, SECTION_SIZE,
-				    &c));
+		OV_TRY(ov_window_upto(&pe->in->win, table + (uint64_t)i * SECTION_SIZE,
+				      SECTION_SIZE, &c));
 		if (c.len < SECTION_SIZE) {
 			ov_exe_broken(pe->in, "the section table is cut");
 			x->is_cut = true;
 			break;
 		}
 		read_section(pe, &c, &x->sections[i], &name);
-		OV_TRY(keep_name(pe->in->win.arena, name, &x->sections[i].name));
+		OV_TRY(keep_name(pe->in->arena, name, &x->sections[i].name));
 		x->nsections = i + 1;
 	}
 	(void)ov_exe_claim(pe->in, table, (uint64_t)x->nsections * SECTION_SIZE);
@@ -204,7 +204,7 @@ static ov_status claim_symbols(struct pe *pe)
 	if (pe->symbols == 0 || text >= pe->in->win.src->size)
 		return OV_OK;
 	(void)ov_exe_claim(pe->in, pe->symbols, (uint64_t)pe->nsymbols * 18);
-	OV_TRY(ov_peek_upto(&pe->in->win, text, 4, &c));
+	OV_TRY(ov_window_upto(&pe->in->win, text, 4, &c));
 	if (ov_cur_u32le(&c, &n) == OV_OK && n >= 4 && n <= pe->in->win.src->size - text)
 		(void)ov_exe_claim(pe->in, text, n);
 	return OV_OK;
@@ -216,7 +216,7 @@ static ov_status read_headers(struct pe *pe)
 	struct ov_exe *x = pe->in->x;
 	struct ov_cur c;
 
-	OV_TRY(ov_peek_upto(&pe->in->win, pe->coff, 20 + 112 + 8 * PE_DIRS, &c));
+	OV_TRY(ov_window_upto(&pe->in->win, pe->coff, 20 + 112 + 8 * PE_DIRS, &c));
 	read_coff(pe, &c);
 	if (ov_cur_status(&c) != OV_OK) {
 		ov_exe_broken(pe->in, "the PE header is cut");
@@ -244,17 +244,17 @@ ov_status ov_pe_read(struct ov_exe_in *in)
 	struct ov_cur dos, sign;
 	uint32_t at = 0;
 
-	OV_TRY(ov_peek_upto(&in->win, 0, 64, &dos));
+	OV_TRY(ov_window_upto(&in->win, 0, 64, &dos));
 	if (!ov_cur_looking_at(&dos, "MZ", 2))
 		return OV_BAD;
 	if (ov_cur_seek(&dos, 60) == OV_OK && ov_cur_u32le(&dos, &at) == OV_OK) {
-		OV_TRY(ov_peek_upto(&in->win, at, 4, &sign));
+		OV_TRY(ov_window_upto(&in->win, at, 4, &sign));
 		if (ov_cur_looking_at(&sign, "PE\0\0", 4)) {
 			pe.coff = (uint64_t)at + 4;
 			return read_headers(&pe);
 		}
-		OV_TRY(ov_peek_upto(&in->win, 0, 64,
-				    &dos)); /* the look above may have moved the window */
+		OV_TRY(ov_window_upto(&in->win, 0, 64,
+				      &dos)); /* the look above may have moved the window */
 	}
 	OV_TRY(ov_cur_seek(&dos, 0));
 	return read_dos(in, dos);

@@ -18,7 +18,7 @@ static ov_status ordinal_name(struct pe *pe, uint64_t word, struct ov_str *out)
 	char text[16];
 	const int n = snprintf(text, sizeof text, "ord%u", (unsigned)(word & 0xffff));
 
-	return ov_arena_str(pe->in->win.arena, (struct ov_str){ .p = text, .n = (size_t)n }, out);
+	return ov_arena_str(pe->in->arena, (struct ov_str){ .p = text, .n = (size_t)n }, out);
 }
 
 static ov_status text_at(struct pe *pe, uint64_t rva, struct ov_str *out)
@@ -26,7 +26,7 @@ static ov_status text_at(struct pe *pe, uint64_t rva, struct ov_str *out)
 	uint64_t off;
 
 	OV_TRY(ov_pe_offset(pe, rva, &off));
-	return ov_peek_text(&pe->in->names, off, OV_EXE_NAME_MAX, out);
+	return ov_exe_text(pe->in, off, OV_EXE_NAME_MAX, out);
 }
 
 /* The functions of one library. @return OV_OK at the table's end; OV_END when the list is full;
@@ -45,7 +45,7 @@ static ov_status read_thunks(struct pe *pe, uint64_t rva, struct ov_str library,
 		uint64_t word;
 		uint32_t low;
 
-		OV_TRY(ov_peek_need(&pe->in->win, at, width, &c));
+		OV_TRY(ov_window_get(&pe->in->win, at, width, &c));
 		if (pe->is_64) {
 			OV_TRY(ov_cur_u64le(&c, &word));
 		} else {
@@ -72,7 +72,7 @@ static ov_status read_library(struct pe *pe, uint64_t at)
 	uint64_t off;
 	struct ov_cur c;
 
-	OV_TRY(ov_peek_need(&pe->in->win, at, 20, &c));
+	OV_TRY(ov_window_get(&pe->in->win, at, 20, &c));
 	names = ov_cur_soft_u32le(&c);
 	ov_cur_soft_skip(&c, 8);
 	library_rva = ov_cur_soft_u32le(&c);
@@ -92,7 +92,7 @@ static ov_status read_delayed(struct pe *pe, uint64_t at)
 	struct ov_str library;
 	struct ov_cur c;
 
-	OV_TRY(ov_peek_need(&pe->in->win, at, 32, &c));
+	OV_TRY(ov_window_get(&pe->in->win, at, 32, &c));
 	flags = ov_cur_soft_u32le(&c);
 	library_rva = ov_cur_soft_u32le(&c);
 	ov_cur_soft_skip(&c, 8);

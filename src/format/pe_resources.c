@@ -188,7 +188,7 @@ static ov_status grow(struct ov_exe *x, struct ov_arena *a)
 static ov_status keep(struct pe *pe, const struct node *n)
 {
 	struct ov_exe *x = pe->in->x;
-	struct ov_arena *a = pe->in->win.arena;
+	struct ov_arena *a = pe->in->arena;
 	struct ov_version_entry e = { .off = n->off };
 
 	/* lists have 32, 64, ... places */
@@ -233,7 +233,7 @@ static ov_status read_block(struct pe *pe, uint64_t off, size_t size)
 	struct ov_cur c;
 	ov_status s;
 
-	OV_TRY(ov_peek_upto(&pe->in->win, off, size < BLOCK_MAX ? size : BLOCK_MAX, &c));
+	OV_TRY(ov_window_upto(&pe->in->win, off, size < BLOCK_MAX ? size : BLOCK_MAX, &c));
 	OV_TRY(take_node(&c, 0, off, &top, &base));
 	if (!key_is(&top, "VS_VERSION_INFO"))
 		return OV_BAD;
@@ -254,7 +254,7 @@ static ov_status open_directory(struct pe *pe, uint64_t at, struct directory *ou
 {
 	struct ov_cur c;
 
-	OV_TRY(ov_peek_need(&pe->in->win, at, 16, &c));
+	OV_TRY(ov_window_get(&pe->in->win, at, 16, &c));
 	ov_cur_soft_skip(&c, 12);
 	out->n = ov_cur_soft_u16le(&c); /* named, then numbered */
 	out->n += ov_cur_soft_u16le(&c);
@@ -271,7 +271,7 @@ static ov_status directory_entry(struct pe *pe, const struct directory *d, uint3
 {
 	struct ov_cur c;
 
-	OV_TRY(ov_peek_need(&pe->in->win, d->at + (uint64_t)i * 8, 8, &c));
+	OV_TRY(ov_window_get(&pe->in->win, d->at + (uint64_t)i * 8, 8, &c));
 	*id = ov_cur_soft_u32le(&c);
 	*to = ov_cur_soft_u32le(&c);
 	return OV_OK;
@@ -284,7 +284,7 @@ static ov_status read_leaf(struct pe *pe, uint64_t at)
 	struct ov_cur c;
 	uint64_t off;
 
-	OV_TRY(ov_peek_need(&pe->in->win, at, 16, &c));
+	OV_TRY(ov_window_get(&pe->in->win, at, 16, &c));
 	rva = ov_cur_soft_u32le(&c);
 	size = ov_cur_soft_u32le(&c);
 	OV_TRY(ov_pe_offset(pe, rva, &off));
