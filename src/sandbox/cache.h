@@ -14,8 +14,8 @@ struct ov_cache {
 	char *path; /* of the entry, owned; NULL: there is no cache */
 };
 
-/** Computes the key, which reads all sources. @return OVERT_OK, also without a cache; OVERT_IO;
- * OVERT_NO_MEMORY. */
+/** Computes the key, which reads all sources unless a stamp of theirs is known. @return OVERT_OK,
+ * also without a cache; OVERT_IO; OVERT_NO_MEMORY. */
 enum overt_status ov_cache_key(const struct overt_options *o, const struct ov_sources *s,
 			       struct ov_cache *out, char error[OV_ERROR_MAX]);
 void ov_cache_free(struct ov_cache *c);

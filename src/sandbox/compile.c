@@ -149,6 +149,22 @@ static enum overt_status to_memory(const struct overt_options *o, const struct o
 	return OVERT_OK;
 }
 
+/* Whether the sources are still what the cache's key was computed from. */
+static bool are_unchanged(const struct ov_sources *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct ov_fd_facts *was = &s->files[i].facts;
+		struct ov_fd_facts now;
+
+		if (s->files[i].is_builtin)
+			continue;
+		if (ov_fd_facts(s->files[i].fd, &now) != OV_OK || now.size != was->size ||
+		    now.mtime_ns != was->mtime_ns || now.ctime_ns != was->ctime_ns)
+			return false;
+	}
+	return true;
+}
+
 /* Into the cache; where that fails for want of room or rights, into memory, with a warning. */
 static enum overt_status to_cache(const struct overt_options *o, const struct ov_sources *s,
 				  const struct ov_db_sink *sink, const struct ov_cache *c,
@@ -165,17 +181,19 @@ static enum overt_status to_cache(const struct overt_options *o, const struct ov
 		return to_memory(o, s, sink, out, error);
 	}
 	st = ov_compile(o, s, sink, save.fd, error);
-	if (st == OVERT_OK && ov_save_commit(&save) == OV_OK && ov_cache_find(c, out) == OV_OK)
-		return OVERT_OK;
-	if (st == OVERT_OK)
-		ov_options_warn(o, "the compiled database could not be cached: %s",
-				strerror(errno));
-	else
+	if (st != OVERT_OK && st != OVERT_IO) {
 		ov_save_drop(&save);
-	if (st != OVERT_OK && st != OVERT_IO)
 		return st;
-	if (st == OVERT_IO)
-		ov_options_warn(o, "the compiled database could not be cached: %s", error);
+	}
+	if (st == OVERT_OK && !are_unchanged(s))
+		(void)ov_fail(error, OVERT_IO, "a source changed while it was read");
+	else if (st == OVERT_OK &&
+		 (ov_save_commit(&save) != OV_OK || ov_cache_find(c, out) != OV_OK))
+		(void)ov_fail(error, OVERT_IO, "%s", strerror(errno));
+	else if (st == OVERT_OK)
+		return OVERT_OK;
+	ov_save_drop(&save); /* nothing to do after a commit */
+	ov_options_warn(o, "the compiled database could not be cached: %s", error);
 	return to_memory(o, s, sink, out, error);
 }
 

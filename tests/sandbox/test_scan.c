@@ -334,6 +334,33 @@ static void text_is_compiled_once(void **state)
 	overt_engine_close(&e);
 }
 
+/* Sources that have not changed for a while are known by their stamp; a change that keeps size and
+ * time is still seen. */
+static void stamps_do_not_deceive(void **state)
+{
+	struct place *p = *state;
+	struct overt_engine *e;
+	struct timespec times[2];
+	struct stat st;
+
+	(void)usleep(3100000);
+	for (int i = 0; i < 2; i++) {
+		e = simple_engine(p, 20000);
+		overt_engine_close(&e);
+	}
+	assert_int_equal(stat(p->rules, &st), 0);
+	write_file(
+	    p->rules,
+	    "44d88612fea8a8f36de82e1278abb02f:68:Eicar-Text-Signature\n"); /* as long as before */
+	times[0] = st.st_atim;
+	times[1] = st.st_mtim;
+	assert_int_equal(utimensat(AT_FDCWD, p->rules, times, 0), 0);
+	e = simple_engine(p, 20000);
+	expect(e, memory_file(EICAR), OVERT_DETECTED, "Eicar-Text-Signature");
+	overt_engine_close(&e);
+	assert_int_equal(clear_folder(p->cache), 3); /* two databases, one stamp */
+}
+
 /* Overwrites the one entry of the cache. */
 static void damage_cache(const struct place *p, const char *text, mode_t mode)
 {
@@ -593,6 +620,7 @@ int main(void)
 		WITH_PLACE(a_file_past_its_time_is_given_up),
 		WITH_PLACE(nothing_leaks),
 		WITH_PLACE(text_is_compiled_once),
+		WITH_PLACE(stamps_do_not_deceive),
 		WITH_PLACE(a_damaged_cache_is_made_anew),
 		WITH_PLACE(a_cache_without_room),
 		WITH_PLACE(databases_that_are_refused),
