@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 mode=${1:-check}
 paths=("${@:2}")
-[ ${#paths[@]} -gt 0 ] || paths=(src include tests fuzz bench)
+[ ${#paths[@]} -gt 0 ] || paths=(src include tests fuzz bench tools)
 mapfile -t files < <(find "${paths[@]}" -name '*.[ch]' | sort)
 [ ${#files[@]} -gt 0 ] || exit 0
 case $mode in
