@@ -32,6 +32,20 @@ const char *report_advice(enum overt_reason r)
 	return (unsigned)r < OVERT_REASON_COUNT ? advice[r] : "scan it again";
 }
 
+/* Names of members come from archives, and may be as long as their author likes. */
+#define MEMBER_SHOWN ((size_t)160)
+
+static void member(struct cli_out *out, struct ov_str name)
+{
+	if (name.n <= MEMBER_SHOWN) {
+		cli_shown(out, name);
+		return;
+	}
+	cli_shown(out, (struct ov_str){ name.p, MEMBER_SHOWN / 2 });
+	cli_fmt(out, " ... %zu more bytes ... ", name.n - MEMBER_SHOWN);
+	cli_shown(out, (struct ov_str){ name.p + name.n - MEMBER_SHOWN / 2, MEMBER_SHOWN / 2 });
+}
+
 void report_place(struct cli_out *out, struct ov_str path, bool is_stdin,
 		  const struct overt_text *layer, size_t nlayer)
 {
@@ -43,7 +57,7 @@ void report_place(struct cli_out *out, struct ov_str path, bool is_stdin,
 	cli_style(out, CLI_PLAIN);
 	for (size_t i = 0; i < nlayer; i++) {
 		cli_put(out, " > ");
-		cli_shown(out, cli_str(layer[i]));
+		member(out, cli_str(layer[i]));
 	}
 }
 
