@@ -28,7 +28,7 @@ void ov_save_drop(struct ov_save *s)
 {
 	const int saved = errno;
 
-	if (s->aside != NULL)
+	if (s->aside != NULL && s->is_named)
 		(void)unlinkat(s->folder, s->aside, 0);
 	errno = saved;
 	forget(s);
@@ -61,6 +61,31 @@ static ov_status open_place(const char *path, struct ov_save *s)
 	return s->folder >= 0 ? OV_OK : OV_IO;
 }
 
+/* A file without a name gets one through /proc, or not at all: without it, it needs one at once. */
+static void open_aside(struct ov_save *s, mode_t mode)
+{
+	s->is_named = faccessat(AT_FDCWD, "/proc/self/fd", X_OK, 0) != 0;
+	if (!s->is_named)
+		s->fd = openat(s->folder, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, mode);
+	if (s->fd >= 0)
+		return;
+	s->is_named = true; /* this file system can't */
+	s->fd =
+	    openat(s->folder, s->aside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+}
+
+/* Gives the file its name aside, so that it can be renamed over the old one. */
+static bool name_aside(struct ov_save *s)
+{
+	char path[64];
+
+	if (s->is_named)
+		return true;
+	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", s->fd);
+	s->is_named = linkat(AT_FDCWD, path, s->folder, s->aside, AT_SYMLINK_FOLLOW) == 0;
+	return s->is_named;
+}
+
 ov_status ov_save_begin(const char *path, mode_t mode, struct ov_save *out)
 {
 	struct ov_save s = { .fd = -1, .folder = -1 };
@@ -70,7 +95,7 @@ ov_status ov_save_begin(const char *path, mode_t mode, struct ov_save *out)
 		forget(&s);
 		return st;
 	}
-	s.fd = openat(s.folder, s.aside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	open_aside(&s, mode);
 	if (s.fd < 0) {
 		forget(&s);
 		return OV_IO;
@@ -81,7 +106,8 @@ ov_status ov_save_begin(const char *path, mode_t mode, struct ov_save *out)
 
 ov_status ov_save_commit(struct ov_save *s)
 {
-	if (fsync(s->fd) != 0 || renameat(s->folder, s->aside, s->folder, s->name) != 0) {
+	if (fsync(s->fd) != 0 || !name_aside(s) ||
+	    renameat(s->folder, s->aside, s->folder, s->name) != 0) {
 		ov_save_drop(s);
 		return OV_IO;
 	}

@@ -5,6 +5,7 @@
 #ifndef OV_SAVE_H
 #define OV_SAVE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -14,11 +15,13 @@ struct ov_save {
 	int fd; /* write here; -1 when none is open      */
 	int folder;
 	char *name, *aside;
+	bool is_named; /* `aside` is in the folder; else the file has no name until the commit */
 };
 
 /**
- * Starts. The file aside gets a name that nobody else uses. @param mode  Permission bits, as
- * open(2).
+ * Starts. The file aside has no name where the system can do that (O_TMPFILE), so that nothing of
+ * it is left when the program is killed; else one that nobody else uses. @param mode  Permission
+ * bits, as open(2).
  * @return OV_OK; OV_NOMEM; OV_IO with errno. Call ov_save_commit or ov_save_drop afterwards.
  */
 OV_MUST_USE ov_status ov_save_begin(const char *path, mode_t mode, struct ov_save *out);

@@ -88,9 +88,34 @@ static void dropping_leaves_nothing(void **state)
 	struct ov_save s;
 
 	assert_int_equal(ov_save_begin(p->path, 0600, &s), OV_OK);
-	assert_int_equal(files_in(p->folder), 1);
+	assert_int_equal(files_in(p->folder), s.is_named ? 1 : 0);
 	ov_save_drop(&s);
 	assert_int_equal(files_in(p->folder), 0);
+}
+
+/* A program that is killed while it writes has nobody to clean up: only a file without a name goes
+ * with it. */
+static void being_killed_leaves_nothing(void **state)
+{
+	const struct place *p = *state;
+	int status = 0;
+	const pid_t child = fork();
+
+	if (child == 0) {
+		struct ov_save s;
+
+		if (ov_save_begin(p->path, 0600, &s) != OV_OK ||
+		    ov_fd_write(s.fd, "half", 4) != OV_OK)
+			_exit(2);
+		_exit(s.is_named ? 1 : 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_not_equal(WEXITSTATUS(status), 2);
+	if (WEXITSTATUS(status) == 0)
+		assert_int_equal(files_in(p->folder), 0);
+	else
+		assert_int_equal(system("rm -f /tmp/overt-test-*/.file.*"),
+				 0); /* this file system can't */
 }
 
 static void places_that_can_not_be(void **state)
@@ -150,6 +175,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_old_file_stays_until_the_new_one_is_whole,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(dropping_leaves_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(being_killed_leaves_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(places_that_can_not_be, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_full_disk_leaves_the_old_file, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(folders_with_parents, set_up, tear_down),
