@@ -70,6 +70,7 @@ struct b_source {
 	uint64_t version, built;
 	bool is_signed;
 	uint64_t nsignatures, nrefused, nskipped;
+	struct ov_cur text; /* the source's own bytes; empty for members of containers */
 };
 
 #define OV_BUILDER_MAGIC 0x4f564442u

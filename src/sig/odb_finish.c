@@ -82,6 +82,33 @@ static ov_status ignore_rules(struct ov_writer *w)
 	return OV_OK;
 }
 
+/* A hash row keeps no text: its line is looked up where it came from. Rare, so it may take a walk.
+ */
+static struct ov_str line_of(const struct ov_odb_builder *b, const struct b_hash *h)
+{
+	struct ov_cur text = rows_of(b->sources, struct b_source)[h->source].text;
+	struct ov_str line = { .p = NULL, .n = 0 };
+
+	text.pos = 0;
+	for (uint32_t i = 0; i < h->line; i++)
+		if (ov_cur_line(&text, &line) != OV_OK)
+			return (struct ov_str){ .p = NULL, .n = 0 };
+	return line;
+}
+
+static ov_status is_hash_ignored(struct ov_odb_builder *b, const struct b_hash *h, bool *out)
+{
+	const struct b_text name = { .at = h->name_at, .n = h->name_n };
+	const struct b_ignore *row = b->ignores.n > 0 ? find_ignore(b, name) : NULL;
+	struct ov_str line;
+
+	*out = row != NULL && !row->has_md5;
+	if (row == NULL || *out)
+		return OV_OK;
+	line = line_of(b, h);
+	return line.n > 0 ? is_ignored(b, name, line, out) : OV_OK;
+}
+
 /* 12 bytes a name. Tokens count down from the last line loaded, because the lowest token wins a
  * lookup. */
 static ov_status put_hash_names(struct ov_writer *w, int use, int kind, uint32_t *next)
@@ -92,10 +119,11 @@ static ov_status put_hash_names(struct ov_writer *w, int use, int kind, uint32_t
 
 	for (size_t i = rows_count(b->hash_infos[use][kind], struct b_hash); i-- > 0;) {
 		const struct b_text name = { .at = infos[i].name_at, .n = infos[i].name_n };
-		const struct b_ignore *row = find_ignore(b, name);
+		bool ignored;
 
 		entries[i].token = UINT32_MAX;
-		if (row != NULL && !row->has_md5) {
+		OV_TRY(is_hash_ignored(b, &infos[i], &ignored));
+		if (ignored) {
 			b->stats.ignored++;
 			continue;
 		}

@@ -141,6 +141,7 @@ ov_status ov_odb_builder_add(struct ov_odb_builder *b, struct ov_str name, struc
 	if (parse == NULL)
 		return OV_UNSUPPORTED;
 	OV_TRY(ov_odb_builder_source(b, &s, &id));
+	rows_of(b->sources, struct b_source)[id].text = bytes;
 	if (is_pua && !b->options.with_pua) {
 		struct ov_diag d = { .file = name,
 				     .reason = "PUA signatures were not asked for",

@@ -286,6 +286,27 @@ static void test_ignore_hash_and_neighbours(void **state)
 	built_free(&b);
 }
 
+/* A hash line is ignored by its MD5 too, whichever comes first. */
+static void test_ignore_hash_by_md5(void **state)
+{
+	const struct text_source hashes = { "a.hdb", "# c\n" A16 ":5:Twice\n" B16 ":6:Twice\n" };
+	const struct text_source list = { "b.ign2", "Twice:8fd32213b251bcb3c16b6b2a6f33feb1\n" };
+
+	(void)state;
+	for (int before = 0; before < 2; before++) {
+		const struct text_source src[2] = { before ? list : hashes,
+						    before ? hashes : list };
+		struct built b;
+
+		build_texts(src, 2, NULL, &b);
+		assert_int_equal(b.status, OV_OK);
+		assert_int_equal(b.stats.signatures, 1);
+		assert_int_equal(b.stats.ignored, 1);
+		assert_string_equal(found_name(&b, OV_USE_FILE, 5), "");
+		built_free(&b);
+	}
+}
+
 static void test_deterministic(void **state)
 {
 	struct built a, b;
@@ -447,6 +468,7 @@ int main(void)
 		cmocka_unit_test(test_hash_names),
 		cmocka_unit_test(test_ignore),
 		cmocka_unit_test(test_ignore_hash_and_neighbours),
+		cmocka_unit_test(test_ignore_hash_by_md5),
 		cmocka_unit_test(test_deterministic),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_each_prefix),
