@@ -109,6 +109,23 @@ static bool is_zip_method(uint16_t m)
 	return m <= 20 || (m >= 93 && m <= 99);
 }
 
+/* A member's name as people and programs write them: code that happens to follow "PK" is none. */
+static ov_status check_zip_name(struct ov_window *w, uint64_t at, size_t n)
+{
+	const size_t look = n < 32 ? n : 32;
+	struct ov_cur c;
+
+	OV_TRY(ov_window_get(w, at, look, &c));
+	while (ov_cur_left(&c) > 0) {
+		uint8_t b;
+
+		OV_TRY(ov_cur_u8(&c, &b));
+		if (b < 0x20 || b == 0x7f)
+			return OV_BAD;
+	}
+	return OV_OK;
+}
+
 /* APPNOTE 4.3.7. The end is not known here: it follows from the record that ends the ZIP. */
 static ov_status check_zip(struct ov_window *w, uint64_t at, struct ov_carve_part *out)
 {
@@ -125,6 +142,7 @@ static ov_status check_zip(struct ov_window *w, uint64_t at, struct ov_carve_par
 	if ((version & 0xff) > 63 || (flags & 0xc000) != 0 || !is_zip_method(method) || name == 0 ||
 	    name > 4096)
 		return OV_BAD;
+	OV_TRY(check_zip_name(w, at + 30, name));
 	*out = (struct ov_carve_part){ .off = at, .end = w->src->size, .kind = OV_CARVE_ZIP };
 	return OV_OK;
 }
