@@ -15,38 +15,47 @@ struct look {
 	bool is_text, is_ascii;
 };
 
-/* What stands in 64 bytes: a bit for "control", a bit for "above 0x7f". Written so that compilers
- * vectorise it. */
-static uint8_t look_at_block(const uint8_t *p)
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+
+/* Bytes that no text has, and bytes above 0x7f, gathered over the head 16 at a time. */
+struct sight {
+	bytes16 bad, all;
+};
+
+static void see(struct sight *s, const uint8_t *p)
 {
-	uint8_t bad = 0, high = 0;
+	bytes16 v;
 
-	for (int i = 0; i < 64; i++) {
-		const uint8_t c = p[i];
-
-		/* allowed below 0x20: BEL BS TAB LF VT FF CR (7..13), SUB (26, the end mark of
-		 * DOS), ESC (27) */
-		bad |= (uint8_t)((c < 7) | ((uint8_t)(c - 14) < 12) | ((uint8_t)(c - 28) < 4));
-		high |= c;
-	}
-	return (uint8_t)(bad | (high & 0x80));
+	memcpy(&v, p, sizeof v);
+	/* allowed below 0x20: BEL BS TAB LF VT FF CR (7..13), SUB (26, the end mark of DOS), ESC
+	 * (27) */
+	s->bad |= (bytes16)(v < 7) | (bytes16)(v - 14 < 12) | (bytes16)(v - 28 < 4);
+	s->all |= v;
 }
 
 static struct look look_at(struct ov_cur c)
 {
-	uint8_t seen = 0, last[64];
+	struct sight s = { .bad = { 0 } };
+	uint8_t last[16], bad = 0, all = 0;
 	struct ov_cur block;
 
-	while (ov_cur_take(&c, 64, &block) == OV_OK)
-		seen |= look_at_block(block.base);
+	while (ov_cur_left(&c) >= 256 && ov_cur_take(&c, 256, &block) == OV_OK)
+		for (size_t i = 0; i < 256; i += 16)
+			see(&s, block.base + i);
+	while (ov_cur_take(&c, 16, &block) == OV_OK)
+		see(&s, block.base);
 	memset(last, ' ', sizeof last);
 	if (ov_cur_copy(&c, last, ov_cur_left(&c)) == OV_OK)
-		seen |= look_at_block(last);
-	return (struct look){ .is_text = (seen & 1) == 0, .is_ascii = (seen & 0x80) == 0 };
+		see(&s, last);
+	for (int i = 0; i < 16; i++) {
+		bad |= s.bad[i];
+		all |= s.all[i];
+	}
+	return (struct look){ .is_text = bad == 0, .is_ascii = (all & 0x80) == 0 };
 }
 
 /* Valid UTF-8 up to a sequence that the end of the head may have cut. */
-static bool is_utf8(struct ov_cur c)
+static bool is_utf8(struct ov_cur c, bool may_be_cut)
 {
 	while (ov_cur_left(&c) > 0) {
 		const struct ov_str rest = { .p = (const char *)ov_cur_rest(&c),
@@ -54,7 +63,7 @@ static bool is_utf8(struct ov_cur c)
 		const size_t n = ov_utf8_len(rest);
 
 		if (n == 0)
-			return rest.n < 4 && c.len == OV_TYPE_HEAD;
+			return rest.n < 4 && may_be_cut;
 		if (ov_cur_skip(&c, n) != OV_OK)
 			return false;
 	}
@@ -64,8 +73,12 @@ static bool is_utf8(struct ov_cur c)
 /* Case-blind: does the text at the cursor begin with `word` (lower case)? */
 static bool begins(const struct ov_cur *c, const char *word)
 {
-	const size_t n = strlen(word);
+	size_t n;
 
+	/* The first byte is asked before anything else: most words fail there. */
+	if (ov_cur_left(c) == 0 || ((*ov_cur_rest(c) ^ (uint8_t)*word) & 0xdf) != 0)
+		return false;
+	n = strlen(word);
 	return ov_cur_left(c) >= n && strncasecmp((const char *)ov_cur_rest(c), word, n) == 0;
 }
 
@@ -93,13 +106,23 @@ static bool ends_tag(const struct ov_cur *c, size_t n)
 
 static bool any_tag(const struct ov_cur *c, const char *const *tags, size_t count)
 {
+	const uint8_t second = ov_cur_left(c) >= 2 ? ov_cur_rest(c)[1] | 0x20 : 0;
+
 	for (size_t i = 0; i < count; i++)
-		if (begins(c, tags[i]) && ends_tag(c, strlen(tags[i])))
+		if (second == (uint8_t)tags[i][1] && begins(c, tags[i]) &&
+		    ends_tag(c, strlen(tags[i])))
 			return true;
 	return false;
 }
 
 #define ANY_TAG(c, tags) any_tag((c), (tags), sizeof(tags) / sizeof(tags)[0])
+
+static bool is_link(const struct ov_cur *c)
+{
+	const uint8_t second = ov_cur_left(c) >= 2 ? ov_cur_rest(c)[1] | 0x20 : 0;
+
+	return second == 'a' || second == 'i';
+}
 
 /*
  * HTML: a tag of a page at the start, after space and comments; or, anywhere in the head, one of
@@ -147,7 +170,8 @@ static bool is_html(struct ov_cur c)
 	if (ANY_TAG(&c, opening))
 		return true;
 	while (skip_to(&c, '<')) {
-		if (ANY_TAG(&c, anywhere) || begins(&c, "<a href=") || begins(&c, "<img src="))
+		if (ANY_TAG(&c, anywhere) ||
+		    (is_link(&c) && (begins(&c, "<a href=") || begins(&c, "<img src="))))
 			return true;
 		if (ov_cur_skip(&c, 1) != OV_OK)
 			break;
@@ -183,25 +207,16 @@ static bool is_mail_header(const struct ov_cur *c, bool *is_strong)
 	static const struct {
 		const char *name;
 		bool is_strong; /* enough for a header that stands first and alone */
-	} names[] = { { "received: ", true },
-		      { "return-path: ", true },
-		      { "from: ", false },
-		      { "to: ", false },
-		      { "subject: ", false },
-		      { "message-id: ", true },
-		      { "mime-version: ", true },
-		      { "delivered-to: ", true },
-		      { "reply-to: ", false },
-		      { "cc: ", false },
-		      { "x-mailer: ", true },
-		      { "x-uidl: ", true },
-		      { "envelope-to: ", true },
-		      { "dkim-signature: ", true },
-		      { "in-reply-to: ", true },
-		      { "content-transfer-encoding: ", false },
-		      { "x-originating-ip: ", true },
-		      { "x-envelope-from: ", true },
-		      { "date: ", false },
+	} names[] = { { "received: ", true },	     { "return-path: ", true },
+		      { "from: ", false },	     { "to: ", false },
+		      { "subject: ", false },	     { "message-id: ", true },
+		      { "mime-version: ", true },    { "delivered-to: ", true },
+		      { "reply-to: ", false },	     { "cc: ", false },
+		      { "x-mailer: ", true },	     { "x-uidl: ", true },
+		      { "envelope-to: ", true },     { "dkim-signature: ", true },
+		      { "in-reply-to: ", true },     { "content-transfer-encoding: ", false },
+		      { "content-type: ", false },   { "x-originating-ip: ", true },
+		      { "x-envelope-from: ", true }, { "date: ", false },
 		      { "sender: ", false } };
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -400,10 +415,12 @@ enum ov_type ov_type_by_text(const struct ov_probe *p)
 		return OV_T_BINHEX;
 	if (is_mail(c))
 		return OV_T_MAIL;
-	t = xml_kind(p);
+	skip_space(&c);
+	t = begins(&c, "<") ? xml_kind(p) : OV_T_BINARY_DATA;
 	if (t != OV_T_BINARY_DATA)
 		return t;
 	if (is_html(c))
 		return OV_T_HTML;
-	return look.is_ascii || !is_utf8(c) ? OV_T_TEXT_ASCII : OV_T_TEXT_UTF8;
+	return look.is_ascii || !is_utf8(c, p->head.len == OV_TYPE_HEAD) ? OV_T_TEXT_ASCII
+									 : OV_T_TEXT_UTF8;
 }

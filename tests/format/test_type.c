@@ -53,6 +53,8 @@ static const struct row {
 	ROW("mail", "From: a@example.org\r\nTo: b@example.org\r\n\r\nx", MAIL),
 	ROW("mail that begins with Received", "Received: from a\n by b\nSubject: x\n\nx", MAIL),
 	ROW("one header only mail has", "MIME-Version: 1.0\nContent-Type: x\n\nx", MAIL),
+	ROW("mail with little more than a body", "Subject: x\nContent-Type: multipart/mixed\n\nx",
+	    MAIL),
 	ROW("mailbox", "From a@example.org Mon Jan  1 00:00:00 2001\nFrom: a@example.org\n\nx",
 	    MAIL),
 	ROW("a note with one header", "Subject: milk, bread\nand more\n", TEXT_ASCII),
