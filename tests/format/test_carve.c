@@ -234,6 +234,8 @@ static void test_zip(void **state)
 	memcpy(p + 100,
 	       "PK\3\4\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\x09\0\0\0",
 	       30);
+	expect_parts("a local header whose name is no text", p, 900, NULL, 0);
+	memcpy(p + 130, "file name", 9);
 	n = put_zip(p + 1000, "x", 1, 0);
 	expect_parts("a false header before a ZIP", p, 1000 + n,
 		     (const uint64_t[][2]){ { 100, 1000 + n }, { 1000, 1000 + n } }, 2);
