@@ -273,11 +273,11 @@ static void on_file(void *context, const struct run_file *f)
 	}
 	if (f->verdict != NULL && run_kind(f) == OVERT_INCOMPLETE)
 		alert = alert_name(x->s, f->verdict);
-	if (run_kind(f) == OVERT_DETECTED || alert != NULL)
+	if (f->verdict != NULL && (run_kind(f) == OVERT_DETECTED || alert != NULL))
 		found(x, f, alert);
 	else if (run_kind(f) == OVERT_ERROR)
 		failed(x, f);
-	else if (run_kind(f) == OVERT_INCOMPLETE)
+	else if (f->verdict != NULL && run_kind(f) == OVERT_INCOMPLETE)
 		not_fully(x, f);
 	else if (!x->s->infected && !x->s->hides_ok && !x->s->quiet)
 		line(x, x->say, f, OV_STR("OK"), "", x->s->verbose);

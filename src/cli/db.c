@@ -214,12 +214,12 @@ static enum overt_status build_and_drop(const struct overt_options *o, struct bu
 	char folder[4096], path[4200];
 	enum overt_status st;
 
-	(void)snprintf(folder, sizeof folder - 32, "%s",
-		       base != NULL && *base == '/' ? base : "/tmp");
-	(void)strcat(folder, "/overt-check-XXXXXX");
-	if (mkdtemp(folder) == NULL) {
+	if (base == NULL || *base != '/')
+		base = "/tmp";
+	if (snprintf(folder, sizeof folder, "%s/overt-check-XXXXXX", base) >= (int)sizeof folder ||
+	    mkdtemp(folder) == NULL) {
 		(void)snprintf(error, 512, "no folder for temporary files below %.200s",
-			       base != NULL ? base : "/tmp");
+			       base);
 		return OVERT_IO;
 	}
 	(void)snprintf(path, sizeof path, "%s/check.odb", folder);

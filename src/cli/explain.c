@@ -330,6 +330,7 @@ static int explain_number(struct explain *x, uint64_t number)
 		code = cli_fail(x->c, "overt explain",
 				"the list of the last scan is damaged; scan again", NULL);
 	}
+	x->only = NULL; /* it ends here */
 	last_free(&list);
 	return code;
 }

@@ -48,7 +48,7 @@ static struct ov_str text_of(struct ov_cur c)
 {
 	struct ov_str s = { .p = (const char *)ov_cur_rest(&c), .n = ov_cur_left(&c) };
 
-	while (s.n > 0 && s.p[s.n - 1] == ' ')
+	while (s.p != NULL && s.n > 0 && s.p[s.n - 1] == ' ')
 		s.n--;
 	return s;
 }
@@ -101,7 +101,7 @@ static ov_status read_header(struct ar *r, struct ov_child *out)
 {
 	struct ov_cur c, name, size_field;
 	struct ov_str field, resolved;
-	char text[17];
+	char text[17] = "";
 	uint64_t size, body;
 
 	OV_TRY(ov_window_get(&r->win, r->at, HEADER, &c));
@@ -111,7 +111,8 @@ static ov_status read_header(struct ar *r, struct ov_child *out)
 	OV_TRY(ov_cur_expect(&c, "`\n"));
 	OV_TRY(ov_text_u64(text_of(size_field), &size));
 	field = text_of(name);
-	memcpy(text, field.p, field.n); /* the window moves on */
+	if (field.p != NULL)
+		memcpy(text, field.p, field.n); /* the window moves on */
 	field.p = text;
 	body = r->at + HEADER;
 	r->at = body + ov_min_u64(size + size % 2, r->env->src->size - body);

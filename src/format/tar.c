@@ -216,7 +216,7 @@ static ov_status use_record(struct tar *t, struct meta *m, struct ov_str key, st
 /* "length key=value\n" records; `length` counts the whole record. */
 static ov_status read_pax(struct tar *t, struct ov_str text, struct meta *m)
 {
-	while (text.n > 0 && text.p[0] != 0) {
+	while (text.p != NULL && text.n > 0 && text.p[0] != 0) {
 		struct ov_str rest = text, digits, key;
 		uint64_t len;
 
@@ -256,7 +256,7 @@ static ov_status read_meta(struct tar *t, const struct header *h)
 	OV_TRY(s);
 	text = (struct ov_str){ .p = (const char *)ov_cur_rest(&c), .n = ov_cur_left(&c) };
 	if (h->type == 'L') {
-		text.n = strnlen(text.p, text.n);
+		text.n = text.p != NULL ? strnlen(text.p, text.n) : 0;
 		t->meta.has_path = true;
 		return ov_arena_str(t->env->arena, text, &t->meta.path);
 	}

@@ -375,11 +375,13 @@ static bool has_header_room(const struct ov_probe *p, enum ov_type *t)
 }
 
 /* A row of bytes; the literal's own length counts. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): an array takes a literal, not an expression */
 #define M(off_, literal, type_, check_)                                                            \
 	{                                                                                          \
 		.off = (off_), .n = sizeof(literal) - 1, .bytes = literal, .type = OV_T_##type_,   \
 		.check = (check_)                                                                  \
 	}
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* clang-format off */
 static const struct magic first[] = { /* sorted by the first byte: a test holds it so */

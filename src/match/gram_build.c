@@ -28,6 +28,7 @@ static bool is_key_good(const struct ov_gram_key *k)
 
 static bool is_below(const struct slot *a, const struct slot *b)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): order_keys() filled all n */
 	return a->order != b->order ? a->order < b->order : a->key < b->key;
 }
 
@@ -80,8 +81,8 @@ static ov_status room_for(struct ov_gram_room *room, size_t n, struct slot **out
 	size_t bytes;
 
 	OV_TRY(ov_mul_size(n, sizeof **out, &bytes));
-	if (bytes > room->cap) {
-		void *p = realloc(room->p, bytes);
+	if (bytes > room->cap || room->p == NULL) {
+		void *p = realloc(room->p, bytes > 0 ? bytes : 1);
 
 		if (p == NULL)
 			return OV_NOMEM;

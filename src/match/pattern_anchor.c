@@ -58,7 +58,7 @@ static void weigh_key(struct flat *f, const uint32_t *cost, size_t at)
 	 * Each further byte makes a chance match rarer; halving is careful. In a run of common grams, which is text or
 	 * padding, one byte tells the next, and length helps little.
 	 */
-	certain -= OV_GRAM_MIN;
+	certain = certain > OV_GRAM_MIN ? ov_min_size(certain - OV_GRAM_MIN, OV_GRAM_MAX) : 0;
 	wake = 1 + (wake << 8 >> (wake < COMMON ? certain : certain / 4));
 	/* A wake costs more than a look at a bucket, which the first dword alone decides; but it happens once a file. */
 	score = wake * 16 + ((uint64_t)cost[at] << 8);

@@ -211,8 +211,11 @@ ov_status emit_part(struct ov_buf *b, const struct ov_pn *first, const struct ov
 		if (depth == 0 && (n == body || n == tail))
 			side = n == tail ? EMIT_AFTER : EMIT_BETWEEN;
 		if (n == NULL) { /* only inside an alternative */
-			struct frame *f = &stack[depth - 1];
+			struct frame *f;
 
+			if (depth == 0)
+				return OV_BUG;
+			f = &stack[depth - 1];
 			s = next_alt(b, start, f);
 			if (s == OV_OK) {
 				n = f->node->alts[f->i];
