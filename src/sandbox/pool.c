@@ -112,14 +112,14 @@ static bool is_worn_out(const struct ov_pool *p)
 }
 
 /* Serving before starting, few files before many. NULL: none takes any. */
-static struct ov_slot *least_busy(struct ov_pool *p)
+static struct ov_slot *least_busy(struct ov_pool *p, const struct ov_job *j)
 {
 	struct ov_slot *best = NULL;
 
 	for (size_t i = 0; i < p->nslots; i++) {
 		struct ov_slot *s = &p->slots[i];
 
-		if (s->state == OV_SLOT_EMPTY || s->is_leaving || s->n == OV_POOL_DEPTH)
+		if (!ov_slot_takes(s, j))
 			continue;
 		if (best == NULL || s->n < best->n || (s->n == best->n && s->state > best->state))
 			best = s;
@@ -141,7 +141,7 @@ static struct ov_slot *empty_slot(struct ov_pool *p)
  */
 static ov_status place_once(struct ov_pool *p, const struct ov_job *j)
 {
-	struct ov_slot *s = least_busy(p), *empty = empty_slot(p);
+	struct ov_slot *s = least_busy(p, j), *empty = empty_slot(p);
 	ov_status st;
 
 	if (empty != NULL && !is_worn_out(p) &&
@@ -152,8 +152,8 @@ static ov_status place_once(struct ov_pool *p, const struct ov_job *j)
 			s = empty;
 	}
 	if (s == NULL)
-		return is_worn_out(p) ? OV_IO : OV_END;
-	st = ov_slot_give(p, s, j);
+		return OV_END;
+	st = ov_slot_give(s, j);
 	if (st != OV_IO)
 		return st;
 	/* It died. What it answered before counts, so that the right file is taken for the last
@@ -204,7 +204,7 @@ static void place_again(struct ov_pool *p)
 		if (st == OV_END)
 			return;
 		if (st != OV_OK) {
-			if (least_busy(p) == NULL)
+			if (!has_workers(p))
 				give_up(p);
 			return;
 		}
@@ -333,7 +333,7 @@ ov_status ov_pool_next(struct ov_pool *p, int timeout_ms, struct ov_box **out)
 		turn(p, left);
 		if (take_finished(p, out))
 			return OV_OK;
-		if (p->is_broken && least_busy(p) == NULL && p->nagain == 0)
+		if (p->is_broken && !has_workers(p) && p->nagain == 0)
 			return OV_NOMEM;
 		if (left == 0)
 			return OV_SHORT;

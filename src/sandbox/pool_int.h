@@ -48,8 +48,11 @@ struct ov_pool {
 
 /* pool_slot.c: one worker's life. */
 OV_MUST_USE ov_status ov_slot_start(struct ov_pool *p, struct ov_slot *s);
-/** Sends a file to it. @return OV_OK; OV_END: its queue is full; OV_IO: it is gone. */
-OV_MUST_USE ov_status ov_slot_give(struct ov_pool *p, struct ov_slot *s, const struct ov_job *j);
+/** Whether it serves, or will, and a file may wait behind those it has. */
+bool ov_slot_takes(const struct ov_slot *s, const struct ov_job *j);
+/** Sends a file to one that takes it. @return OV_OK; OV_END: its socket is full; OV_IO: it is gone.
+ */
+OV_MUST_USE ov_status ov_slot_give(struct ov_slot *s, const struct ov_job *j);
 /** Reads what it has to say. @return OV_OK; anything else: it must be buried. */
 OV_MUST_USE ov_status ov_slot_read(struct ov_pool *p, struct ov_slot *s);
 /** Ends it and settles its queue. @param why  OV_LIMIT: too late; OV_BAD: broke the protocol; else

@@ -56,15 +56,17 @@ ov_status ov_slot_start(struct ov_pool *p, struct ov_slot *s)
 	return OV_OK;
 }
 
-ov_status ov_slot_give(struct ov_pool *p, struct ov_slot *s, const struct ov_job *j)
+bool ov_slot_takes(const struct ov_slot *s, const struct ov_job *j)
+{
+	if (s->state == OV_SLOT_EMPTY || s->is_leaving || s->n == OV_POOL_DEPTH)
+		return false;
+	return s->n == 0 || (j->size <= BYTES_AHEAD && s->bytes <= BYTES_AHEAD - j->size);
+}
+
+ov_status ov_slot_give(struct ov_slot *s, const struct ov_job *j)
 {
 	const bool is_empty = s->n == 0;
 
-	(void)p;
-	if (s->state == OV_SLOT_EMPTY || s->is_leaving || s->n == OV_POOL_DEPTH)
-		return OV_END;
-	if (!is_empty && (j->size > BYTES_AHEAD || s->bytes > BYTES_AHEAD - j->size))
-		return OV_END;
 	OV_TRY(ov_link_send(&s->child.link, OV_WIRE_SCAN, s->sent, ov_cur_of(NULL, 0), &j->fd, 1,
 			    false));
 	s->queue[(s->first + s->n) % OV_POOL_DEPTH] = *j;
