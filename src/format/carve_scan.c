@@ -137,9 +137,14 @@ static bool same_mark(const struct mark *m, const uint8_t *p)
 
 bool ov_carve_mark(const uint8_t *p, size_t n, size_t at, enum ov_carve_kind *kind, size_t *back)
 {
+	if (n < 2 || at > n - 2)
+		return false;
 	for (size_t i = 0; i < NMARKS; i++) {
 		const struct mark *m = &marks[i];
 
+		if (p[at] != (uint8_t)m->bytes[m->key] ||
+		    p[at + 1] != (uint8_t)m->bytes[m->key + 1])
+			continue;
 		if (at >= m->key && n - (at - m->key) >= m->n && same_mark(m, p + (at - m->key))) {
 			*kind = m->kind;
 			*back = m->key;
