@@ -119,6 +119,39 @@ def tool(*argv, data):
 coded('y_zstd.zip', 93, tool('zstd', '-qc', data=numbers))
 coded('y_xz.zip', 95, lzma.compress(numbers))
 coded('n_implode_cut.zip', 6, b'\0' * 40)
+
+def implode(data, flags):
+    """Literals, then one match of all that was written before, with trees of codes of one length each."""
+    tree64, tree256 = b'\x03' + b'\xf5' * 4, b'\x0f' + b'\xf7' * 16
+    bits, n = 0, 0
+    def put(v, k):
+        nonlocal bits, n
+        bits |= v << n; n += k
+    def code(sym, k):
+        for i in reversed(range(k)):
+            put(1 ^ (sym >> i & 1), 1)
+    low = 7 if flags & 2 else 6
+    for b in data:
+        put(1, 1)
+        code(b, 8) if flags & 4 else put(b, 8)
+    put(0, 1); put((len(data) - 1) & (1 << low) - 1, low); code(len(data) - 1 >> low, 6)
+    code(len(data) - (3 if flags & 4 else 2), 6)
+    return (tree256 if flags & 4 else b'') + tree64 + tree64 + bits.to_bytes((n + 7) // 8, 'little')
+
+for name, flags in (('y_implode.zip', 0), ('y_implode_trees.zip', 6)):
+    body = implode(hello, flags)
+    l = local(b'twice.txt', hello * 2, 6, flags, body=body)
+    c = central(b'twice.txt', hello * 2, 0, 6, flags, body=body)
+    save(name, l, c, end(1, len(c), len(l)))
+
+# SZDD: literals, then matches that repeat them (window position 4096 - 16 at the start)
+body = b''
+for i in range(0, 24, 8):
+    body += bytes([0xff if i < 16 else 0x1f]) + hello[i:i + 8]
+at = 4096 - 16
+body += bytes([at & 255, at >> 4 & 0xf0 | 15]) + bytes([at + 18 & 255, at + 18 >> 4 & 0xf0 | 0])
+save('y_twice.ex_', b'SZDD\x88\xf0\x27\x33A\0', struct.pack('<I', 2 * len(hello)), body)
+save('n_size.ex_', b'SZDD\x88\xf0\x27\x33A\0', struct.pack('<I', 999), body)
 coded('n_shrink.zip', 1, b'\0' * 40)
 ok = plain_zip([(b'hello.txt', hello)])
 save('y_empty.zip', end(0, 0, 0))

@@ -1,6 +1,6 @@
 /*
- * Files that are one coded stream: gzip, bzip2, xz, lzma, zstd, lz4, compress. The plain bytes are
- * the one child; bytes after the stream that are not padding are a second, carved one.
+ * Files that are one coded stream: gzip, bzip2, xz, lzma, zstd, lz4, compress, SZDD. The plain
+ * bytes are the one child; bytes after the stream that are not padding are a second, carved one.
  */
 #include "formats.h"
 
@@ -36,6 +36,8 @@ static enum ov_codec codec_of(enum ov_type t)
 		return OV_CODEC_LZ4;
 	case OV_T_COMPRESS:
 		return OV_CODEC_COMPRESS;
+	case OV_T_MSSZDD:
+		return OV_CODEC_SZDD;
 	default:
 		return OV_CODEC_COUNT;
 	}

@@ -5,7 +5,8 @@
 #include "format.h"
 
 extern const struct ov_format ov_format_zip;
-extern const struct ov_format ov_format_coding; /* gzip, bzip2, xz, lzma, zstd, lz4, compress */
+extern const struct ov_format
+    ov_format_coding; /* gzip, bzip2, xz, lzma, zstd, lz4, compress, SZDD */
 extern const struct ov_format ov_format_tar;
 extern const struct ov_format ov_format_ar;
 extern const struct ov_format ov_format_macho_fat;

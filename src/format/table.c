@@ -16,6 +16,7 @@ static const struct ov_format *const by_type[OV_T_COUNT] = {
 	[OV_T_ZSTD] = &ov_format_coding,
 	[OV_T_LZ4] = &ov_format_coding,
 	[OV_T_COMPRESS] = &ov_format_coding,
+	[OV_T_MSSZDD] = &ov_format_coding,
 	[OV_T_POSIX_TAR] = &ov_format_tar,
 	[OV_T_OLD_TAR] = &ov_format_tar,
 	[OV_T_AR] = &ov_format_ar,

@@ -1,8 +1,8 @@
 /*
  * ZIP as a container (PKWARE APPNOTE 6.3.10). zip_dir.c and zip_hunt.c find the members; here they
- * are handed out and decoded: stored, deflate, deflate64, bzip2, LZMA, zstd, xz.
+ * are handed out and decoded: stored, deflate, deflate64, implode, bzip2, LZMA, zstd, xz.
  *
- * Not read, and noted: encrypted members, shrink, reduce, implode, PPMd, and the rest of a
+ * Not read, and noted: encrypted members, shrink, reduce, PPMd, and the rest of a
  * multi-volume set.
  */
 #include "zip_int.h"
@@ -35,10 +35,10 @@ static const struct method {
 	enum ov_codec codec;
 	bool is_open_ended; /* it ends by its own mark: declared sizes need not be believed */
 } methods[] = {
-	{ 8, OV_CODEC_DEFLATE, true }, { 9, OV_CODEC_DEFLATE64, true },
-	{ 12, OV_CODEC_BZIP2, false }, { 14, OV_CODEC_LZMA_ZIP, false },
-	{ 20, OV_CODEC_ZSTD, false },  { 93, OV_CODEC_ZSTD, false },
-	{ 95, OV_CODEC_XZ, false },
+	{ 6, OV_CODEC_EXPLODE, true },	  { 8, OV_CODEC_DEFLATE, true },
+	{ 9, OV_CODEC_DEFLATE64, true },  { 12, OV_CODEC_BZIP2, false },
+	{ 14, OV_CODEC_LZMA_ZIP, false }, { 20, OV_CODEC_ZSTD, false },
+	{ 93, OV_CODEC_ZSTD, false },	  { 95, OV_CODEC_XZ, false },
 };
 
 static const struct method *method_of(uint16_t number)
@@ -52,8 +52,8 @@ static const struct method *method_of(uint16_t number)
 static const char *method_name(uint16_t number)
 {
 	static const char *const old[] = {
-		[1] = "shrink",	  [2] = "reduce 1", [3] = "reduce 2",	 [4] = "reduce 3",
-		[5] = "reduce 4", [6] = "implode",  [10] = "DCL implode"
+		[1] = "shrink",	  [2] = "reduce 1", [3] = "reduce 2",
+		[4] = "reduce 3", [5] = "reduce 4", [10] = "DCL implode"
 	};
 
 	if (number < sizeof old / sizeof *old && old[number] != NULL)
@@ -124,6 +124,7 @@ static ov_status as_stream(struct zip *z, const struct ov_zip_entry *e, const st
 		.max_memory = z->env->max_memory,
 		.plain_size = e->plain,
 		.lzma_has_end_mark = (e->flags & OV_ZIP_LZMA_END) != 0,
+		.zip_flags = e->flags,
 	};
 	uint64_t n = available(z, e);
 	struct ov_src packed;

@@ -133,6 +133,8 @@ static const struct ov_codec_row *const rows[OV_CODEC_COUNT] = {
 	[OV_CODEC_ZSTD] = &ov_codec_zstd,
 	[OV_CODEC_LZ4] = &ov_codec_lz4,
 	[OV_CODEC_COMPRESS] = &ov_codec_compress,
+	[OV_CODEC_EXPLODE] = &ov_codec_explode,
+	[OV_CODEC_SZDD] = &ov_codec_szdd,
 };
 
 static void close_codec(struct ov_decoder *d)

@@ -29,6 +29,8 @@ enum ov_codec {
 	OV_CODEC_ZSTD,	     /* frames and skippable frames                            */
 	OV_CODEC_LZ4,	     /* frame format, legacy frames too                        */
 	OV_CODEC_COMPRESS,   /* Unix compress, LZW 9..16 bits: own code                */
+	OV_CODEC_EXPLODE,    /* ZIP's implode: own code; needs plain_size              */
+	OV_CODEC_SZDD,	     /* Microsoft's COMPRESS.EXE: own code                     */
 	OV_CODEC_COUNT
 };
 
@@ -36,8 +38,9 @@ struct ov_decoder;
 
 struct ov_decoder_params {
 	uint64_t max_memory; /* bytes for windows and dictionaries                              */
-	uint64_t plain_size; /* for codecs that need it (LZMA in ZIP); UINT64_MAX if unknown     */
+	uint64_t plain_size; /* for codecs that need it (in ZIP)      ; UINT64_MAX if unknown     */
 	bool lzma_has_end_mark; /* ZIP flag bit 1 */
+	uint16_t zip_flags;	/* implode: the general purpose flags (bits 1 and 2)             */
 };
 
 /**

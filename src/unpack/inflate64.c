@@ -16,163 +16,25 @@
 #include <string.h>
 
 #include "checked.h"
+#include "huff.h"
 
 #define RING ((size_t)1 << 16)
-#define LENGTHS_MAX 15
-#define FAST 10 /* bits looked up at once */
-#define SYMBOLS_MAX 288
+#define SYMBOLS_MAX OV_HUFF_SYMBOLS
 #define DISTANCES_MAX 32
-
-/* A canonical Huffman code. fast[next bits] is symbol << 4 | length, or 0 for codes longer than
- * FAST. */
-struct code {
-	uint16_t fast[1 << FAST];
-	uint16_t count[LENGTHS_MAX + 1]; /* codes of each length     */
-	uint16_t symbol[SYMBOLS_MAX];	 /* symbols in code order    */
-};
 
 enum state { HEADER, STORED, CODED, FINISHED };
 
 struct inflate64 {
-	uint64_t hold;
-	unsigned nbits;
+	struct ov_lsb bits;
 	enum state state;
 	bool is_last;	   /* the block is the stream's last             */
 	uint32_t stored;   /* bytes left of a stored block               */
 	uint32_t length;   /* bytes left of a match ...                  */
 	uint32_t distance; /* ... from this far back, 1..65536 and more  */
 	uint64_t made;	   /* bytes made since the start                 */
-	struct code literals, distances;
+	struct ov_huff literals, distances;
 	uint8_t ring[RING];
 };
-
-/* Takes whole bytes into `hold` until at least 48 bits are there, or the input ends. */
-static ov_status refill(struct ov_inflow *in, struct inflate64 *x)
-{
-	while (x->nbits <= 48) {
-		const ov_status s = ov_in_fill(in);
-
-		if (s != OV_OK)
-			return s == OV_END ? OV_OK : s;
-		while (in->left > 0 && x->nbits <= 48) {
-			x->hold |= (uint64_t)*in->p << x->nbits;
-			x->nbits += 8;
-			ov_in_take(in, 1);
-		}
-	}
-	return OV_OK;
-}
-
-static ov_status take_bits(struct ov_inflow *in, struct inflate64 *x, unsigned n, uint32_t *out)
-{
-	if (x->nbits < n) {
-		OV_TRY(refill(in, x));
-		if (x->nbits < n)
-			return OV_SHORT;
-	}
-	*out = (uint32_t)(x->hold & ((UINT64_C(1) << n) - 1));
-	x->hold >>= n;
-	x->nbits -= n;
-	return OV_OK;
-}
-
-/* Huffman codes stand with their first bit lowest; table indexes need them mirrored. */
-static unsigned mirror(unsigned v, unsigned n)
-{
-	unsigned r = 0;
-
-	for (; n > 0; n--, v >>= 1)
-		r = r << 1 | (v & 1);
-	return r;
-}
-
-static void fill_fast(struct code *c, const uint8_t *lengths, unsigned n)
-{
-	unsigned next[LENGTHS_MAX + 2] = { 0 };
-
-	for (unsigned l = 1; l <= LENGTHS_MAX; l++)
-		next[l + 1] = (next[l] + c->count[l]) << 1;
-	memset(c->fast, 0, sizeof c->fast);
-	for (unsigned s = 0; s < n; s++) {
-		const unsigned l = lengths[s];
-		unsigned at;
-
-		if (l == 0)
-			continue;
-		at = mirror(next[l]++, l);
-		for (; l <= FAST && at < 1u << FAST; at += 1u << l)
-			c->fast[at] = (uint16_t)(s << 4 | l);
-	}
-}
-
-/*
- * Builds a code from the lengths of its symbols. As zlib does, refuses a set with too many codes,
- * and one with too few unless it is a single code of one bit (and `may_be_poor`) or none at all.
- */
-static ov_status build(struct code *c, const uint8_t *lengths, unsigned n, bool may_be_poor)
-{
-	uint16_t offset[LENGTHS_MAX + 2] = { 0 };
-	int left = 1;
-	unsigned longest = 0;
-
-	memset(c->count, 0, sizeof c->count);
-	for (unsigned s = 0; s < n; s++) {
-		c->count[lengths[s]]++;
-		longest = lengths[s] > longest ? lengths[s] : longest;
-	}
-	c->count[0] = 0;
-	for (unsigned l = 1; l <= LENGTHS_MAX; l++) {
-		left = left * 2 - c->count[l];
-		if (left < 0)
-			return OV_BAD;
-		offset[l + 1] = (uint16_t)(offset[l] + c->count[l]);
-	}
-	if (left > 0 && !(may_be_poor && longest <= 1))
-		return OV_BAD;
-	for (unsigned s = 0; s < n; s++)
-		if (lengths[s] != 0)
-			c->symbol[offset[lengths[s]]++] = (uint16_t)s;
-	fill_fast(c, lengths, n);
-	return OV_OK;
-}
-
-/* Codes longer than FAST, bit by bit; also whatever stands in the last few bits of the input. */
-static ov_status take_symbol_slowly(struct inflate64 *x, const struct code *c, unsigned *out)
-{
-	unsigned code = 0, first = 0, index = 0;
-
-	for (unsigned l = 1; l <= LENGTHS_MAX; l++) {
-		if (l > x->nbits)
-			return OV_SHORT;
-		code |= (unsigned)(x->hold >> (l - 1)) & 1;
-		if (code < first + c->count[l]) {
-			*out = c->symbol[index + (code - first)];
-			x->hold >>= l;
-			x->nbits -= l;
-			return OV_OK;
-		}
-		index += c->count[l];
-		first = (first + c->count[l]) << 1;
-		code <<= 1;
-	}
-	return OV_BAD; /* a pattern that no code has */
-}
-
-static inline ov_status take_symbol(struct ov_inflow *in, struct inflate64 *x, const struct code *c,
-				    unsigned *out)
-{
-	unsigned e;
-
-	if (x->nbits < LENGTHS_MAX)
-		OV_TRY(refill(in, x));
-	e = c->fast[x->hold & ((1u << FAST) - 1)];
-	if (e == 0 || (e & 15) > x->nbits)
-		return take_symbol_slowly(x, c, out);
-	x->hold >>= e & 15;
-	x->nbits -= e & 15;
-	*out = e >> 4;
-	return OV_OK;
-}
 
 /* RFC 1951, 3.2.6 */
 static ov_status use_fixed_codes(struct inflate64 *x)
@@ -183,9 +45,9 @@ static ov_status use_fixed_codes(struct inflate64 *x)
 	memset(lengths + 144, 9, 112);
 	memset(lengths + 256, 7, 24);
 	memset(lengths + 280, 8, 8);
-	OV_TRY(build(&x->literals, lengths, SYMBOLS_MAX, false));
+	OV_TRY(ov_huff_build(&x->literals, lengths, SYMBOLS_MAX, false));
 	memset(lengths, 5, DISTANCES_MAX);
-	return build(&x->distances, lengths, DISTANCES_MAX, false);
+	return ov_huff_build(&x->distances, lengths, DISTANCES_MAX, false);
 }
 
 /* RFC 1951, 3.2.7: lengths of lengths, in an order that lets the rare ones be left out. */
@@ -197,10 +59,11 @@ static ov_status read_length_code(struct ov_inflow *in, struct inflate64 *x, uns
 	uint32_t v;
 
 	for (unsigned i = 0; i < n; i++) {
-		OV_TRY(take_bits(in, x, 3, &v));
+		OV_TRY(ov_lsb_take(in, &x->bits, 3, &v));
 		lengths[order[i]] = (uint8_t)v;
 	}
-	return build(&x->distances, lengths, 19, false); /* the place is free at this time */
+	return ov_huff_build(&x->distances, lengths, 19,
+			     false); /* the place is free at this time */
 }
 
 static ov_status read_dynamic_codes(struct ov_inflow *in, struct inflate64 *x)
@@ -209,9 +72,9 @@ static ov_status read_dynamic_codes(struct ov_inflow *in, struct inflate64 *x)
 	uint32_t nlit, ndist, nlen, more;
 	unsigned i = 0;
 
-	OV_TRY(take_bits(in, x, 5, &nlit));
-	OV_TRY(take_bits(in, x, 5, &ndist));
-	OV_TRY(take_bits(in, x, 4, &nlen));
+	OV_TRY(ov_lsb_take(in, &x->bits, 5, &nlit));
+	OV_TRY(ov_lsb_take(in, &x->bits, 5, &ndist));
+	OV_TRY(ov_lsb_take(in, &x->bits, 4, &nlen));
 	nlit += 257;
 	ndist += 1;
 	if (nlit > 286)
@@ -221,17 +84,17 @@ static ov_status read_dynamic_codes(struct ov_inflow *in, struct inflate64 *x)
 		unsigned s, n = 1;
 		uint8_t v = 0;
 
-		OV_TRY(take_symbol(in, x, &x->distances, &s));
+		OV_TRY(ov_huff_take(in, &x->bits, &x->distances, &s));
 		if (s < 16) {
 			v = (uint8_t)s;
 		} else if (s == 16) { /* the last one again, 3 to 6 times */
 			if (i == 0)
 				return OV_BAD;
 			v = lengths[i - 1];
-			OV_TRY(take_bits(in, x, 2, &more));
+			OV_TRY(ov_lsb_take(in, &x->bits, 2, &more));
 			n = 3 + more;
 		} else { /* zeros, 3 to 10 or 11 to 138 */
-			OV_TRY(take_bits(in, x, s == 17 ? 3 : 7, &more));
+			OV_TRY(ov_lsb_take(in, &x->bits, s == 17 ? 3 : 7, &more));
 			n = (s == 17 ? 3 : 11) + more;
 		}
 		if (n > nlit + ndist - i)
@@ -241,23 +104,23 @@ static ov_status read_dynamic_codes(struct ov_inflow *in, struct inflate64 *x)
 	}
 	if (lengths[256] == 0)
 		return OV_BAD; /* the block could never end */
-	OV_TRY(build(&x->literals, lengths, nlit, true));
-	return build(&x->distances, lengths + nlit, ndist, true);
+	OV_TRY(ov_huff_build(&x->literals, lengths, nlit, true));
+	return ov_huff_build(&x->distances, lengths + nlit, ndist, true);
 }
 
 static ov_status read_header(struct ov_inflow *in, struct inflate64 *x)
 {
 	uint32_t last, kind, len, inverse;
 
-	OV_TRY(take_bits(in, x, 1, &last));
-	OV_TRY(take_bits(in, x, 2, &kind));
+	OV_TRY(ov_lsb_take(in, &x->bits, 1, &last));
+	OV_TRY(ov_lsb_take(in, &x->bits, 2, &kind));
 	x->is_last = last != 0;
 	switch (kind) {
 	case 0:
-		x->hold >>= x->nbits % 8;
-		x->nbits -= x->nbits % 8;
-		OV_TRY(take_bits(in, x, 16, &len));
-		OV_TRY(take_bits(in, x, 16, &inverse));
+		x->bits.hold >>= x->bits.n % 8;
+		x->bits.n -= x->bits.n % 8;
+		OV_TRY(ov_lsb_take(in, &x->bits, 16, &len));
+		OV_TRY(ov_lsb_take(in, &x->bits, 16, &inverse));
 		if ((len ^ inverse) != 0xffff)
 			return OV_BAD;
 		x->stored = len;
@@ -292,8 +155,8 @@ static ov_status copy_stored(struct ov_inflow *in, struct inflate64 *x, uint64_t
 		uint32_t v;
 		ov_status s;
 
-		if (x->nbits >= 8) { /* bytes that were taken as bits come first */
-			OV_TRY(take_bits(in, x, 8, &v));
+		if (x->bits.n >= 8) { /* bytes that were taken as bits come first */
+			OV_TRY(ov_lsb_take(in, &x->bits, 8, &v));
 		} else {
 			uint8_t b;
 
@@ -339,13 +202,13 @@ static ov_status read_match(struct ov_inflow *in, struct inflate64 *x, unsigned 
 
 	if (s - 257 >= 29)
 		return OV_BAD;
-	OV_TRY(take_bits(in, x, extra[s - 257], &more));
+	OV_TRY(ov_lsb_take(in, &x->bits, extra[s - 257], &more));
 	x->length = base[s - 257] + more;
-	OV_TRY(take_symbol(in, x, &x->distances, &s));
+	OV_TRY(ov_huff_take(in, &x->bits, &x->distances, &s));
 	/* Codes 0..3 are distances 1..4; then each pair of codes doubles the reach: 2 + n % 2 at n
 	 * / 2 - 1 bits. */
 	nbits = s < 4 ? 0 : s / 2 - 1;
-	OV_TRY(take_bits(in, x, nbits, &more));
+	OV_TRY(ov_lsb_take(in, &x->bits, nbits, &more));
 	x->distance = s < 4 ? s + 1 : ((2 + (s & 1)) << nbits) + 1 + more;
 	if (x->distance > x->made) {
 		x->length = 0;
@@ -363,7 +226,7 @@ static ov_status decode(struct ov_inflow *in, struct inflate64 *x, uint64_t unti
 			copy_match(x, until);
 			continue;
 		}
-		OV_TRY(take_symbol(in, x, &x->literals, &s));
+		OV_TRY(ov_huff_take(in, &x->bits, &x->literals, &s));
 		if (s < 256) {
 			put(x, (uint8_t)s);
 		} else if (s == 256) {
@@ -408,7 +271,7 @@ static ov_status read_inflate64(struct ov_decoder *d, uint8_t *to, size_t n, siz
 	*got = (size_t)(x->made - from);
 	memcpy(to, x->ring + at, first);
 	memcpy(to + first, x->ring, *got - first);
-	d->in.ahead = x->nbits / 8;
+	d->in.ahead = x->bits.n / 8;
 	return s;
 }
 
