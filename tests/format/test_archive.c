@@ -210,7 +210,7 @@ static void every_prefix_ends_calmly(void **state)
 
 	for (size_t i = 0; i < all->n; i++) {
 		const struct sample *s = &all->s[i];
-		const size_t step = s->n < 400 ? 1 : s->n / 150;
+		const size_t step = s->n < 200 ? 1 : s->n / 100;
 
 		for (size_t n = 0; n < s->n; n += step)
 			walk_calmly(s, s->p, n);
@@ -227,7 +227,7 @@ static void damage_ends_calmly(void **state)
 		uint8_t *copy = malloc(s->n + 1);
 
 		assert_non_null(copy);
-		for (unsigned turn = 0; turn < 60 && s->n > 0; turn++) {
+		for (unsigned turn = 0; turn < 30 && s->n > 0; turn++) {
 			memcpy(copy, s->p, s->n);
 			for (unsigned k = 0; k <= turn % 4; k++) {
 				uint8_t *at;
