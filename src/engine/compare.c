@@ -15,25 +15,58 @@ static bool is_space(uint8_t c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Digits in base 10 or 16 after spaces and "0x"; stops at another character. @return OV_END without
- * any digit. */
-static ov_status read_text(struct ov_cur c, char form, bool is_exact, uint64_t *out)
+/* Base of the digits ahead, or 0 when this form can't be read. Moves past "0x". */
+static unsigned base_of(struct ov_cur *c, const struct ov_compare *cmp)
 {
-	uint64_t v = 0, base = form == 'd' ? 10 : 16;
+	const bool has_0x = ov_cur_looking_at(c, "0x", 2) || ov_cur_looking_at(c, "0X", 2);
+	const bool has_order = cmp->is_big || cmp->is_little;
+
+	if (cmp->form == 'd')
+		return 10;
+	if (!has_order || (cmp->form == 'a' && ov_cur_left(c) <= 2))
+		return 0;
+	if (cmp->form == 'a' && !has_0x)
+		return cmp->is_little ? 0 : 10;
+	if (has_0x && ov_cur_skip(c, 2) != OV_OK)
+		return 0;
+	return has_0x && cmp->is_little && cmp->is_exact ? 0 : 16;
+}
+
+/* Little-endian text: its pairs of digits stand in reversed order. */
+static uint64_t swap_pairs(uint64_t v, size_t digits)
+{
+	uint64_t out = 0;
+
+	for (size_t i = 0; i < (digits + 1) / 2 && i < sizeof v; i++)
+		out = out << 8 | (v >> 8 * i & 0xff);
+	return out;
+}
+
+/*
+ * Digits after white space; they end at another character. Without any the value is 0. `e` (exact)
+ * wants digits and nothing else. As clamscan does it: `h` needs a byte order; `a` is hexadecimal
+ * after "0x", else decimal, needs more than two characters, and its decimal `b`.
+ * @return OV_OK; OV_END when there is nothing to compare.
+ */
+static ov_status read_text(struct ov_cur c, const struct ov_compare *cmp, uint64_t *out)
+{
+	uint64_t v = 0;
 	size_t digits = 0;
+	unsigned base;
 	uint8_t b = 0;
 
-	while (ov_cur_left(&c) > 0 && is_space(*ov_cur_rest(&c)))
+	while (!cmp->is_exact && ov_cur_left(&c) > 0 && is_space(*ov_cur_rest(&c)))
 		OV_TRY(ov_cur_u8(&c, &b));
-	if (form == 'a')
-		base = ov_cur_looking_at(&c, "0x", 2) || ov_cur_looking_at(&c, "0X", 2) ? 16 : 10;
-	if (base == 16 && (ov_cur_looking_at(&c, "0x", 2) || ov_cur_looking_at(&c, "0X", 2)))
-		OV_TRY(ov_cur_skip(&c, 2));
+	if (ov_cur_looking_at(&c, "-", 1) || ov_cur_looking_at(&c, "+", 1))
+		return OV_END;
+	base = base_of(&c, cmp);
+	if (base == 0)
+		return OV_END;
 	while (ov_cur_u8(&c, &b) == OV_OK) {
 		const int d = ov_hex_digit((char)b);
 
-		if (d < 0 || (uint64_t)d >= base) {
-			if (is_exact)
+		if (d < 0 || (unsigned)d >= base) {
+			if (cmp->is_exact)
 				return OV_END;
 			break;
 		}
@@ -41,23 +74,10 @@ static ov_status read_text(struct ov_cur c, char form, bool is_exact, uint64_t *
 			return OV_END;
 		digits++;
 	}
-	if (digits == 0)
+	if (cmp->is_exact && (digits == 0 || (cmp->is_little && digits % 2 != 0)))
 		return OV_END;
-	*out = v;
+	*out = base == 16 && cmp->is_little ? swap_pairs(v, digits) : v;
 	return OV_OK;
-}
-
-/* Text with `l`: the characters are in reversed order, pair by pair (hex only). */
-static void swap_pairs(uint8_t *p, size_t n)
-{
-	for (size_t i = 0, k = n; i + 2 <= k - 2 && k >= 4; i += 2, k -= 2) {
-		const uint8_t a = p[i], b = p[i + 1];
-
-		p[i] = p[k - 2];
-		p[i + 1] = p[k - 1];
-		p[k - 2] = a;
-		p[k - 1] = b;
-	}
 }
 
 static bool relation(char op, uint64_t a, uint64_t b)
@@ -78,16 +98,15 @@ bool ov_compare_holds(const struct ov_src *src, const struct ov_compare *c, uint
 		return false;
 	if (ov_src_read_upto(src, at, bytes, c->width, &got) != OV_OK || got == 0)
 		return false;
-	if (got < c->width && (c->is_exact || c->form == 'i'))
-		return false;
+	if (got < c->width)
+		return false; /* past the end: ClamAV compares nothing there */
 	if (c->form == 'i') {
+		if (!c->is_big && !c->is_little)
+			return false;
 		for (size_t i = 0; i < c->width; i++)
 			v = v << 8 | bytes[c->is_big ? i : c->width - 1 - i];
-	} else {
-		if (!c->is_big && c->form == 'h' && got % 2 == 0)
-			swap_pairs(bytes, got);
-		if (read_text(ov_cur_of(bytes, got), c->form, c->is_exact, &v) != OV_OK)
-			return false;
+	} else if (read_text(ov_cur_of(bytes, got), c, &v) != OV_OK) {
+		return false;
 	}
 	for (uint32_t i = 0; i < c->ncmp && i < 2; i++)
 		if (!relation(c->op[i], v, c->value[i]))

@@ -111,6 +111,7 @@ void ov_odb_sub(const struct ov_odb *o, uint32_t id, struct ov_sub *out)
 		c->form = (char)s[2];
 		c->is_big = (s[3] & 1) != 0;
 		c->is_exact = (s[3] & 2) != 0;
+		c->is_little = (s[3] & 4) != 0;
 		c->ncmp = s[4];
 		c->op[0] = (char)s[5];
 		c->op[1] = (char)s[6];

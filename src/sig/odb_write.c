@@ -120,7 +120,8 @@ static ov_status put_sub(struct ov_buf *o, const struct b_sub *s)
 	OV_TRY(ov_buf_u8(o, (uint8_t)s->kind));
 	OV_TRY(ov_buf_u8(o, (uint8_t)s->place.kind));
 	OV_TRY(ov_buf_u8(o, (uint8_t)c->form));
-	OV_TRY(ov_buf_u8(o, (uint8_t)((c->is_big ? 1 : 0) | (c->is_exact ? 2 : 0))));
+	OV_TRY(ov_buf_u8(
+	    o, (uint8_t)((c->is_big ? 1 : 0) | (c->is_exact ? 2 : 0) | (c->is_little ? 4 : 0))));
 	OV_TRY(ov_buf_u8(o, (uint8_t)c->ncmp));
 	OV_TRY(ov_buf_u8(o, (uint8_t)c->op[0]));
 	OV_TRY(ov_buf_u8(o, (uint8_t)c->op[1]));

@@ -61,10 +61,11 @@ enum ov_sub_kind {
 
 /* ClamAV byte compare: sub(>>off#[hdai][lb][e]N#cmp[,cmp]). */
 struct ov_compare {
-	uint32_t ref; /* index of the subsignature whose last match is the base */
-	int64_t off;  /* bytes from there */
-	char form;    /* 'h' hex text, 'd' decimal text, 'a' automatic text, 'i' binary */
-	bool is_big, is_exact;
+	uint32_t ref;		/* index of the subsignature whose last match is the base */
+	int64_t off;		/* bytes from there */
+	char form;		/* 'h' hex text, 'd' decimal text, 'a' automatic text, 'i' binary */
+	bool is_big, is_little; /* neither was given: only 'd' can match then, as in ClamAV */
+	bool is_exact;
 	uint32_t width; /* bytes */
 	uint32_t ncmp;	/* 1 or 2 */
 	char op[2];	/* '<' '>' '=' */

@@ -63,15 +63,14 @@ static ov_status take_number(struct ov_str *s, uint64_t *out)
 /* "[hdai][lb][e]N", in that order. */
 static ov_status read_form(struct ov_sig_line *l, struct ov_str s, struct ov_compare *c)
 {
-	bool is_little = false;
 	uint64_t width;
 
 	c->form = take_char(&s);
 	if (c->form != 'h' && c->form != 'd' && c->form != 'a' && c->form != 'i')
 		return ov_sig_bad(l, "a byte comparison reads h, d, a or i");
 	if (s.n > 0 && (s.p[0] == 'l' || s.p[0] == 'b')) {
-		is_little = s.p[0] == 'l';
-		c->is_big = !is_little;
+		c->is_little = s.p[0] == 'l';
+		c->is_big = !c->is_little;
 		(void)take_char(&s);
 	}
 	if (s.n > 0 && s.p[0] == 'e') {
@@ -83,7 +82,7 @@ static ov_status read_form(struct ov_sig_line *l, struct ov_str s, struct ov_com
 	c->width = (uint32_t)width;
 	if (c->form == 'i' && width != 1 && width != 2 && width != 4 && width != 8)
 		return ov_sig_bad(l, "a binary comparison reads 1, 2, 4 or 8 bytes");
-	if (c->form == 'd' && is_little)
+	if (c->form == 'd' && c->is_little)
 		return ov_sig_bad(l, "decimal text has no byte order: d with l");
 	return OV_OK;
 }

@@ -164,7 +164,9 @@ static ov_status dump_sub(const struct ov_odb *o, uint32_t id, struct ov_buf *ou
 	} else {
 		OV_TRY(ov_buf_fmt(out, " compare %" PRIu32 " %+" PRId64 " %c%s%s %" PRIu32,
 				  s.compare.ref, s.compare.off, s.compare.form,
-				  s.compare.is_big ? " big" : "",
+				  s.compare.is_big	? " big"
+				  : s.compare.is_little ? " little"
+							: "",
 				  s.compare.is_exact ? " exact" : "", s.compare.width));
 		for (uint32_t i = 0; i < s.compare.ncmp; i++)
 			OV_TRY(ov_buf_fmt(out, " %c%" PRIu64, s.compare.op[i], s.compare.value[i]));
