@@ -45,6 +45,7 @@ void ov_engine_free(struct ov_engine **pe)
 	ov_arena_free(&e->scratch);
 	ov_arena_free(&e->report_arena);
 	free(e->nodes);
+	free(e->settled);
 	free(e->woken_in);
 	free(e->woken);
 	free(e);
@@ -54,11 +55,16 @@ void ov_engine_free(struct ov_engine **pe)
 static ov_status make_scratch(struct ov_engine *e)
 {
 	const size_t nrules = (size_t)e->db->nrules + 1;
+	size_t settled = 0;
 
+	for (int t = 0; t < OV_TARGET_COUNT; t++)
+		if (ov_gram_settled_bytes(&e->db->gram[t]) > settled)
+			settled = ov_gram_settled_bytes(&e->db->gram[t]);
+	e->settled = calloc(settled, 1);
 	e->nodes = calloc(OV_LAYER_DEPTH_MAX + 1, sizeof *e->nodes);
 	e->woken_in = calloc(nrules, sizeof *e->woken_in);
 	e->woken = calloc(nrules, sizeof *e->woken);
-	if (e->nodes == NULL || e->woken_in == NULL || e->woken == NULL)
+	if (e->settled == NULL || e->nodes == NULL || e->woken_in == NULL || e->woken == NULL)
 		return OV_NOMEM;
 	for (uint32_t i = 0; i <= OV_LAYER_DEPTH_MAX; i++) {
 		ov_arena_init(&e->nodes[i].arena, OV_NODE_ARENA);

@@ -102,18 +102,19 @@ static bool place_fits(const struct pass *p, const struct ov_odb_anchor *a, uint
 	return fits;
 }
 
-static bool on_anchor(void *ctx, uint32_t token, uint64_t at)
+/* A rule that is awake needs no further anchor: with all rules of a key awake, the key is passed over. */
+static enum ov_wake on_anchor(void *ctx, uint32_t token, uint64_t at)
 {
 	const struct pass *p = ctx;
 	struct ov_odb_anchor a;
 
 	ov_odb_anchor(p->e->db, token, &a);
 	if (a.rule >= p->e->db->nrules)
-		return true; /* tokens inside the key tables are not verified when a database is
+		return OV_WAKE_SETTLED; /* tokens inside the key tables are not verified when a database is
 				opened */
 	if (p->e->woken_in[a.rule] != p->e->generation && place_fits(p, &a, at))
 		wake_rule(p->e, p->n, a.rule);
-	return true;
+	return p->e->woken_in[a.rule] == p->e->generation ? OV_WAKE_SETTLED : OV_WAKE_MORE;
 }
 
 static ov_status scan_windows(struct ov_engine *e, const struct ov_node *n, const struct ov_gram *g,
@@ -129,7 +130,7 @@ static ov_status scan_windows(struct ov_engine *e, const struct ov_node *n, cons
 		if (ov_budget_late(&e->budget))
 			return OV_LIMIT;
 		OV_TRY(ov_src_read_upto(&n->src, off, e->window.p + carried, want, &got));
-		OV_TRY(ov_gram_scan(g, e->window.p, carried + got, off - carried, on_anchor, p));
+		OV_TRY(ov_gram_wake(g, e->settled, e->window.p, carried + got, off - carried, on_anchor, p));
 		if (got < want)
 			return OV_SHORT;
 		off += got;
@@ -189,12 +190,13 @@ ov_status ov_wake(struct ov_engine *e, struct ov_node *n)
 		e->generation = 1;
 	}
 	e->nwoken = 0;
+	memset(e->settled, 0, ov_gram_settled_bytes(g));
 	ov_arena_reset(&e->scratch, (size_t)1 << 20);
 	for (uint32_t i = 0; i < ov_odb_always_count(e->db, t); i++)
 		wake_rule(e, n, ov_odb_always(e->db, t, i));
 	wake_fixed(e, n, t);
 	if (n->src.mem != NULL)
-		s = ov_gram_scan(g, n->src.mem, (size_t)size, 0, on_anchor, &p);
+		s = ov_gram_wake(g, e->settled, n->src.mem, (size_t)size, 0, on_anchor, &p);
 	else if (size > 0)
 		s = scan_windows(e, n, g, &p, size);
 	n->match_size = size;

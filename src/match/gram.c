@@ -39,7 +39,7 @@ static bool is_entry_good(const struct ov_gram *g, const uint8_t *e, uint32_t bu
 {
 	const uint32_t n = e[36], first = ov_le32(e) | GRAM_FOLD;
 
-	if (n < OV_GRAM_MIN || n > OV_GRAM_MAX || e[37] != 0 || e[38] != 0 || e[39] != 0)
+	if (n < OV_GRAM_MIN || n > OV_GRAM_MAX || e[39] != 0)
 		return false;
 	for (uint32_t i = 0; i < OV_GRAM_MAX; i++) {
 		const uint8_t v = e[i], m = e[OV_GRAM_MAX + i];
@@ -53,6 +53,17 @@ static bool is_entry_good(const struct ov_gram *g, const uint8_t *e, uint32_t bu
 		return false;
 	return (ov_le32(g->filter + (size_t)gram_word(first, g->filter_bits_log2) * 4) & gram_bits(first)) ==
 	       gram_bits(first);
+}
+
+/* Entries of one key count down to its last. `left` stand behind this one in its bucket. */
+static bool is_run_good(const uint8_t *e, uint32_t left)
+{
+	const uint32_t same = gram_same(e);
+	const uint8_t *next = e + GRAM_ENTRY;
+
+	if (same == 0)
+		return true;
+	return same <= left && gram_same(next) == same - 1 && memcmp(e, next, 32) == 0 && e[36] == next[36];
 }
 
 /* Each entry stands in its own bucket, in order, and passes the filter: then a scan finds all that a naive one would. */
@@ -71,7 +82,8 @@ static ov_status check_entries(const struct ov_gram *g)
 		for (; at < end; at++) {
 			const uint64_t order = entry_order(entry_of(g, at));
 
-			if (order < last || !is_entry_good(g, entry_of(g, at), b))
+			if (order < last || !is_entry_good(g, entry_of(g, at), b) ||
+			    !is_run_good(entry_of(g, at), end - at - 1))
 				return OV_BAD;
 			last = order;
 		}
@@ -155,18 +167,45 @@ static uint32_t lower_bound(const struct ov_gram *g, uint32_t lo, uint32_t hi, u
 }
 
 struct sink {
-	ov_gram_hit_fn hit;
+	ov_gram_hit_fn hit;   /* either this ... */
+	ov_gram_wake_fn wake; /* ... or this     */
 	void *ctx;
-	uint64_t base; /* file offset of p */
+	uint8_t *settled; /* a bit for each entry that begins a run of one key; with `wake` only */
+	uint64_t base;    /* file offset of p */
 };
+
+/* Tells of all entries of one key. @return false when the sink wants no more. */
+static bool tell(const struct ov_gram *g, uint32_t first, uint32_t end, uint64_t at, const struct sink *s)
+{
+	bool is_settled = true;
+
+	for (uint32_t i = first; i < end; i++) {
+		const uint32_t token = ov_le32(entry_of(g, i) + 32);
+		enum ov_wake w = OV_WAKE_MORE;
+
+		if (s->wake != NULL)
+			w = s->wake(s->ctx, token, at);
+		else if (!s->hit(s->ctx, token, at))
+			w = OV_WAKE_STOP;
+		if (w == OV_WAKE_STOP)
+			return false;
+		is_settled &= w == OV_WAKE_SETTLED;
+	}
+	if (is_settled && s->wake != NULL)
+		s->settled[first / 8] |= (uint8_t)(1u << first % 8);
+	return true;
+}
 
 static bool walk(const struct ov_gram *g, uint32_t from, uint32_t to, const struct window *w, uint64_t at,
                  const struct sink *s)
 {
-	for (uint32_t i = from; i < to; i++) {
+	for (uint32_t i = from, next; i < to; i = next) {
 		const uint8_t *e = entry_of(g, i);
 
-		if (is_match(e, w) && !s->hit(s->ctx, ov_le32(e + 32), at))
+		next = i + 1 + gram_same(e);
+		if (!is_match(e, w) || (s->wake != NULL && (s->settled[i / 8] >> i % 8 & 1) != 0))
+			continue;
+		if (!tell(g, i, next, at, s))
 			return false;
 	}
 	return true;
@@ -235,29 +274,48 @@ static ov_status scan_block(gram_kernel_fn kernel, const struct ov_gram *g, cons
 	return OV_OK;
 }
 
-ov_status ov_gram_scan_with(enum ov_kernel k, const struct ov_gram *g, const uint8_t *p, size_t n,
-                            uint64_t base, ov_gram_hit_fn hit, void *ctx)
+static ov_status scan(gram_kernel_fn kernel, const struct ov_gram *g, const uint8_t *p, size_t n, struct sink *s)
 {
-	const gram_kernel_fn kernel = gram_kernel(k);
+	const uint64_t base = s->base;
 	size_t done = 0, positions;
 
-	if (kernel == NULL)
-		return OV_UNSUPPORTED;
 	if (g->nentries == 0 || n < OV_GRAM_MIN)
 		return OV_OK;
 	positions = n - (OV_GRAM_MIN - 1);
 	while (done < positions) {
 		const size_t some = ov_min_size(BLOCK, positions - done);
-		const struct sink s = { .hit = hit, .ctx = ctx, .base = base + done };
 
-		OV_TRY(scan_block(kernel, g, p + done, n - done, some, &s));
+		s->base = base + done;
+		OV_TRY(scan_block(kernel, g, p + done, n - done, some, s));
 		done += some;
 	}
 	return OV_OK;
+}
+
+ov_status ov_gram_scan_with(enum ov_kernel k, const struct ov_gram *g, const uint8_t *p, size_t n,
+                            uint64_t base, ov_gram_hit_fn hit, void *ctx)
+{
+	const gram_kernel_fn kernel = gram_kernel(k);
+	struct sink s = { .hit = hit, .ctx = ctx, .base = base };
+
+	return kernel != NULL ? scan(kernel, g, p, n, &s) : OV_UNSUPPORTED;
 }
 
 ov_status ov_gram_scan(const struct ov_gram *g, const uint8_t *p, size_t n, uint64_t base, ov_gram_hit_fn hit,
                        void *ctx)
 {
 	return ov_gram_scan_with(OV_KERNEL_AUTO, g, p, n, base, hit, ctx);
+}
+
+size_t ov_gram_settled_bytes(const struct ov_gram *g)
+{
+	return (size_t)g->nentries / 8 + 1;
+}
+
+ov_status ov_gram_wake(const struct ov_gram *g, uint8_t *settled, const uint8_t *p, size_t n, uint64_t base,
+                       ov_gram_wake_fn wake, void *ctx)
+{
+	struct sink s = { .wake = wake, .settled = settled, .ctx = ctx, .base = base };
+
+	return scan(gram_kernel(OV_KERNEL_AUTO), g, p, n, &s);
 }

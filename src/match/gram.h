@@ -69,6 +69,22 @@ OV_MUST_USE ov_status ov_gram_open(struct ov_cur bytes, struct ov_gram *out);
 OV_MUST_USE ov_status ov_gram_scan(const struct ov_gram *g, const uint8_t *p, size_t n, uint64_t base,
                                    ov_gram_hit_fn hit, void *ctx);
 
+/* What the receiver of a hit says of its token. */
+enum ov_wake { OV_WAKE_STOP = 0, OV_WAKE_MORE, OV_WAKE_SETTLED };
+typedef enum ov_wake (*ov_gram_wake_fn)(void *ctx, uint32_t token, uint64_t at);
+
+/** Bytes of memory that ov_gram_wake() needs for a table; zeroed by the caller when a new layer begins. */
+size_t ov_gram_settled_bytes(const struct ov_gram *g);
+
+/**
+ * As ov_gram_scan, for one who need not hear of each hit: once all tokens of a key are OV_WAKE_SETTLED, the key is passed
+ * over. So a file made of one key again and again, shared by many rules, is no slower than another.
+ *
+ * @param settled  ov_gram_settled_bytes(g) bytes, kept between the windows of a layer.
+ */
+OV_MUST_USE ov_status ov_gram_wake(const struct ov_gram *g, uint8_t *settled, const uint8_t *p, size_t n, uint64_t base,
+                                   ov_gram_wake_fn wake, void *ctx);
+
 enum ov_kernel { OV_KERNEL_AUTO, OV_KERNEL_SCALAR, OV_KERNEL_AVX2, OV_KERNEL_AVX512, OV_KERNEL_NEON };
 /** As ov_gram_scan with a kernel forced (tests, benchmarks). @return also OV_UNSUPPORTED on another CPU. */
 OV_MUST_USE ov_status ov_gram_scan_with(enum ov_kernel k, const struct ov_gram *g, const uint8_t *p, size_t n,

@@ -26,20 +26,35 @@ static bool is_key_good(const struct ov_gram_key *k)
 	return true;
 }
 
-static bool is_below(const struct slot *a, const struct slot *b)
+/* Order of keys as bytes: what is not used of value and mask does not count. */
+static int compare_keys(const struct ov_gram_key *a, const struct ov_gram_key *b)
 {
-	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): order_keys() filled all n */
-	return a->order != b->order ? a->order < b->order : a->key < b->key;
+	int c = a->n - b->n;
+
+	if (c == 0)
+		c = memcmp(a->value, b->value, a->n);
+	return c != 0 ? c : memcmp(a->mask, b->mask, a->n);
 }
 
-static void sift(struct slot *s, size_t root, size_t n)
+static bool is_below(const struct ov_gram_key *keys, const struct slot *a, const struct slot *b)
+{
+	int c;
+
+	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): order_keys() filled all n */
+	if (a->order != b->order)
+		return a->order < b->order;
+	c = compare_keys(&keys[a->key], &keys[b->key]);
+	return c != 0 ? c < 0 : a->key < b->key;
+}
+
+static void sift(const struct ov_gram_key *keys, struct slot *s, size_t root, size_t n)
 {
 	const struct slot moving = s[root];
 
 	for (size_t child = 2 * root + 1; child < n; child = 2 * root + 1) {
-		if (child + 1 < n && is_below(&s[child], &s[child + 1]))
+		if (child + 1 < n && is_below(keys, &s[child], &s[child + 1]))
 			child++;
-		if (!is_below(&moving, &s[child]))
+		if (!is_below(keys, &moving, &s[child]))
 			break;
 		s[root] = s[child];
 		root = child;
@@ -48,16 +63,16 @@ static void sift(struct slot *s, size_t root, size_t n)
 }
 
 /* Heap sort: no memory of its own, and no input that makes it slow. */
-static void sort_slots(struct slot *s, size_t n)
+static void sort_slots(const struct ov_gram_key *keys, struct slot *s, size_t n)
 {
 	for (size_t i = n / 2; i-- > 0;)
-		sift(s, i, n);
+		sift(keys, s, i, n);
 	for (size_t i = n; i-- > 1;) {
 		const struct slot top = s[0];
 
 		s[0] = s[i];
 		s[i] = top;
-		sift(s, 0, i);
+		sift(keys, s, 0, i);
 	}
 }
 
@@ -110,7 +125,7 @@ static void order_keys(const struct ov_gram_key *keys, size_t n, uint32_t bucket
 			second = dword_of(k->value + 4);
 		s[i] = (struct slot){ .order = bucket << 33 | second, .key = (uint32_t)i };
 	}
-	sort_slots(s, n);
+	sort_slots(keys, s, n);
 }
 
 static void put_entry(uint8_t *e, const struct ov_gram_key *k)
@@ -142,6 +157,13 @@ static void fill(uint8_t *t, const struct ov_gram_key *keys, size_t n, uint32_t 
 	}
 	for (; b <= (size_t)1 << bucket_log2; b++)
 		ov_put_le32(buckets + b * 4, (uint32_t)n);
+	for (size_t i = n; i-- > 1;) { /* from the last back: how many of the same key follow */
+		uint8_t *e = entries + (i - 1) * GRAM_ENTRY;
+		const uint32_t same = gram_same(e + GRAM_ENTRY) + 1;
+
+		if (same <= GRAM_SAME_MAX && compare_keys(&keys[s[i - 1].key], &keys[s[i].key]) == 0)
+			ov_put_le16(e + 37, (uint16_t)same);
+	}
 }
 
 ov_status ov_gram_build_with(struct ov_gram_room *room, const struct ov_gram_key *keys, size_t n,

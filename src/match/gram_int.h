@@ -16,8 +16,9 @@
  *
  * filter:  2^bits_log2 bits in 32-bit words; a gram sets two bits of one word.
  * buckets: 2^bucket_log2 + 1 entry numbers; bucket b owns entries buckets[b] .. buckets[b + 1] - 1.
- * entries: 40 bytes each, ordered inside a bucket by (is short, folded second dword):
- *          value[16] mask[16] token n 0 0 0
+ * entries: 40 bytes each, ordered inside a bucket by (is short, folded second dword, key):
+ *          value[16] mask[16] token n same[3]
+ *          same: how many entries of the same key follow, at most GRAM_SAME_MAX
  */
 #define GRAM_MAGIC 0x31474f56u /* "VOG1" */
 #define GRAM_HEAD 32u
@@ -27,6 +28,7 @@
 #define GRAM_BUCKET_MIN 4u
 #define GRAM_BUCKET_MAX 22u
 #define GRAM_ENTRIES_MAX (1u << 24)
+#define GRAM_SAME_MAX 0xffffu
 
 #define GRAM_FOLD 0x20202020u
 
@@ -46,6 +48,12 @@ static inline uint32_t gram_bits(uint32_t folded)
 	const uint32_t h = folded * GRAM_MUL_BITS;
 
 	return 1u << (h >> 27) | 1u << (h >> 22 & 31);
+}
+
+/* How many entries after `e` have its key. */
+static inline uint32_t gram_same(const uint8_t *e)
+{
+	return ov_le16(e + 37);
 }
 
 static inline uint32_t gram_bucket(uint32_t folded, uint32_t bucket_log2)

@@ -223,6 +223,55 @@ static void scan_stops_when_told(void **state)
 	ov_buf_free(&b);
 }
 
+struct rules { /* tokens 0..9: settled once heard of twice; from 10 on never */
+	unsigned heard[20];
+	uint64_t last_at;
+};
+
+static enum ov_wake hear(void *ctx, uint32_t token, uint64_t at)
+{
+	struct rules *r = ctx;
+
+	r->heard[token]++;
+	r->last_at = at;
+	if (token == 19)
+		return OV_WAKE_STOP;
+	return token < 10 && r->heard[token] >= 2 ? OV_WAKE_SETTLED : OV_WAKE_MORE;
+}
+
+static void settled_keys_are_passed_over(void **state)
+{
+	struct ov_gram_key keys[12];
+	struct rules r = { { 0 }, 0 };
+	struct ov_buf b = ov_buf_of(1 << 20);
+	uint8_t text[4000], *settled;
+	struct ov_gram g;
+
+	(void)state;
+	for (uint32_t i = 0; i < 12; i++) { /* ten share a key, one has another, one shares with a wakeful one */
+		keys[i] = (struct ov_gram_key){ .value = "abcdefgh", .n = 8, .token = i };
+		memset(keys[i].mask, 0xff, 8);
+	}
+	keys[9].value[7] = keys[10].value[7] = 'x';
+	keys[11].value[7] = 'y';
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = (uint8_t)"abcdefghabcdefgxabcdefgy"[i % 24];
+	assert_int_equal(ov_gram_build(keys, 12, &b), OV_OK);
+	assert_int_equal(ov_gram_open(ov_buf_cur(&b), &g), OV_OK);
+	settled = calloc(ov_gram_settled_bytes(&g), 1);
+	assert_non_null(settled);
+	assert_int_equal(ov_gram_wake(&g, settled, text, 2400, 0, hear, &r), OV_OK);
+	assert_int_equal(ov_gram_wake(&g, settled, text + 2400, 1200, 2400, hear, &r), OV_OK);
+	for (int i = 0; i < 9; i++)
+		assert_int_equal(r.heard[i], 2);
+	assert_int_equal(r.heard[9], 150); /* shares with 10, which never settles */
+	assert_int_equal(r.heard[10], 150);
+	assert_int_equal(r.heard[11], 150);
+	assert_int_equal(r.last_at, 3600 - 8);
+	free(settled);
+	ov_buf_free(&b);
+}
+
 static const struct {
 	const char *what;
 	struct ov_gram_key key;
@@ -309,6 +358,7 @@ int main(void)
 		cmocka_unit_test(adversarial_input_equals_a_naive_search),
 		cmocka_unit_test(a_million_candidates_fit_no_room),
 		cmocka_unit_test(scan_stops_when_told),
+		cmocka_unit_test(settled_keys_are_passed_over),
 		cmocka_unit_test(bad_keys_are_refused),
 		cmocka_unit_test(hostile_tables_are_refused_or_harmless),
 		cmocka_unit_test(same_keys_same_bytes),
