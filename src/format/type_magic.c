@@ -378,8 +378,8 @@ static bool has_header_room(const struct ov_probe *p, enum ov_type *t)
 /* NOLINTBEGIN(bugprone-macro-parentheses): an array takes a literal, not an expression */
 #define M(off_, literal, type_, check_)                                                            \
 	{                                                                                          \
-		.off = (off_), .n = sizeof(literal) - 1, .bytes = literal, .type = OV_T_##type_,   \
-		.check = (check_)                                                                  \
+		.off = (off_), .n = sizeof(literal) - 1, .bytes = "" literal "",                   \
+		.type = OV_T_##type_, .check = (check_)                                            \
 	}
 /* NOLINTEND(bugprone-macro-parentheses) */
 
@@ -536,6 +536,14 @@ static size_t first_row(uint8_t b)
 			hi = mid;
 	}
 	return lo;
+}
+
+bool ov_type_rows_are_sorted(void)
+{
+	for (size_t i = 1; i < COUNT(first); i++)
+		if (first[i].bytes[0] < first[i - 1].bytes[0])
+			return false;
+	return true;
 }
 
 enum ov_type ov_type_by_magic(const struct ov_probe *p)

@@ -1,5 +1,6 @@
 /* Types by content: one row a kind of file, and what must not be taken for it. */
 #include "type.h"
+#include "type_int.h"
 
 #include "testing.h"
 
@@ -284,6 +285,7 @@ static void test_names(void **state)
 	enum ov_type t;
 
 	(void)state;
+	assert_true(ov_type_rows_are_sorted());
 	for (unsigned i = 0; i < OV_T_COUNT; i++) {
 		const char *name = ov_type_name((enum ov_type)i);
 
