@@ -279,4 +279,4 @@ import gzip
 save('y_gzip.rpm', lead, header, header, gzip.compress(cpio, 9, mtime=0))
 save('y_xz.rpm', lead, header, header, lzma.compress(cpio))
 PY
-ls "$out" | wc -l
+find "$out" -type f | wc -l
