@@ -32,14 +32,28 @@ static unsigned base_of(struct ov_cur *c, const struct ov_compare *cmp)
 	return has_0x && cmp->is_little && cmp->is_exact ? 0 : 16;
 }
 
-/* Little-endian text: its pairs of digits stand in reversed order. */
-static uint64_t swap_pairs(uint64_t v, size_t digits)
+/* "0x" is passed over; then pairs of digits, the first pair the lowest. An odd width gets a '0' in
+ * front. */
+static ov_status read_little(struct ov_cur c, bool is_exact, uint64_t *out)
 {
-	uint64_t out = 0;
+	bool first_is_half = ov_cur_left(&c) % 2 != 0;
+	uint64_t v = 0;
+	uint8_t hi = '0', lo;
 
-	for (size_t i = 0; i < (digits + 1) / 2 && i < sizeof v; i++)
-		out = out << 8 | (v >> 8 * i & 0xff);
-	return out;
+	for (unsigned i = 0; ov_cur_left(&c) > 0; i++) {
+		if (!first_is_half)
+			OV_TRY(ov_cur_u8(&c, &hi));
+		first_is_half = false;
+		OV_TRY(ov_cur_u8(&c, &lo));
+		if (ov_hex_digit((char)hi) < 0 || ov_hex_digit((char)lo) < 0 || i == sizeof v) {
+			if (is_exact || i == sizeof v)
+				return OV_END;
+			break;
+		}
+		v |= (uint64_t)(ov_hex_digit((char)hi) << 4 | ov_hex_digit((char)lo)) << 8 * i;
+	}
+	*out = v;
+	return OV_OK;
 }
 
 /*
@@ -60,8 +74,12 @@ static ov_status read_text(struct ov_cur c, const struct ov_compare *cmp, uint64
 	if (ov_cur_looking_at(&c, "-", 1) || ov_cur_looking_at(&c, "+", 1))
 		return OV_END;
 	base = base_of(&c, cmp);
-	if (base == 0)
+	if (base == 0 || (cmp->is_exact && cmp->is_little && ov_cur_left(&c) % 2 != 0))
 		return OV_END;
+	if (ov_cur_sub(&c, c.pos, ov_cur_left(&c), &c) != OV_OK)
+		return OV_END;
+	if (base == 16 && cmp->is_little)
+		return read_little(c, cmp->is_exact, out);
 	while (ov_cur_u8(&c, &b) == OV_OK) {
 		const int d = ov_hex_digit((char)b);
 
@@ -74,13 +92,14 @@ static ov_status read_text(struct ov_cur c, const struct ov_compare *cmp, uint64
 			return OV_END;
 		digits++;
 	}
-	if (cmp->is_exact && (digits == 0 || (cmp->is_little && digits % 2 != 0)))
+	if (cmp->is_exact && digits == 0)
 		return OV_END;
-	*out = base == 16 && cmp->is_little ? swap_pairs(v, digits) : v;
+	*out = v;
 	return OV_OK;
 }
 
-static bool relation(char op, uint64_t a, uint64_t b)
+/* ClamAV's numbers have a sign: eight bytes with the top bit set are below 0. */
+static bool relation(char op, int64_t a, int64_t b)
 {
 	return op == '<' ? a < b : op == '>' ? a > b : a == b;
 }
@@ -109,7 +128,7 @@ bool ov_compare_holds(const struct ov_src *src, const struct ov_compare *c, uint
 		return false;
 	}
 	for (uint32_t i = 0; i < c->ncmp && i < 2; i++)
-		if (!relation(c->op[i], v, c->value[i]))
+		if (!relation(c->op[i], (int64_t)v, (int64_t)c->value[i]))
 			return false;
 	return true;
 }

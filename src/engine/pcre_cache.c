@@ -128,26 +128,29 @@ ov_status ov_pcre_cache_match(struct ov_pcre_cache *c, uint32_t id, const struct
 	const bool has_place = sub->place.kind != OV_PLACE_ANY, has_shift = where.hi > where.lo;
 	const struct ov_pcre_re *re = NULL;
 	struct ov_pcre_use use;
-	size_t from, end = bytes.len;
+	size_t from = 0, end = bytes.len;
+	struct ov_cur text;
 	bool is_anchored;
 
 	OV_TRY(compiled(c, id, sub, &re));
 	use = ov_pcre_use_of(re);
 	if (where.lo > bytes.len)
 		return OV_OK;
-	from = (size_t)where.lo;
 	if (has_place && has_shift && use.is_enclosed)
 		end = (size_t)ov_min_u64(end, where.hi);
+	/* As in ClamAV the text begins at the place: '^' matches there, nothing is looked back at.
+	 */
+	OV_TRY(ov_cur_sub(&bytes, where.lo, end - (size_t)where.lo, &text));
 	is_anchored = has_place && !has_shift && !use.is_rolling;
-	while (from <= end && find->count < MATCHES_MAX) {
+	while (from <= text.len && find->count < MATCHES_MAX) {
 		size_t s = 0, e = 0;
 		const ov_status st =
-		    ov_pcre_match(c->matcher, re, bytes.base, end, from, is_anchored, &s, &e);
+		    ov_pcre_match(c->matcher, re, text.base, text.len, from, is_anchored, &s, &e);
 
-		if (st == OV_END || (st == OV_OK && has_shift && s > where.hi))
+		if (st == OV_END || (st == OV_OK && has_shift && s > where.hi - where.lo))
 			return OV_OK;
 		OV_TRY(st);
-		count_match(find, s, e);
+		count_match(find, s + (size_t)where.lo, e + (size_t)where.lo);
 		if (!use.is_global || is_anchored)
 			return OV_OK;
 		from = e > s ? e : e + 1;

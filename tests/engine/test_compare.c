@@ -2,6 +2,7 @@
 #include "testing.h"
 
 #include "engine_int.h"
+#include "pcre_cache.h"
 
 static const struct {
 	const char *what, *bytes;
@@ -23,6 +24,11 @@ static const struct {
 	{ "0x before little, exact", "0x1234", 6, "hle", 6, 0, false },
 	{ "odd digits, little", "12345678", 8, "hl", 5, 0x452301, true },
 	{ "odd digits, little, exact", "123zz", 5, "hle", 3, 0, false },
+	{ "pairs end at one that is not whole", "123zzz", 6, "hl", 4, 0x12, true },
+	{ "half a pair is no digit", "ark2 ", 5, "hl", 4, 0, true },
+	{ "an odd width begins with half a pair", "12 34", 5, "hl", 5, 0x01, true },
+	{ "eight bytes have a sign", "\xff\xff\xff\xff\xff\xff\xff\xff", 8, "il", 8, UINT64_MAX,
+	  true },
 	{ "white space is passed over", " 1234", 5, "hb", 5, 0x1234, true },
 	{ "but not by exact", " 1234", 5, "hbe", 5, 0, false },
 	{ "no digits are 0", "xyzw", 4, "hb", 4, 0, true },
@@ -63,16 +69,55 @@ static void test_rows(void **state)
 
 		ov_expect_eq(rows[i].what, ov_compare_holds(&src, &c, 0), rows[i].is_found);
 		c.op[0] = '>';
-		c.value[0] = UINT64_MAX;
+		c.value[0] = INT64_MAX;
 		ov_expect_eq(rows[i].what, ov_compare_holds(&src, &c, 0), false);
 		c.op[0] = '<'; /* what is not found has no value at all */
 		ov_expect_eq(rows[i].what, ov_compare_holds(&src, &c, 0), rows[i].is_found);
 	}
 }
 
+/* At a place, an expression's text begins there: '^' matches, and nothing before can be looked at.
+ */
+static void test_expression_at_a_place(void **state)
+{
+	static const char text[] = "..........zzmark....";
+	static const struct {
+		const char *regex, *flags;
+		uint64_t lo, hi;
+		uint64_t at; /* 0: not found */
+	} places[] = {
+		{ "^mark", "", 12, 12, 12 },	  { "^mark", "", 10, 10, 0 },
+		{ "(?<=zz)mark", "", 12, 12, 0 }, { "\\bmark", "", 12, 12, 12 },
+		{ "mark", "", 10, 15, 12 },	  { "mark", "e", 10, 15, 0 },
+		{ "(?<=z)mark", "", 10, 15, 12 }, { "mark", "", 10, 11, 0 },
+		{ "mark", "", 10, 10, 0 },	  { "mark", "r", 10, 10, 12 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		const struct ov_sub sub = { .kind = OV_SUB_PCRE,
+					    .place = { .kind = OV_PLACE_ABS },
+					    .regex = ov_str_of(places[i].regex),
+					    .flags = ov_str_of(places[i].flags) };
+		const struct ov_range where = { places[i].lo, places[i].hi };
+		struct ov_pcre_cache *c = NULL;
+		struct ov_find found = { .count = 0 };
+
+		assert_int_equal(ov_pcre_cache_new(1, &c), OV_OK);
+		ov_expect_eq(places[i].regex,
+			     ov_pcre_cache_match(c, 0, &sub, ov_cur_of(text, sizeof text - 1),
+						 where, &found),
+			     OV_OK);
+		ov_expect_eq(places[i].regex, found.count, places[i].at != 0);
+		ov_expect_eq(places[i].regex, found.first, places[i].at);
+		ov_pcre_cache_free(&c);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_rows) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_rows),
+					    cmocka_unit_test(test_expression_at_a_place) };
 
 	return cmocka_run_group_tests_name("engine compare", tests, NULL, NULL);
 }
