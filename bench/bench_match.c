@@ -1,9 +1,10 @@
 /*
  * How fast the gram filter and the finder are: bench_match FILE [RUNS]
  *
- * RUNS holds a line for each rule: literal runs in hexadecimal, separated by spaces, of which the rarest is its anchor, as
- * the compiler chooses. Without it the keys are random bytes. Each figure is the median of five runs, in processor time
- * (user + system), and stands beside a plain read of the same memory measured in the same run: compare ratios.
+ * RUNS holds a line for each rule: literal runs in hexadecimal, separated by spaces, of which the
+ * rarest is its anchor, as the compiler chooses. Without it the keys are random bytes. Each figure
+ * is the median of five runs, in processor time (user + system), and stands beside a plain read of
+ * the same memory measured in the same run: compare ratios.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,8 @@ static double seconds(void)
 	struct rusage r;
 
 	(void)getrusage(RUSAGE_SELF, &r);
-	return (double)(r.ru_utime.tv_sec + r.ru_stime.tv_sec) + (double)(r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
+	return (double)(r.ru_utime.tv_sec + r.ru_stime.tv_sec) +
+	       (double)(r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
 }
 
 static int compare(const void *a, const void *b)
@@ -109,7 +111,8 @@ static void scan(void *ctx)
 	struct scan *s = ctx;
 
 	s->hits = 0;
-	s->status = ov_gram_scan_with(s->kernel, &s->gram, s->in.p, s->in.n, 0, count_hit, &s->hits);
+	s->status =
+	    ov_gram_scan_with(s->kernel, &s->gram, s->in.p, s->in.n, 0, count_hit, &s->hits);
 }
 
 /* The rarest anchor among a line's runs. */
@@ -126,8 +129,8 @@ static bool anchor_of(struct ov_str line, struct ov_gram_key *key)
 
 		if (run.n / 2 > sizeof value)
 			run.n = sizeof value * 2;
-		if (ov_hex_decode(run, value, sizeof value, &n.n) != OV_OK || ov_pat_anchor(&n, &a) != OV_OK ||
-		    a.cost >= best)
+		if (ov_hex_decode(run, value, sizeof value, &n.n) != OV_OK ||
+		    ov_pat_anchor(&n, &a) != OV_OK || a.cost >= best)
 			continue;
 		best = a.cost;
 		*key = a.key;
@@ -165,28 +168,35 @@ static size_t make_keys(const char *path, struct ov_gram_key *keys)
 	return n;
 }
 
-static bool bench_gram(const struct input *in, const struct ov_gram_key *keys, size_t nkeys, double memory)
+static bool bench_gram(const struct input *in, const struct ov_gram_key *keys, size_t nkeys,
+		       double memory)
 {
 	static const struct {
 		enum ov_kernel kernel;
 		const char *name;
-	} kernels[] = { { OV_KERNEL_SCALAR, "scalar" }, { OV_KERNEL_AVX2, "avx2" }, { OV_KERNEL_AVX512, "avx512" }, { OV_KERNEL_NEON, "neon" } };
+	} kernels[] = { { OV_KERNEL_SCALAR, "scalar" },
+			{ OV_KERNEL_AVX2, "avx2" },
+			{ OV_KERNEL_AVX512, "avx512" },
+			{ OV_KERNEL_NEON, "neon" } };
 	struct ov_buf table = ov_buf_of((size_t)1 << 28);
 	struct scan s = { .in = *in };
 	const double start = seconds();
 
-	if (ov_gram_build(keys, nkeys, &table) != OV_OK || ov_gram_open(ov_buf_cur(&table), &s.gram) != OV_OK)
+	if (ov_gram_build(keys, nkeys, &table) != OV_OK ||
+	    ov_gram_open(ov_buf_cur(&table), &s.gram) != OV_OK)
 		return false;
-	printf("%6zu keys  table %5zu KiB (filter %4u KiB), built and opened in %.1f ms\n", nkeys, table.n / 1024,
-	       (1u << (s.gram.filter_bits_log2 - 3)) / 1024, (seconds() - start) * 1e3);
+	printf("%6zu keys  table %5zu KiB (filter %4u KiB), built and opened in %.1f ms\n", nkeys,
+	       table.n / 1024, (1u << (s.gram.filter_bits_log2 - 3)) / 1024,
+	       (seconds() - start) * 1e3);
 	for (size_t k = 0; k < sizeof kernels / sizeof *kernels; k++) {
 		double rate;
 
 		s.kernel = kernels[k].kernel;
 		rate = rate_of(scan, &s, in->n);
 		if (s.status == OV_OK)
-			printf("        %-7s %6.2f GB/s  %5.3f of a memory read  %.1f hits/MB\n", kernels[k].name, rate,
-			       rate / memory, (double)s.hits / ((double)in->n / 1e6));
+			printf("        %-7s %6.2f GB/s  %5.3f of a memory read  %.1f hits/MB\n",
+			       kernels[k].name, rate, rate / memory,
+			       (double)s.hits / ((double)in->n / 1e6));
 	}
 	ov_buf_free(&table);
 	return true;
@@ -216,7 +226,8 @@ static void find(void *ctx)
 		x->count += ov_finder_result(x->f, i)->count;
 }
 
-static bool bench_finder(const struct input *in, const struct ov_gram_key *keys, size_t nkeys, double memory)
+static bool bench_finder(const struct input *in, const struct ov_gram_key *keys, size_t nkeys,
+			 double memory)
 {
 	struct ov_buf section = ov_buf_of((size_t)1 << 28);
 	struct find x = { .src = ov_src_mem(in->p, in->n) };
@@ -224,7 +235,10 @@ static bool bench_finder(const struct input *in, const struct ov_gram_key *keys,
 	bool is_good = ov_pats_builder_new(&b) == OV_OK;
 
 	for (size_t i = 0; is_good && i < nkeys; i++) {
-		struct ov_pn n = { .kind = OV_PN_BYTES, .value = keys[i].value, .mask = keys[i].mask, .n = keys[i].n };
+		struct ov_pn n = { .kind = OV_PN_BYTES,
+				   .value = keys[i].value,
+				   .mask = keys[i].mask,
+				   .n = keys[i].n };
 		struct ov_pn *v = &n;
 		struct ov_pat_ir ir = { .variants = &v, .nvariants = 1 };
 		uint32_t id;
@@ -232,12 +246,13 @@ static bool bench_finder(const struct input *in, const struct ov_gram_key *keys,
 		is_good = ov_pats_add(b, &ir, &id, NULL) == OV_OK;
 	}
 	is_good = is_good && ov_pats_finish(b, &section) == OV_OK &&
-	          ov_pats_open(ov_buf_cur(&section), &x.pats) == OV_OK && ov_finder_new(&x.f) == OV_OK;
+		  ov_pats_open(ov_buf_cur(&section), &x.pats) == OV_OK &&
+		  ov_finder_new(&x.f) == OV_OK;
 	for (x.n = 1; is_good && x.n <= 1000 && x.n <= x.pats.count; x.n *= 10) {
 		const double rate = rate_of(find, &x, in->n);
 
-		printf("finder, %4u patterns  %6.2f GB/s  %5.3f of a memory read  %llu matches\n", x.n, rate,
-		       rate / memory, (unsigned long long)x.count);
+		printf("finder, %4u patterns  %6.2f GB/s  %5.3f of a memory read  %llu matches\n",
+		       x.n, rate, rate / memory, (unsigned long long)x.count);
 	}
 	ov_pats_builder_free(&b);
 	ov_finder_free(&x.f);
@@ -259,8 +274,8 @@ int main(int argc, char **argv)
 	}
 	n = make_keys(argc > 2 ? argv[2] : NULL, keys);
 	memory = rate_of(read_memory, &sum, sum.in.n);
-	printf("%s: %.1f MB; memory read %.2f GB/s (%llu)\n", argv[1], (double)sum.in.n / 1e6, memory,
-	       (unsigned long long)(sum.total & 1));
+	printf("%s: %.1f MB; memory read %.2f GB/s (%llu)\n", argv[1], (double)sum.in.n / 1e6,
+	       memory, (unsigned long long)(sum.total & 1));
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
 		const size_t some = counts[i] < n ? counts[i] : n;
 

@@ -1,16 +1,19 @@
 /*
- * Makes src/match/gram_cost_table.inc: how common 4-grams are in ordinary files, for ov_gram_cost().
+ * Makes src/match/gram_cost_table.inc: how common 4-grams are in ordinary files, for
+ * ov_gram_cost().
  *
  *   cc -O2 -std=gnu17 -o gram_stats tools/gram_stats.c -lm
  *   ./gram_stats programs=LIST libraries=LIST text=LIST > src/match/gram_cost_table.inc
  *
- * Each LIST names a file with one path a line; each list is a class, and the classes weigh the same. The same files give
- * the same bytes. Grams are folded (| 0x20 in each byte) as the gram filter folds them. Takes 256 MiB.
+ * Each LIST names a file with one path a line; each list is a class, and the classes weigh the
+ * same. The same files give the same bytes. Grams are folded (| 0x20 in each byte) as the gram
+ * filter folds them. Takes 256 MiB.
  *
- * The table: two rows of 2^17 levels, 3 bits each. A gram's level is the lower of its two; a slot holds the highest
- * level of the grams that fall in it. So a common gram is never taken for a rare one, and a rare one seldom for common.
- * Grams of level 0, nearly all, are told apart by an estimate from pairs of bytes: the second table has log2 of the rate
- * per 10^9 of each folded pair, in half steps, and the third that of each folded byte.
+ * The table: two rows of 2^17 levels, 3 bits each. A gram's level is the lower of its two; a slot
+ * holds the highest level of the grams that fall in it. So a common gram is never taken for a rare
+ * one, and a rare one seldom for common. Grams of level 0, nearly all, are told apart by an
+ * estimate from pairs of bytes: the second table has log2 of the rate per 10^9 of each folded pair,
+ * in half steps, and the third that of each folded byte.
  */
 #include <math.h>
 #include <stdint.h>
@@ -18,7 +21,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS ((size_t)1 << 25) /* counters; grams that share one add up, which is little against the threshold */
+#define SLOTS                                                                                      \
+	((size_t)1                                                                                 \
+	 << 25) /* counters; grams that share one add up, which is little against the threshold */
 #define ROW ((size_t)1 << 17)
 #define BLOCK ((size_t)1 << 20)
 
@@ -72,7 +77,8 @@ static uint64_t count_file(const char *path, uint32_t *count, struct pairs *pair
 }
 
 /* Adds a class's rates per MB to `rate`, and tells about it in the output. */
-static int add_class(const char *arg, double weight, uint32_t *count, float *rate, struct pairs *pairs)
+static int add_class(const char *arg, double weight, uint32_t *count, float *rate,
+		     struct pairs *pairs)
 {
 	const char *list = strchr(arg, '=');
 	char path[4096];
@@ -94,9 +100,10 @@ static int add_class(const char *arg, double weight, uint32_t *count, float *rat
 	for (size_t i = 0; bytes > 0 && i < SLOTS; i++)
 		rate[i] += (float)(count[i] * weight * 1e6 / (double)bytes);
 	for (size_t i = 0; bytes > 0 && i < 65536; i++)
-		pairs->rate[i >> 8][i & 255] += (double)pairs->of_two[i >> 8][i & 255] * weight / (double)bytes;
-	printf(" * %.*s: %llu files, %llu bytes\n", (int)(list - arg), arg, (unsigned long long)files,
-	       (unsigned long long)bytes);
+		pairs->rate[i >> 8][i & 255] +=
+		    (double)pairs->of_two[i >> 8][i & 255] * weight / (double)bytes;
+	printf(" * %.*s: %llu files, %llu bytes\n", (int)(list - arg), arg,
+	       (unsigned long long)files, (unsigned long long)bytes);
 	return 0;
 }
 
@@ -152,7 +159,8 @@ int main(int argc, char **argv)
 
 	if (count == NULL || rate == NULL || pairs == NULL || argc < 2)
 		return 2;
-	printf("/*\n * Made by tools/gram_stats.c; do not edit. Levels of 4-grams, see there, from:\n");
+	printf("/*\n * Made by tools/gram_stats.c; do not edit. Levels of 4-grams, see there, "
+	       "from:\n");
 	for (int i = 1; i < argc; i++)
 		if (add_class(argv[i], 1.0 / (argc - 1), count, rate, pairs) != 0)
 			return 2;

@@ -218,8 +218,7 @@ static enum overt_status build_and_drop(const struct overt_options *o, struct bu
 		base = "/tmp";
 	if (snprintf(folder, sizeof folder, "%s/overt-check-XXXXXX", base) >= (int)sizeof folder ||
 	    mkdtemp(folder) == NULL) {
-		(void)snprintf(error, 512, "no folder for temporary files below %.200s",
-			       base);
+		(void)snprintf(error, 512, "no folder for temporary files below %.200s", base);
 		return OVERT_IO;
 	}
 	(void)snprintf(path, sizeof path, "%s/check.odb", folder);

@@ -70,7 +70,8 @@ struct ov_engine {
 	struct ov_finder *finder;
 	struct ov_hasher *hasher[OV_DIGEST_KINDS];
 	struct ov_pcre_cache *pcre;
-	uint8_t *settled;   /* a layer's state of ov_gram_wake(), large enough for each target's table */
+	uint8_t
+	    *settled; /* a layer's state of ov_gram_wake(), large enough for each target's table */
 	uint32_t *woken_in; /* per rule: the generation that last looked at it */
 	uint32_t generation;
 	uint32_t *woken, nwoken; /* rules of this layer that may match */

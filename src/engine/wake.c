@@ -102,7 +102,8 @@ static bool place_fits(const struct pass *p, const struct ov_odb_anchor *a, uint
 	return fits;
 }
 
-/* A rule that is awake needs no further anchor: with all rules of a key awake, the key is passed over. */
+/* A rule that is awake needs no further anchor: with all rules of a key awake, the key is passed
+ * over. */
 static enum ov_wake on_anchor(void *ctx, uint32_t token, uint64_t at)
 {
 	const struct pass *p = ctx;
@@ -110,8 +111,8 @@ static enum ov_wake on_anchor(void *ctx, uint32_t token, uint64_t at)
 
 	ov_odb_anchor(p->e->db, token, &a);
 	if (a.rule >= p->e->db->nrules)
-		return OV_WAKE_SETTLED; /* tokens inside the key tables are not verified when a database is
-				opened */
+		return OV_WAKE_SETTLED; /* tokens inside the key tables are not verified when a
+				database is opened */
 	if (p->e->woken_in[a.rule] != p->e->generation && place_fits(p, &a, at))
 		wake_rule(p->e, p->n, a.rule);
 	return p->e->woken_in[a.rule] == p->e->generation ? OV_WAKE_SETTLED : OV_WAKE_MORE;
@@ -130,7 +131,8 @@ static ov_status scan_windows(struct ov_engine *e, const struct ov_node *n, cons
 		if (ov_budget_late(&e->budget))
 			return OV_LIMIT;
 		OV_TRY(ov_src_read_upto(&n->src, off, e->window.p + carried, want, &got));
-		OV_TRY(ov_gram_wake(g, e->settled, e->window.p, carried + got, off - carried, on_anchor, p));
+		OV_TRY(ov_gram_wake(g, e->settled, e->window.p, carried + got, off - carried,
+				    on_anchor, p));
 		if (got < want)
 			return OV_SHORT;
 		off += got;

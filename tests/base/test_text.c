@@ -187,8 +187,7 @@ static void test_escapes(void **state)
 	(void)state;
 	for (size_t i = 0; i < ROWS(escapes); i++) {
 		OV_CLEANUP(ov_buf_free)
-		struct ov_buf json = ov_buf_of(1000),
-			      shown = ov_buf_of(1000);
+		struct ov_buf json = ov_buf_of(1000), shown = ov_buf_of(1000);
 
 		ov_expect_eq(escapes[i].what, ov_text_json(&json, escapes[i].in), OV_OK);
 		expect_text(escapes[i].what, &json, escapes[i].json);
