@@ -3,6 +3,9 @@
 
 #include "checked.h"
 
+/* Bytes read at least. Small, since an attacker chooses where the next hop goes. */
+#define LEAST ((size_t)8 * 1024)
+
 ov_status ov_window_init(struct ov_window *w, const struct ov_src *src, struct ov_arena *a)
 {
 	*w = (struct ov_window){ .src = src };
@@ -27,7 +30,7 @@ ov_status ov_window_upto(struct ov_window *w, uint64_t at, size_t n, struct ov_c
 	if (at < w->at || at - w->at > w->n || n > w->n - (size_t)(at - w->at)) {
 		w->n = 0; /* nothing counts while the read may fail */
 		w->at = at;
-		OV_TRY(ov_src_read_upto(w->src, at, w->buf, OV_WINDOW_MAX, &w->n));
+		OV_TRY(ov_src_read_upto(w->src, at, w->buf, n > LEAST ? n : LEAST, &w->n));
 	}
 	n = ov_min_size(n, w->n - (size_t)(at - w->at)); /* less, if the file shrank */
 	*out = ov_cur_of(w->buf + (at - w->at), n);

@@ -102,7 +102,7 @@ ov_status ov_zip_local(struct ov_zip_dir *d, uint64_t at, struct ov_zip_entry *o
 	struct ov_cur c;
 	uint16_t extra;
 
-	OV_TRY(ov_window_get(&d->win, at, LOCAL_LEN, &c));
+	OV_TRY(ov_window_get(&d->local, at, LOCAL_LEN, &c));
 	if (ov_cur_soft_u32le(&c) != SIG_LOCAL)
 		return OV_BAD;
 	ov_cur_soft_skip(&c, 2); /* version needed */
@@ -117,7 +117,7 @@ ov_status ov_zip_local(struct ov_zip_dir *d, uint64_t at, struct ov_zip_entry *o
 	OV_TRY(ov_cur_status(&c));
 	e.name_at = at + LOCAL_LEN;
 	e.data = e.name_at + e.name_len + extra;
-	OV_TRY(ov_window_get(&d->win, e.name_at + e.name_len, extra, &c));
+	OV_TRY(ov_window_get(&d->local, e.name_at + e.name_len, extra, &c));
 	read_zip64(c, &e.plain, &e.packed, NULL);
 	e.has_crc = true;
 	if ((e.flags & OV_ZIP_DESCRIPTOR) != 0 &&
@@ -349,6 +349,7 @@ ov_status ov_zip_dir_read(struct ov_zip_dir *d, const struct ov_fmt_env *env)
 
 	d->env = env;
 	OV_TRY(ov_window_init(&d->win, env->src, env->arena));
+	OV_TRY(ov_window_init(&d->local, env->src, env->arena));
 	s = find_end(d, &end, &delta);
 	if (s == OV_OK) {
 		d->has_end = true;

@@ -32,7 +32,7 @@ struct ov_zip_chunk {
 
 struct ov_zip_dir {
 	const struct ov_fmt_env *env;
-	struct ov_window win;
+	struct ov_window win, local; /* of the directory and all else; of local headers   */
 	struct ov_zip_chunk *first, *last;
 	uint64_t n;	   /* entries in the chunks                           */
 	uint64_t cd, cd_n; /* the central directory: where, entries read      */
