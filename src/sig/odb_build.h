@@ -32,8 +32,8 @@ typedef void (*ov_diag_fn)(void *ctx, const struct ov_diag *d);
 struct ov_cvd_key;
 
 struct ov_build_options {
-	bool with_pua;			 /* load .hdu .ldu ... twins */
-	uint64_t max_memory;		 /* bytes the compiler may take */
+	bool with_pua;	     /* load .hdu .ldu ... twins */
+	uint64_t max_memory; /* bytes its tables may take, patterns and output apart; 0: 8 GiB */
 	uint32_t flevel_min, flevel_max; /* engine level that Engine:a-b ranges are held against */
 	ov_diag_fn diag;
 	void *ctx;

@@ -107,6 +107,19 @@ static ov_status one_line(struct ov_sig_line *l, ov_sig_parse_fn parse)
 	}
 }
 
+/* What the builder holds. Its buffers have the whole allowance each; together they are held to it
+ * here. */
+static uint64_t bytes_held(const struct ov_odb_builder *b)
+{
+	uint64_t n = b->rules.cap + b->subs.cap + b->conds.cap + b->anchors.cap + b->fixed.cap +
+		     b->sources.cap + b->ignores.cap + b->names.cap + b->texts.cap;
+
+	for (int use = 0; use < OV_HASH_USES; use++)
+		for (int kind = 0; kind < OV_DIGEST_KINDS; kind++)
+			n += b->hash_entries[use][kind].cap + b->hash_infos[use][kind].cap;
+	return n;
+}
+
 ov_status ov_build_lines(struct ov_odb_builder *b, struct ov_str file, uint32_t source,
 			 struct ov_cur bytes, ov_sig_parse_fn parse)
 {
@@ -118,7 +131,8 @@ ov_status ov_build_lines(struct ov_odb_builder *b, struct ov_str file, uint32_t 
 			.b = b, .file = file, .text = text, .number = ++number, .source = source
 		};
 
-		if (number == UINT32_MAX)
+		if (number == UINT32_MAX ||
+		    (number % 256 == 1 && bytes_held(b) > b->options.max_memory))
 			return OV_LIMIT;
 		if (text.n == 0 || text.p[0] == '#')
 			continue;

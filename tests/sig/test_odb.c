@@ -422,13 +422,25 @@ static void test_other_version(void **state)
 
 static void test_memory_limit(void **state)
 {
-	const struct ov_build_options tight = { .max_memory = 2000 };
+	const struct ov_build_options tight = { .max_memory = 2000 },
+				      fair = { .max_memory = 200000 };
+	struct ov_buf many = ov_buf_of(1 << 20);
+	struct text_source src = { "many.hdb", NULL };
 	struct built b;
 
 	(void)state;
 	build_texts(sample, sizeof sample / sizeof *sample, &tight, &b);
-	assert_true(b.status == OV_LIMIT || b.stats.refused > 0);
+	assert_int_equal(b.status, OV_LIMIT);
 	built_free(&b);
+	for (unsigned i = 0; i < 9000; i++)
+		assert_int_equal(ov_buf_fmt(&many, "%032x:5:Name\n", i), OV_OK);
+	assert_int_equal(ov_buf_u8(&many, 0), OV_OK);
+	src.text = (const char *)many.p;
+	build_texts(&src, 1, &fair,
+		    &b); /* 9000 rows of 24 + 16 bytes and their names: more than that */
+	assert_int_equal(b.status, OV_LIMIT);
+	built_free(&b);
+	ov_buf_free(&many);
 }
 
 /* The low level refuses what the parsers never make. */
