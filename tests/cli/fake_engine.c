@@ -158,12 +158,12 @@ enum overt_status overt_engine_open(const struct overt_options *o, struct overt_
 	return fails("open") ? OVERT_REFUSED : OVERT_OK;
 }
 
-void overt_engine_close(struct overt_engine **e)
+void overt_engine_close(struct overt_engine **at)
 {
-	for (size_t i = 0; *e != NULL && i < (*e)->n; i++)
-		overt_verdict_free(&(*e)->queue[i]);
-	free(*e);
-	*e = NULL;
+	for (size_t i = 0; *at != NULL && i < (*at)->n; i++)
+		overt_verdict_free(&(*at)->queue[i]);
+	free(*at);
+	*at = NULL;
 }
 
 const char *overt_engine_error(const struct overt_engine *e)
@@ -314,7 +314,7 @@ enum overt_status overt_engine_next(struct overt_engine *e, int timeout_ms,
 	if (e->n == 0)
 		return OVERT_END;
 	if (slow != NULL && timeout_ms != 0)
-		(void)poll(NULL, 0, atoi(slow));
+		(void)poll(NULL, 0, (int)strtol(slow, NULL, 10));
 	else if (slow != NULL)
 		return OVERT_AGAIN;
 	if (order != NULL && strcmp(order, "last") == 0) {
