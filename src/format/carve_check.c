@@ -185,19 +185,45 @@ static ov_status check_zip_end(struct ov_window *w, uint64_t at, struct ov_carve
 	return OV_OK;
 }
 
-/* RAR before 5: a main header of 13 bytes. RAR 5: a main header's CRC-32. */
+/* RAR 5: CRC-32 of the first header, its size as a number of 7 bits a byte (3 at most), the header.
+ */
+static bool is_rar5_header(struct ov_cur c)
+{
+	const uint32_t crc = ov_cur_soft_u32le(&c);
+	const size_t start = c.pos;
+	struct ov_cur header;
+	size_t size = 0;
+	uint8_t b = 0x80;
+
+	for (unsigned i = 0; i < 3 && (b & 0x80) != 0; i++) {
+		b = ov_cur_soft_u8(&c);
+		size |= (size_t)(b & 0x7f) << (7 * i);
+	}
+	return (b & 0x80) == 0 && size > 0 &&
+	       ov_cur_sub(&c, start, c.pos - start + size, &header) == OV_OK &&
+	       crc32(0, header.base, (uInt)header.len) == crc;
+}
+
+/* RAR before 5: a main header of 13 bytes or a little more stands first. */
 static ov_status check_rar(struct ov_window *w, uint64_t at, struct ov_carve_part *out)
 {
 	uint8_t version, kind;
+	uint16_t size;
 	struct ov_cur c;
 
-	OV_TRY(ov_window_get(w, at, 14, &c));
-	ov_cur_soft_skip(&c, 6);
+	OV_TRY(ov_window_upto(w, at + 6, 4096, &c)); /* main headers have some tens of bytes */
 	version = ov_cur_soft_u8(&c);
-	ov_cur_soft_skip(&c, 2);
-	kind = ov_cur_soft_u8(&c);
-	if (version > 1 || (version == 0 && kind != 0x73))
-		return OV_BAD;
+	if (version == 1) {
+		if (ov_cur_soft_u8(&c) != 0 || !is_rar5_header(c))
+			return OV_BAD;
+	} else {
+		ov_cur_soft_skip(&c, 2);
+		kind = ov_cur_soft_u8(&c);
+		ov_cur_soft_skip(&c, 2);
+		size = ov_cur_soft_u16le(&c);
+		if (version != 0 || kind != 0x73 || size < 13 || size > 4096)
+			return OV_BAD;
+	}
 	*out = (struct ov_carve_part){ .off = at, .end = w->src->size };
 	return OV_OK;
 }
@@ -278,9 +304,13 @@ static bool is_gz_rest(struct ov_cur c, uint8_t flags)
 	const uint8_t first = ov_cur_soft_u8(&c);
 	uint16_t len, not_len;
 
-	if ((flags & 0x08) != 0 && (flags & 0x04) == 0)
+	if ((flags & 0x04) != 0) /* an extra field: its length */
+		return (first | (unsigned)ov_cur_soft_u8(&c) << 8) <= 4096;
+	if ((flags & 0x18) != 0) /* a name or a comment */
 		return first > ' ' && first != 0x7f;
-	if (flags != 0 || (first >> 1 & 3) != 0) /* compressed blocks */
+	if ((flags & 0x02) != 0) /* a checksum of the header stands before the block */
+		return true;
+	if ((first >> 1 & 3) != 0) /* compressed blocks */
 		return (first >> 1 & 3) != 3;
 	len = ov_cur_soft_u16le(&c);
 	not_len = ov_cur_soft_u16le(&c);

@@ -120,7 +120,10 @@ static const struct row {
 		(what), (literal), sizeof(literal) - 1, (off), (end)                               \
 	}
 	ROW("RAR", "Rar!\x1a\7\0\xcf\x90\x73\0\0\x0d\0", 100, 0),
-	ROW("RAR 5", "Rar!\x1a\7\1\0\x33\x92\xb5\xe5\x0a\1", 100, 0),
+	ROW("RAR 5", "Rar!\x1a\7\1\0\x33\x92\xb5\xe5\x0a\1\5\6\0\5\1\1\x80\x80\0", 100, 0),
+	ROW("RAR 5 with a wrong checksum",
+	    "Rar!\x1a\7\1\0\x33\x92\xb5\xe6\x0a\1\5\6\0\5\1\1\x80\x80\0", 0, 0),
+	ROW("gzip with an extra field beyond reason", "\x1f\x8b\x08\4\1\2\3\4\0\3\xff\xff", 0, 0),
 	ROW("RAR in words", "a Rar!\x1a file", 0, 0),
 	ROW("RAR without a main header", "Rar!\x1a\7\0\xcf\x90\x11\0\0\x0d\0", 0, 0),
 	ROW("7z with a wrong checksum",
@@ -328,15 +331,22 @@ static void test_scanners(void **state)
 	}
 }
 
+static void put_row(uint8_t *p, const char *what)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (strcmp(rows[i].what, what) == 0)
+			memcpy(p, rows[i].bytes, rows[i].n);
+}
+
 static size_t make_mix(uint8_t *p)
 {
 	size_t n;
 
 	memset(p, 0, 8192);
 	put_pe(p + 100);
-	memcpy(p + 2000, rows[0].bytes, rows[0].n);
-	memcpy(p + 2100, rows[5].bytes, rows[5].n);
-	memcpy(p + 2900, rows[7].bytes, rows[7].n);
+	put_row(p + 2000, "RAR");
+	put_row(p + 2100, "CAB");
+	put_row(p + 2900, "gzip");
 	n = put_zip(p + 3000, "body of it", 10, 0);
 	return 3000 + n;
 }
