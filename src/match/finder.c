@@ -365,6 +365,8 @@ ov_status ov_finder_run(struct ov_finder *f, const struct ov_src *src, uint64_t 
 	if (s != OV_OK)
 		finder_join(f, UINT64_MAX);
 	finder_finish(f);
+	if (s == OV_OK)
+		s = f->trouble;
 	for (uint32_t i = 0; s != OV_OK && i < f->slots.n; i++)
 		slot_at(f, i)->find.is_limited = true;
 	return s;

@@ -205,10 +205,79 @@ static void counts_as_clamav_does(void **state)
 	ov_finder_free(&f);
 }
 
+/* What can't be held or is late is told, never silently wrong. */
+static void spent_budgets_are_told(void **state)
+{
+	static const uint8_t full[2] = { 255, 255 };
+	const size_t n = 600000;
+	struct ov_pn a = { .kind = OV_PN_BYTES, .value = (const uint8_t *)"aa", .mask = full, .n = 2 }, b = a, *v = &a;
+	struct ov_pn gap = { .kind = OV_PN_JUMP, .min = 0, .max = 400000, .next = &b };
+	struct ov_pat_ir ir = { .variants = &v, .nvariants = 1 };
+	struct ov_finder *f = NULL;
+	uint8_t *text = malloc(n);
+	struct ov_src src;
+	struct section s;
+	uint32_t slot;
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, 'a', n);
+	src = ov_src_mem(text, n);
+	a.next = &gap;
+	assert_int_equal(make_section(&ir, &s), OV_OK);
+	assert_int_equal(ov_finder_new(&f), OV_OK);
+	ov_finder_begin(f, &s.pats);
+	assert_int_equal(ov_finder_add(f, s.id, NULL, 0, &slot), OV_OK);
+	assert_int_equal(ov_finder_run(f, &src, 0), OV_OK);
+	/* More ends are alive than a list holds; else the count would be exact. */
+	assert_true(ov_finder_result(f, slot)->is_limited || ov_finder_result(f, slot)->count == n - 3);
+	assert_true(ov_finder_result(f, slot)->count > 0);
+	ov_finder_begin(f, &s.pats);
+	assert_int_equal(ov_finder_add(f, s.id, NULL, 0, &slot), OV_OK);
+	assert_int_equal(ov_finder_run(f, &src, 1), OV_LIMIT); /* a nanosecond after the machine started */
+	assert_true(ov_finder_result(f, slot)->is_limited);
+	ov_finder_free(&f);
+	ov_buf_free(&s.bytes);
+	free(text);
+}
+
+static ov_status read_short(void *ctx, uint64_t off, uint8_t *to, size_t n, size_t *got)
+{
+	(void)ctx;
+	(void)off;
+	memset(to, 'a', n);
+	*got = n / 2;
+	return off > 0 ? OV_IO : OV_OK;
+}
+
+static void a_file_that_fails_is_told(void **state)
+{
+	static const uint8_t full[4] = { 255, 255, 255, 255 };
+	struct ov_pn a = { .kind = OV_PN_BYTES, .value = (const uint8_t *)"abcd", .mask = full, .n = 4 }, *v = &a;
+	struct ov_pat_ir ir = { .variants = &v, .nvariants = 1 };
+	const struct ov_src src = { .size = 5000, .read = read_short };
+	struct ov_finder *f = NULL;
+	struct section s;
+	uint32_t slot;
+
+	(void)state;
+	assert_int_equal(make_section(&ir, &s), OV_OK);
+	assert_int_equal(ov_finder_new(&f), OV_OK);
+	ov_finder_begin(f, &s.pats);
+	assert_int_equal(ov_finder_add(f, s.id, NULL, 0, &slot), OV_OK);
+	assert_int_equal(ov_finder_run(f, &src, 0), OV_IO);
+	assert_true(ov_finder_result(f, slot)->is_limited);
+	assert_int_equal(ov_finder_add(f, 77, NULL, 0, &slot), OV_BUG);
+	ov_finder_free(&f);
+	ov_buf_free(&s.bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_as_clamav_does),
+		cmocka_unit_test(spent_budgets_are_told),
+		cmocka_unit_test(a_file_that_fails_is_told),
 		cmocka_unit_test(random_patterns_equal_the_reference),
 	};
 
