@@ -167,12 +167,24 @@ static uint32_t lower_bound(const struct ov_gram *g, uint32_t lo, uint32_t hi, u
 }
 
 struct sink {
-	ov_gram_hit_fn hit;   /* either this ... */
-	ov_gram_wake_fn wake; /* ... or this     */
+	ov_gram_wake_fn wake;
 	void *ctx;
-	uint8_t *settled; /* a bit for each entry that begins a run of one key; with `wake` only */
+	uint8_t *settled; /* a bit for each entry that begins a run of one key; NULL: none is passed over */
 	uint64_t base;    /* file offset of p */
 };
+
+/* A receiver that hears of every hit, in a waker's clothes. */
+struct hearer {
+	ov_gram_hit_fn hit;
+	void *ctx;
+};
+
+static enum ov_wake hear(void *ctx, uint32_t token, uint64_t at)
+{
+	const struct hearer *h = ctx;
+
+	return h->hit(h->ctx, token, at) ? OV_WAKE_MORE : OV_WAKE_STOP;
+}
 
 /* Tells of all entries of one key. @return false when the sink wants no more. */
 static bool tell(const struct ov_gram *g, uint32_t first, uint32_t end, uint64_t at, const struct sink *s)
@@ -180,18 +192,13 @@ static bool tell(const struct ov_gram *g, uint32_t first, uint32_t end, uint64_t
 	bool is_settled = true;
 
 	for (uint32_t i = first; i < end; i++) {
-		const uint32_t token = ov_le32(entry_of(g, i) + 32);
-		enum ov_wake w = OV_WAKE_MORE;
+		const enum ov_wake w = s->wake(s->ctx, ov_le32(entry_of(g, i) + 32), at);
 
-		if (s->wake != NULL)
-			w = s->wake(s->ctx, token, at);
-		else if (!s->hit(s->ctx, token, at))
-			w = OV_WAKE_STOP;
 		if (w == OV_WAKE_STOP)
 			return false;
 		is_settled &= w == OV_WAKE_SETTLED;
 	}
-	if (is_settled && s->wake != NULL)
+	if (is_settled && s->settled != NULL)
 		s->settled[first / 8] |= (uint8_t)(1u << first % 8);
 	return true;
 }
@@ -203,7 +210,7 @@ static bool walk(const struct ov_gram *g, uint32_t from, uint32_t to, const stru
 		const uint8_t *e = entry_of(g, i);
 
 		next = i + 1 + gram_same(e);
-		if (!is_match(e, w) || (s->wake != NULL && (s->settled[i / 8] >> i % 8 & 1) != 0))
+		if (!is_match(e, w) || (s->settled != NULL && (s->settled[i / 8] >> i % 8 & 1) != 0))
 			continue;
 		if (!tell(g, i, next, at, s))
 			return false;
@@ -296,7 +303,8 @@ ov_status ov_gram_scan_with(enum ov_kernel k, const struct ov_gram *g, const uin
                             uint64_t base, ov_gram_hit_fn hit, void *ctx)
 {
 	const gram_kernel_fn kernel = gram_kernel(k);
-	struct sink s = { .hit = hit, .ctx = ctx, .base = base };
+	struct hearer h = { .hit = hit, .ctx = ctx };
+	struct sink s = { .wake = hear, .ctx = &h, .base = base };
 
 	return kernel != NULL ? scan(kernel, g, p, n, &s) : OV_UNSUPPORTED;
 }
