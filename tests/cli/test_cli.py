@@ -47,6 +47,8 @@ class Case(unittest.TestCase):
 
     def setUp(self):
         self.dir = tempfile.mkdtemp(prefix="ov-cli-")
+        self.tmp = tempfile.mkdtemp(prefix="ov-cli-tmp-")
+        self.addCleanup(shutil.rmtree, self.tmp, ignore_errors=True)
         os.chmod(self.dir, 0o755)
         self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
         self.tree = os.path.join(self.dir, "tree")
@@ -65,7 +67,7 @@ class Case(unittest.TestCase):
 
     def env(self, **more):
         env = {k: v for k, v in os.environ.items() if not k.startswith(("OVERT_", "FAKE_", "XDG_"))}
-        env.update(XDG_STATE_HOME=os.path.join(self.dir, "state"), LC_ALL="C", TZ="UTC")
+        env.update(XDG_STATE_HOME=os.path.join(self.dir, "state"), TMPDIR=self.tmp, LC_ALL="C", TZ="UTC")
         env.pop("NO_COLOR", None)
         return dict(env, **more)
 
@@ -395,7 +397,7 @@ class Database(Case):
         self.assertIn(b"did you mean info?", self.expect(2, "db", "inof").stderr)
         self.expect(2, "db")
         self.expect(0, "db", "--help")
-        self.assertEqual([n for n in os.listdir(tempfile.gettempdir()) if n.startswith("overt-check-")], [])
+        self.assertEqual(os.listdir(self.tmp), [])
 
 
 class Program(Case):
