@@ -1,6 +1,6 @@
 /*
- * Random pattern trees and texts from the input. Claims: the finder, from memory and in small windows, and
- * ov_pat_match_at() agree with the slow reference; and the compiled section opens.
+ * Random pattern trees and texts from the input. Claims: the finder, from memory and in small
+ * windows, and ov_pat_match_at() agree with the slow reference; and the compiled section opens.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -24,8 +24,8 @@ static ov_status read_text(void *ctx, uint64_t off, uint8_t *to, size_t n, size_
 	return OV_OK;
 }
 
-static struct ov_find find_in(struct ov_finder *f, const struct ov_pats *p, uint32_t id, const struct ov_src *src,
-                              const struct ov_range *r, size_t nr)
+static struct ov_find find_in(struct ov_finder *f, const struct ov_pats *p, uint32_t id,
+			      const struct ov_src *src, const struct ov_range *r, size_t nr)
 {
 	uint32_t slot;
 
@@ -35,10 +35,11 @@ static struct ov_find find_in(struct ov_finder *f, const struct ov_pats *p, uint
 	return *ov_finder_result(f, slot);
 }
 
-static void check(const struct ov_pat_ir *ir, const struct ov_pats *p, uint32_t id, uint8_t *text, size_t n,
-                  const struct ov_range *r, size_t nr)
+static void check(const struct ov_pat_ir *ir, const struct ov_pats *p, uint32_t id, uint8_t *text,
+		  size_t n, const struct ov_range *r, size_t nr)
 {
-	const struct ov_src mem = ov_src_mem(text, n), file = { .size = n, .read = read_text, .ctx = text };
+	const struct ov_src mem = ov_src_mem(text, n),
+			    file = { .size = n, .read = read_text, .ctx = text };
 	struct ov_finder *f = NULL;
 	struct ref_found want;
 	struct ov_find a, b;

@@ -1,7 +1,8 @@
 /*
- * Hostile gram tables, pattern sections, hash sets and regular expressions, by the first byte. Claims: what a gram table
- * reports is what a naive search with its entries finds; results of patterns lie inside the text; a hash that is found
- * is one of the entries when the table is in order.
+ * Hostile gram tables, pattern sections, hash sets and regular expressions, by the first byte.
+ * Claims: what a gram table reports is what a naive search with its entries finds; results of
+ * patterns lie inside the text; a hash that is found is one of the entries when the table is in
+ * order.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const uint8_t text[] = "abababab aaaa\0\0\0\0AbaB\r\n ab..cd  abcabcab\xff\xff\xff\xff"
-                              "word WORD w\0o\0r\0d\0 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+			      "word WORD w\0o\0r\0d\0 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
 static void must(int is_true)
 {
@@ -40,7 +41,8 @@ static void run_gram(struct ov_cur c)
 	if (ov_gram_open(c, &g) != OV_OK)
 		return;
 	must(ov_gram_scan(&g, text, sizeof text, 0, count_hit, &got) == OV_OK);
-	must(ov_gram_scan_with(OV_KERNEL_SCALAR, &g, text, sizeof text, 0, count_hit, &again) == OV_OK);
+	must(ov_gram_scan_with(OV_KERNEL_SCALAR, &g, text, sizeof text, 0, count_hit, &again) ==
+	     OV_OK);
 	for (uint32_t k = 0; k < g.nentries; k++) {
 		const uint8_t *e = g.entries + (size_t)k * GRAM_ENTRY;
 
@@ -74,14 +76,16 @@ static void run_pats(struct ov_cur c)
 		const struct ov_find *r = ov_finder_result(f, i);
 		const struct ov_range *spans;
 
-		must(r->count == 0 || (r->first <= sizeof text && r->first_len <= sizeof text - r->first));
+		must(r->count == 0 ||
+		     (r->first <= sizeof text && r->first_len <= sizeof text - r->first));
 		for (size_t k = ov_finder_matches(f, i, &spans); k-- > 0;)
 			must(spans[k].lo <= spans[k].hi && spans[k].hi <= sizeof text);
 	}
 	ov_finder_free(&f);
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t len;
-		const ov_status s = ov_pat_match_at(&p, i, text + 3, 40, 3, sizeof text, 5 + i, &len);
+		const ov_status s =
+		    ov_pat_match_at(&p, i, text + 3, 40, 3, sizeof text, 5 + i, &len);
 
 		must(s != OV_OK || len <= sizeof text);
 	}
@@ -119,8 +123,9 @@ static void run_pcre(struct ov_cur c)
 	size_t start, end, nflags = c.len > 0 ? c.base[0] % sizeof flags : 0;
 	ov_status s;
 
-	if (c.len < 1 || ov_pcre_compile((struct ov_str){ (const char *)c.base + 1, c.len - 1 },
-	                                 (struct ov_str){ flags, nflags }, 1 << 18, &re, NULL) != OV_OK)
+	if (c.len < 1 ||
+	    ov_pcre_compile((struct ov_str){ (const char *)c.base + 1, c.len - 1 },
+			    (struct ov_str){ flags, nflags }, 1 << 18, &re, NULL) != OV_OK)
 		return;
 	must(ov_pcre_matcher_new(OV_PCRE_LIMITS, 1 << 20, &m) == OV_OK);
 	s = ov_pcre_match(m, re, text, sizeof text, 1, false, &start, &end);

@@ -1,4 +1,5 @@
-/* The finder: asking, searching, windows. What is done with matches of parts is in finder_join.c. */
+/* The finder: asking, searching, windows. What is done with matches of parts is in finder_join.c.
+ */
 #include "finder_int.h"
 
 #include <stdlib.h>
@@ -74,7 +75,8 @@ static void reset_node(struct node *nd)
 	*nd = (struct node){ .links = links };
 }
 
-static ov_status add_node(struct ov_finder *f, uint32_t slot, const struct variant_view *v, uint32_t k)
+static ov_status add_node(struct ov_finder *f, uint32_t slot, const struct variant_view *v,
+			  uint32_t k)
 {
 	struct node *nd;
 
@@ -85,7 +87,8 @@ static ov_status add_node(struct ov_finder *f, uint32_t slot, const struct varia
 	nd->slot = slot;
 	nd->k = k;
 	nd->is_last = k + 1 == v->nparts;
-	nd->how = nd->part.key_n >= OV_GRAM_MIN ? HOW_GRAM : (nd->part.key_n == 1 ? HOW_BYTE : HOW_EACH);
+	nd->how =
+	    nd->part.key_n >= OV_GRAM_MIN ? HOW_GRAM : (nd->part.key_n == 1 ? HOW_BYTE : HOW_EACH);
 	if (!nd->is_last)
 		nd->next_gap_max = part_of(f->pats, v->first_part + k + 1).gap_max;
 	nd->needs_one_end = nd->is_last || nd->next_gap_max == OV_JUMP_INF;
@@ -93,7 +96,8 @@ static ov_status add_node(struct ov_finder *f, uint32_t slot, const struct varia
 	return OV_OK;
 }
 
-static ov_status add_nodes(struct ov_finder *f, uint32_t slot, struct slot *s, const struct pattern_view *p)
+static ov_status add_nodes(struct ov_finder *f, uint32_t slot, struct slot *s,
+			   const struct pattern_view *p)
 {
 	s->first_node = (uint32_t)f->nodes.n;
 	for (uint32_t i = 0; i < p->nvariants; i++) {
@@ -107,7 +111,8 @@ static ov_status add_nodes(struct ov_finder *f, uint32_t slot, struct slot *s, c
 	return OV_OK;
 }
 
-static ov_status add_ranges(struct ov_finder *f, struct slot *s, const struct ov_range *ranges, size_t n)
+static ov_status add_ranges(struct ov_finder *f, struct slot *s, const struct ov_range *ranges,
+			    size_t n)
 {
 	uint64_t total = 0;
 
@@ -120,14 +125,15 @@ static ov_status add_ranges(struct ov_finder *f, struct slot *s, const struct ov
 			total += ov_min_u64(ranges[i].hi - ranges[i].lo, FINDER_DIRECT_MAX) + 1;
 		total = ov_min_u64(total, FINDER_DIRECT_MAX + 1);
 	}
-	for (uint32_t i = s->first_node; n > 0 && total <= FINDER_DIRECT_MAX && i < s->first_node + s->nnodes; i++)
+	for (uint32_t i = s->first_node;
+	     n > 0 && total <= FINDER_DIRECT_MAX && i < s->first_node + s->nnodes; i++)
 		if (node_at(f, i)->k == 0)
 			node_at(f, i)->how = HOW_DIRECT;
 	return OV_OK;
 }
 
-ov_status ov_finder_add(struct ov_finder *f, uint32_t pattern, const struct ov_range *ranges, size_t nranges,
-                        uint32_t *slot)
+ov_status ov_finder_add(struct ov_finder *f, uint32_t pattern, const struct ov_range *ranges,
+			size_t nranges, uint32_t *slot)
 {
 	const size_t nodes = f->nodes.n, old_ranges = f->ranges.n;
 	struct pattern_view p;
@@ -153,7 +159,8 @@ ov_status ov_finder_add(struct ov_finder *f, uint32_t pattern, const struct ov_r
 		return st;
 	}
 	nd = node_at(f, s->first_node);
-	s->is_plain = s->nnodes == 1 && nd->how != HOW_DIRECT && nd->part.dist_min == nd->part.dist_max;
+	s->is_plain =
+	    s->nnodes == 1 && nd->how != HOW_DIRECT && nd->part.dist_min == nd->part.dist_max;
 	*slot = (uint32_t)f->slots.n++;
 	return OV_OK;
 }
@@ -215,10 +222,12 @@ static bool is_awake(const struct ov_finder *f, const struct node *nd, uint64_t 
 	if (nd->k > 0) {
 		const uint64_t max = nd->part.gap_max, last = (nd - 1)->latest_end;
 
-		return (nd - 1)->has_match && (max > UINT64_MAX - last || last + max >= from - ov_min_u64(from, f->span));
+		return (nd - 1)->has_match &&
+		       (max > UINT64_MAX - last || last + max >= from - ov_min_u64(from, f->span));
 	}
 	for (uint32_t i = 0; i < s->nranges; i++)
-		if (range_at(f, s, i)->lo < to && range_at(f, s, i)->hi >= from - ov_min_u64(from, f->span))
+		if (range_at(f, s, i)->lo < to &&
+		    range_at(f, s, i)->hi >= from - ov_min_u64(from, f->span))
 			return true;
 	return s->nranges == 0;
 }
@@ -227,7 +236,8 @@ static bool is_awake(const struct ov_finder *f, const struct node *nd, uint64_t 
 static void search_bytes(struct ov_finder *f, uint32_t node, uint64_t from, uint64_t to)
 {
 	const struct node *nd = node_at(f, node);
-	const uint8_t *p = f->text.p + (from - f->text.base), *const start = p, *const end = p + (to - from);
+	const uint8_t *p = f->text.p + (from - f->text.base), *const start = p,
+		      *const end = p + (to - from);
 
 	while (p < end && f->trouble == OV_OK) {
 		if (nd->how == HOW_BYTE)
@@ -267,13 +277,15 @@ static void search_keyless(struct ov_finder *f, uint64_t from, uint64_t to)
 	}
 }
 
-/* Looks at keys that stand in [from, to) of the file; the window holds `span` bytes more on both sides. */
+/* Looks at keys that stand in [from, to) of the file; the window holds `span` bytes more on both
+ * sides. */
 static ov_status search_chunk(struct ov_finder *f, uint64_t from, uint64_t to)
 {
 	const uint64_t window_end = f->text.base + f->text.n;
 	const size_t n = (size_t)(ov_min_u64(to + OV_GRAM_MAX - 1, window_end) - from);
-	const ov_status s = (f->chunk_end = to,
-	                     ov_gram_scan(&f->gram, f->text.p + (from - f->text.base), n, from, on_key, f));
+	const ov_status s =
+	    (f->chunk_end = to,
+	     ov_gram_scan(&f->gram, f->text.p + (from - f->text.base), n, from, on_key, f));
 
 	if (s != OV_OK && s != OV_END)
 		return s;
@@ -293,7 +305,8 @@ static bool is_late(uint64_t deadline_ns)
 }
 
 /* Looks at keys in [from, to); all bytes that matter are in f->text. */
-static ov_status search_window(struct ov_finder *f, uint64_t from, uint64_t to, uint64_t deadline_ns)
+static ov_status search_window(struct ov_finder *f, uint64_t from, uint64_t to,
+			       uint64_t deadline_ns)
 {
 	while (from < to) {
 		const uint64_t next = from + ov_min_u64(FINDER_CHUNK, to - from);
@@ -306,7 +319,8 @@ static ov_status search_window(struct ov_finder *f, uint64_t from, uint64_t to, 
 	return OV_OK;
 }
 
-/* Is there anything to look for in [from, to)? Windows of a file that only fixed places need are not read. */
+/* Is there anything to look for in [from, to)? Windows of a file that only fixed places need are
+ * not read. */
 static bool is_needed(const struct ov_finder *f, uint64_t from, uint64_t to)
 {
 	if (f->keys.n > 0)
@@ -340,7 +354,8 @@ static ov_status search_file(struct ov_finder *f, const struct ov_src *src, uint
 		OV_TRY(ov_src_read_upto(src, base, f->window, want, &got));
 		if (got != want)
 			return OV_IO; /* it shrank under us */
-		f->text = (struct pat_text){ .p = f->window, .n = got, .base = base, .size = src->size };
+		f->text =
+		    (struct pat_text){ .p = f->window, .n = got, .base = base, .size = src->size };
 		OV_TRY(search_window(f, at, next, deadline_ns));
 	}
 	return OV_OK;
@@ -357,7 +372,8 @@ ov_status ov_finder_run(struct ov_finder *f, const struct ov_src *src, uint64_t 
 		return OV_OK;
 	s = build_table(f, ov_min_u64(src->size, UINT64_MAX / 64));
 	if (s == OV_OK && src->mem != NULL) {
-		f->text = (struct pat_text){ .p = src->mem, .n = (size_t)src->size, .size = src->size };
+		f->text =
+		    (struct pat_text){ .p = src->mem, .n = (size_t)src->size, .size = src->size };
 		s = search_window(f, 0, src->size, deadline_ns);
 	} else if (s == OV_OK) {
 		s = search_file(f, src, deadline_ns);

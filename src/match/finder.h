@@ -1,9 +1,11 @@
 /*
- * The finder: exact search of a chosen few patterns in one layer, after the gram filter woke their rules.
+ * The finder: exact search of a chosen few patterns in one layer, after the gram filter woke their
+ * rules.
  *
- * Usage, per layer: begin, add ..., run, result ... . It builds a small gram table from the patterns' anchors in its
- * own scratch memory, passes once over the layer (in windows when it is not in memory), verifies parts, joins them
- * over gaps, and counts. No allocation after ov_finder_new unless a layer needs more slots than any before.
+ * Usage, per layer: begin, add ..., run, result ... . It builds a small gram table from the
+ * patterns' anchors in its own scratch memory, passes once over the layer (in windows when it is
+ * not in memory), verifies parts, joins them over gaps, and counts. No allocation after
+ * ov_finder_new unless a layer needs more slots than any before.
  */
 #ifndef OV_FINDER_H
 #define OV_FINDER_H
@@ -21,18 +23,19 @@ struct ov_range {
 	uint64_t lo, hi; /* a match of the first part must start in lo..hi, both included */
 };
 
-struct ov_find { /* what was found of one pattern */
-	uint64_t count;                /* as the pattern's count mode says                     */
-	uint64_t first, first_len;     /* offset and bytes of the first match, if count > 0    */
-	uint64_t last, last_len;       /* and of the last counted one; of several first parts that fit, the
-	                                * earliest, as ClamAV's byte compare takes it */
-	bool is_limited;               /* a step or list budget was spent: count may be too low */
+struct ov_find {		   /* what was found of one pattern */
+	uint64_t count;		   /* as the pattern's count mode says                     */
+	uint64_t first, first_len; /* offset and bytes of the first match, if count > 0    */
+	uint64_t last, last_len;   /* and of the last counted one; of several first parts that fit,
+				    * the   earliest, as ClamAV's byte compare takes it */
+	bool is_limited;	   /* a step or list budget was spent: count may be too low */
 };
 
 OV_MUST_USE ov_status ov_finder_new(struct ov_finder **out);
 void ov_finder_free(struct ov_finder **f);
 
-/** Bytes read at a time from sources that are not in memory (4 MiB unless told; for tests). At least 64. */
+/** Bytes read at a time from sources that are not in memory (4 MiB unless told; for tests). At
+ * least 64. */
 void ov_finder_set_window(struct ov_finder *f, size_t bytes);
 
 /** Starts a layer. The section must outlive the layer. */
@@ -43,20 +46,24 @@ void ov_finder_begin(struct ov_finder *f, const struct ov_pats *pats);
  * @param ranges  Copied. nranges 0: anywhere.
  * @return OV_OK; OV_LIMIT too many; OV_NOMEM; OV_BUG for a pattern number out of range.
  */
-OV_MUST_USE ov_status ov_finder_add(struct ov_finder *f, uint32_t pattern, const struct ov_range *ranges,
-                                    size_t nranges, uint32_t *slot);
+OV_MUST_USE ov_status ov_finder_add(struct ov_finder *f, uint32_t pattern,
+				    const struct ov_range *ranges, size_t nranges, uint32_t *slot);
 
 /**
- * Searches. @param deadline_ns CLOCK_MONOTONIC time at which to give up, 0: never; looked at about once a MiB.
- * @return OV_OK; OV_LIMIT when the deadline passed (results so far stand, marked is_limited); OV_IO; OV_NOMEM.
+ * Searches. @param deadline_ns CLOCK_MONOTONIC time at which to give up, 0: never; looked at about
+ * once a MiB.
+ * @return OV_OK; OV_LIMIT when the deadline passed (results so far stand, marked is_limited);
+ * OV_IO; OV_NOMEM.
  */
-OV_MUST_USE ov_status ov_finder_run(struct ov_finder *f, const struct ov_src *src, uint64_t deadline_ns);
+OV_MUST_USE ov_status ov_finder_run(struct ov_finder *f, const struct ov_src *src,
+				    uint64_t deadline_ns);
 
 /** Result of a slot, valid until the next begin. */
 const struct ov_find *ov_finder_result(const struct ov_finder *f, uint32_t slot);
 
 /**
- * All counted match positions of a slot, in order, as far as they were kept (at most OV_FINDER_KEPT).
+ * All counted match positions of a slot, in order, as far as they were kept (at most
+ * OV_FINDER_KEPT).
  */
 #define OV_FINDER_KEPT 4096
 size_t ov_finder_matches(const struct ov_finder *f, uint32_t slot, const struct ov_range **spans);

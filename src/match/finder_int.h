@@ -14,11 +14,11 @@
 #define FINDER_SLOTS_MAX ((size_t)1 << 16)
 #define FINDER_NODES_MAX ((size_t)1 << 18)
 #define FINDER_EVENTS_MAX ((size_t)1 << 20)
-#define FINDER_LINKS_MAX ((size_t)1 << 18)     /* of one part                     */
-#define FINDER_DONE_MAX ((size_t)1 << 18)      /* completions of one pattern      */
-#define FINDER_DIRECT_MAX 4096u                /* start positions tried one by one */
-#define FINDER_RUN_STEPS ((uint64_t)1 << 22)   /* of one try                      */
-#define FINDER_SLOT_STEPS ((uint64_t)1 << 26)  /* of one pattern, plus some per byte */
+#define FINDER_LINKS_MAX ((size_t)1 << 18)    /* of one part                     */
+#define FINDER_DONE_MAX ((size_t)1 << 18)     /* completions of one pattern      */
+#define FINDER_DIRECT_MAX 4096u		      /* start positions tried one by one */
+#define FINDER_RUN_STEPS ((uint64_t)1 << 22)  /* of one try                      */
+#define FINDER_SLOT_STEPS ((uint64_t)1 << 26) /* of one pattern, plus some per byte */
 #define FINDER_CHUNK ((size_t)256 * 1024)
 
 struct vec { /* grows, never shrinks, keeps its memory for the next layer */
@@ -29,8 +29,8 @@ struct vec { /* grows, never shrinks, keeps its memory for the next layer */
 /** Makes room for one more element of `size` bytes. @return OV_OK; OV_LIMIT above max; OV_NOMEM. */
 OV_MUST_USE ov_status vec_more(struct vec *v, size_t size, size_t max);
 
-struct link { /* a chain of parts that is complete up to here */
-	uint64_t end;    /* where its last part ended           */
+struct link {		 /* a chain of parts that is complete up to here */
+	uint64_t end;	 /* where its last part ended           */
 	uint64_t origin; /* where its first part began          */
 };
 
@@ -50,9 +50,9 @@ struct node { /* a part of one variant of a slot's pattern; the variant's parts 
 	uint64_t next_gap_max; /* the gap behind it            */
 	uint64_t latest_end;   /* of its matches up to now     */
 	bool has_match;
-	struct link least;     /* before an endless gap: the chain that ended first */
+	struct link least; /* before an endless gap: the chain that ended first */
 	bool has_least;
-	struct vec links;      /* struct link, by end; live from `head` on */
+	struct vec links; /* struct link, by end; live from `head` on */
 	size_t head;
 };
 
@@ -61,13 +61,14 @@ struct slot {
 	enum ov_count_mode mode;
 	uint32_t first_node, nnodes;
 	uint32_t first_range, nranges;
-	bool is_plain;    /* one variant of one part: matches arrive in order and are counted at once */
-	bool is_joined;   /* some variant has several parts   */
-	uint64_t steps;   /* left                             */
+	bool
+	    is_plain; /* one variant of one part: matches arrive in order and are counted at once */
+	bool is_joined;	   /* some variant has several parts   */
+	uint64_t steps;	   /* left                             */
 	uint64_t last_key; /* where the last counted match stood: start of its last part */
 	struct ov_find find;
-	struct vec kept;  /* struct ov_range: spans, hi not included in the match's bytes */
-	struct vec done;  /* struct link: completions, STARTS with several parts */
+	struct vec kept; /* struct ov_range: spans, hi not included in the match's bytes */
+	struct vec done; /* struct link: completions, STARTS with several parts */
 };
 
 struct ov_finder {
@@ -98,7 +99,8 @@ static inline struct node *node_at(const struct ov_finder *f, uint32_t i)
 }
 
 /* The i-th range of a slot, i < nranges. */
-static inline const struct ov_range *range_at(const struct ov_finder *f, const struct slot *s, uint32_t i)
+static inline const struct ov_range *range_at(const struct ov_finder *f, const struct slot *s,
+					      uint32_t i)
 {
 	return (const struct ov_range *)f->ranges.p + s->first_range + i;
 }

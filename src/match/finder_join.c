@@ -1,9 +1,10 @@
 /*
  * The finder's bookkeeping: matches of parts become chains over gaps, and chains become counts.
  *
- * Matches of parts are noted in the order in which keys are met, which is not the order of their starts. They are
- * sorted and joined in batches, as soon as nothing can come any more that starts before them; from then on all is in
- * order, so a gap needs only: the earliest end before it when it is endless, else the ends that it can still reach.
+ * Matches of parts are noted in the order in which keys are met, which is not the order of their
+ * starts. They are sorted and joined in batches, as soon as nothing can come any more that starts
+ * before them; from then on all is in order, so a gap needs only: the earliest end before it when
+ * it is endless, else the ends that it can still reach.
  */
 #include "finder_int.h"
 
@@ -79,14 +80,16 @@ static void count(struct ov_finder *f, struct slot *s, uint64_t origin, uint64_t
 		const ov_status st = vec_more(&s->kept, sizeof(struct ov_range), OV_FINDER_KEPT);
 
 		if (st == OV_OK)
-			((struct ov_range *)s->kept.p)[s->kept.n++] = (struct ov_range){ .lo = origin, .hi = end };
+			((struct ov_range *)s->kept.p)[s->kept.n++] =
+			    (struct ov_range){ .lo = origin, .hi = end };
 		else
 			note(f, s, st);
 	}
 }
 
 /* A chain is complete up to and with this node. */
-static void advance(struct ov_finder *f, struct node *nd, struct slot *s, uint64_t origin, const struct event *e)
+static void advance(struct ov_finder *f, struct node *nd, struct slot *s, uint64_t origin,
+		    const struct event *e)
 {
 	const struct link l = { .end = e->start + e->len, .origin = origin };
 
@@ -99,13 +102,15 @@ static void advance(struct ov_finder *f, struct node *nd, struct slot *s, uint64
 			push_link(f, s, &nd->links, nd->head + FINDER_LINKS_MAX, l);
 		}
 	} else if (s->mode == OV_COUNT_STARTS && s->is_joined) {
-		push_link(f, s, &s->done, FINDER_DONE_MAX, (struct link){ .end = l.origin, .origin = l.end });
+		push_link(f, s, &s->done, FINDER_DONE_MAX,
+			  (struct link){ .end = l.origin, .origin = l.end });
 	} else {
 		count(f, s, origin, e->start, l.end);
 	}
 }
 
-/* Forgets links that ended before `end`; moves the rest to the front when half of the list is dead. */
+/* Forgets links that ended before `end`; moves the rest to the front when half of the list is dead.
+ */
 static void drop_links(struct node *nd, uint64_t end)
 {
 	struct link *all = nd->links.p;
@@ -141,7 +146,8 @@ static void join_event(struct ov_finder *f, const struct event *e)
 	}
 	drop_links(before, e->start > gap_max ? e->start - gap_max : 0);
 	all = before->links.p;
-	for (size_t i = before->head; i < before->links.n && all[i].end <= e->start - gap_min; i++) {
+	for (size_t i = before->head; i < before->links.n && all[i].end <= e->start - gap_min;
+	     i++) {
 		if (s->steps == 0) {
 			s->find.is_limited = true;
 			return;
@@ -224,7 +230,8 @@ void finder_finish(struct ov_finder *f)
 		const struct link *done = s->done.p;
 		uint64_t end = 0;
 
-		/* `done` is in order of origins (kept in `end`); of equal origins the shortest counts. */
+		/* `done` is in order of origins (kept in `end`); of equal origins the shortest
+		 * counts. */
 		for (size_t k = 0; k < s->done.n; k++) {
 			const bool is_new = k == 0 || done[k].end != done[k - 1].end;
 
@@ -260,7 +267,8 @@ static void note_match(struct ov_finder *f, uint32_t node, uint64_t start, uint3
 		note(f, s, st);
 		return;
 	}
-	((struct event *)f->events.p)[f->events.n++] = (struct event){ .start = start, .len = len, .node = node };
+	((struct event *)f->events.p)[f->events.n++] =
+	    (struct event){ .start = start, .len = len, .node = node };
 }
 
 void finder_try(struct ov_finder *f, uint32_t node, uint64_t start)
@@ -276,7 +284,8 @@ void finder_try(struct ov_finder *f, uint32_t node, uint64_t start)
 	f->exec.steps = steps;
 	st = pat_run(&nd->part, &f->text, start, &f->exec);
 	s->steps -= steps - f->exec.steps;
-	if (st == OV_LIMIT || f->exec.is_short) /* SHORT: a key further from the edges than `span`; can't be */
+	if (st == OV_LIMIT ||
+	    f->exec.is_short) /* SHORT: a key further from the edges than `span`; can't be */
 		s->find.is_limited = true;
 	n = nd->needs_one_end && f->exec.nends > 1 ? 1 : f->exec.nends;
 	for (uint32_t i = 0; i < n; i++)

@@ -1,6 +1,6 @@
 /*
- * The gram filter: table format, opening a table as hostile input, and the scan's second stage. Building is in
- * gram_build.c, the first stage in gram_kernel*.c.
+ * The gram filter: table format, opening a table as hostile input, and the scan's second stage.
+ * Building is in gram_build.c, the first stage in gram_kernel*.c.
  */
 #include "gram.h"
 
@@ -25,7 +25,8 @@ static const uint8_t *entry_of(const struct ov_gram *g, uint32_t i)
 	return g->entries + (size_t)i * GRAM_ENTRY;
 }
 
-/* Order inside a bucket: entries whose second dword is certain but for case come first, by that dword. */
+/* Order inside a bucket: entries whose second dword is certain but for case come first, by that
+ * dword. */
 static uint64_t entry_order(const uint8_t *e)
 {
 	const uint32_t mask = ov_le32(e + OV_GRAM_MAX + 4);
@@ -51,8 +52,8 @@ static bool is_entry_good(const struct ov_gram *g, const uint8_t *e, uint32_t bu
 	}
 	if (gram_bucket(first, g->bucket_log2) != bucket)
 		return false;
-	return (ov_le32(g->filter + (size_t)gram_word(first, g->filter_bits_log2) * 4) & gram_bits(first)) ==
-	       gram_bits(first);
+	return (ov_le32(g->filter + (size_t)gram_word(first, g->filter_bits_log2) * 4) &
+		gram_bits(first)) == gram_bits(first);
 }
 
 /* Entries of one key count down to its last. `left` stand behind this one in its bucket. */
@@ -63,10 +64,12 @@ static bool is_run_good(const uint8_t *e, uint32_t left)
 
 	if (same == 0)
 		return true;
-	return same <= left && gram_same(next) == same - 1 && memcmp(e, next, 32) == 0 && e[36] == next[36];
+	return same <= left && gram_same(next) == same - 1 && memcmp(e, next, 32) == 0 &&
+	       e[36] == next[36];
 }
 
-/* Each entry stands in its own bucket, in order, and passes the filter: then a scan finds all that a naive one would. */
+/* Each entry stands in its own bucket, in order, and passes the filter: then a scan finds all that
+ * a naive one would. */
 static ov_status check_entries(const struct ov_gram *g)
 {
 	uint32_t at = 0;
@@ -148,8 +151,8 @@ static struct window window_at(const uint8_t *p, size_t n, size_t at)
 
 static inline bool is_match(const uint8_t *e, const struct window *w)
 {
-	return (w->lo & ov_le64(e + 16)) == ov_le64(e) && (w->hi & ov_le64(e + 24)) == ov_le64(e + 8) &&
-	       e[36] <= w->left;
+	return (w->lo & ov_le64(e + 16)) == ov_le64(e) &&
+	       (w->hi & ov_le64(e + 24)) == ov_le64(e + 8) && e[36] <= w->left;
 }
 
 /* First entry in [lo, hi) whose order is not below `want`. */
@@ -169,8 +172,9 @@ static uint32_t lower_bound(const struct ov_gram *g, uint32_t lo, uint32_t hi, u
 struct sink {
 	ov_gram_wake_fn wake;
 	void *ctx;
-	uint8_t *settled; /* a bit for each entry that begins a run of one key; NULL: none is passed over */
-	uint64_t base;    /* file offset of p */
+	uint8_t *settled; /* a bit for each entry that begins a run of one key; NULL: none is passed
+			     over */
+	uint64_t base;	  /* file offset of p */
 };
 
 /* A receiver that hears of every hit, in a waker's clothes. */
@@ -187,7 +191,8 @@ static enum ov_wake hear(void *ctx, uint32_t token, uint64_t at)
 }
 
 /* Tells of all entries of one key. @return false when the sink wants no more. */
-static bool tell(const struct ov_gram *g, uint32_t first, uint32_t end, uint64_t at, const struct sink *s)
+static bool tell(const struct ov_gram *g, uint32_t first, uint32_t end, uint64_t at,
+		 const struct sink *s)
 {
 	bool is_settled = true;
 
@@ -203,14 +208,15 @@ static bool tell(const struct ov_gram *g, uint32_t first, uint32_t end, uint64_t
 	return true;
 }
 
-static bool walk(const struct ov_gram *g, uint32_t from, uint32_t to, const struct window *w, uint64_t at,
-                 const struct sink *s)
+static bool walk(const struct ov_gram *g, uint32_t from, uint32_t to, const struct window *w,
+		 uint64_t at, const struct sink *s)
 {
 	for (uint32_t i = from, next; i < to; i = next) {
 		const uint8_t *e = entry_of(g, i);
 
 		next = i + 1 + gram_same(e);
-		if (!is_match(e, w) || (s->settled != NULL && (s->settled[i / 8] >> i % 8 & 1) != 0))
+		if (!is_match(e, w) ||
+		    (s->settled != NULL && (s->settled[i / 8] >> i % 8 & 1) != 0))
 			continue;
 		if (!tell(g, i, next, at, s))
 			return false;
@@ -223,7 +229,8 @@ struct chain { /* a candidate and the entries that may fit it */
 };
 
 /* Second stage at one candidate. @return false when the sink wants no more. */
-static bool look_at(const struct ov_gram *g, const uint8_t *p, size_t n, const struct chain *c, const struct sink *s)
+static bool look_at(const struct ov_gram *g, const uint8_t *p, size_t n, const struct chain *c,
+		    const struct sink *s)
 {
 	const struct window w = window_at(p, n, c->at);
 	const uint64_t at = s->base + c->at, second = w.lo >> 32 | GRAM_FOLD;
@@ -231,7 +238,8 @@ static bool look_at(const struct ov_gram *g, const uint8_t *p, size_t n, const s
 
 	if (c->end - c->first <= CHAIN_WALK)
 		return walk(g, c->first, c->end, &w, at, s);
-	/* Those that agree in the second dword, then the short ones. A short window can't hold a long key. */
+	/* Those that agree in the second dword, then the short ones. A short window can't hold a
+	 * long key. */
 	some = lower_bound(g, c->first, c->end, second);
 	rest = lower_bound(g, some, c->end, second + 1);
 	if (!walk(g, some, rest, &w, at, s))
@@ -240,9 +248,10 @@ static bool look_at(const struct ov_gram *g, const uint8_t *p, size_t n, const s
 	return walk(g, rest, c->end, &w, at, s);
 }
 
-/* Finds the candidates' chains, dropping those whose bucket is empty. In two passes, so that memory is waited for once. */
+/* Finds the candidates' chains, dropping those whose bucket is empty. In two passes, so that memory
+ * is waited for once. */
 static size_t find_chains(const struct ov_gram *g, const uint8_t *p, const uint32_t *cand, size_t n,
-                          struct chain *chains)
+			  struct chain *chains)
 {
 	size_t kept = 0;
 
@@ -255,15 +264,17 @@ static size_t find_chains(const struct ov_gram *g, const uint8_t *p, const uint3
 	for (size_t i = 0; i < n; i++) {
 		const uint32_t b = chains[i].first, first = bucket_start(g, b);
 
-		chains[kept] = (struct chain){ .at = chains[i].at, .first = first, .end = bucket_start(g, b + 1) };
+		chains[kept] = (struct chain){ .at = chains[i].at,
+					       .first = first,
+					       .end = bucket_start(g, b + 1) };
 		__builtin_prefetch(g->entries + (size_t)first * GRAM_ENTRY);
 		kept += chains[kept].end > first;
 	}
 	return kept;
 }
 
-static ov_status scan_block(gram_kernel_fn kernel, const struct ov_gram *g, const uint8_t *p, size_t n,
-                            size_t to, const struct sink *s)
+static ov_status scan_block(gram_kernel_fn kernel, const struct ov_gram *g, const uint8_t *p,
+			    size_t n, size_t to, const struct sink *s)
 {
 	uint32_t cand[GRAM_CAND];
 	struct chain chains[GRAM_CAND];
@@ -281,7 +292,8 @@ static ov_status scan_block(gram_kernel_fn kernel, const struct ov_gram *g, cons
 	return OV_OK;
 }
 
-static ov_status scan(gram_kernel_fn kernel, const struct ov_gram *g, const uint8_t *p, size_t n, struct sink *s)
+static ov_status scan(gram_kernel_fn kernel, const struct ov_gram *g, const uint8_t *p, size_t n,
+		      struct sink *s)
 {
 	const uint64_t base = s->base;
 	size_t done = 0, positions;
@@ -300,7 +312,7 @@ static ov_status scan(gram_kernel_fn kernel, const struct ov_gram *g, const uint
 }
 
 ov_status ov_gram_scan_with(enum ov_kernel k, const struct ov_gram *g, const uint8_t *p, size_t n,
-                            uint64_t base, ov_gram_hit_fn hit, void *ctx)
+			    uint64_t base, ov_gram_hit_fn hit, void *ctx)
 {
 	const gram_kernel_fn kernel = gram_kernel(k);
 	struct hearer h = { .hit = hit, .ctx = ctx };
@@ -309,8 +321,8 @@ ov_status ov_gram_scan_with(enum ov_kernel k, const struct ov_gram *g, const uin
 	return kernel != NULL ? scan(kernel, g, p, n, &s) : OV_UNSUPPORTED;
 }
 
-ov_status ov_gram_scan(const struct ov_gram *g, const uint8_t *p, size_t n, uint64_t base, ov_gram_hit_fn hit,
-                       void *ctx)
+ov_status ov_gram_scan(const struct ov_gram *g, const uint8_t *p, size_t n, uint64_t base,
+		       ov_gram_hit_fn hit, void *ctx)
 {
 	return ov_gram_scan_with(OV_KERNEL_AUTO, g, p, n, base, hit, ctx);
 }
@@ -320,8 +332,8 @@ size_t ov_gram_settled_bytes(const struct ov_gram *g)
 	return (size_t)g->nentries / 8 + 1;
 }
 
-ov_status ov_gram_wake(const struct ov_gram *g, uint8_t *settled, const uint8_t *p, size_t n, uint64_t base,
-                       ov_gram_wake_fn wake, void *ctx)
+ov_status ov_gram_wake(const struct ov_gram *g, uint8_t *settled, const uint8_t *p, size_t n,
+		       uint64_t base, ov_gram_wake_fn wake, void *ctx)
 {
 	struct sink s = { .wake = wake, .settled = settled, .ctx = ctx, .base = base };
 

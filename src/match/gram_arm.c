@@ -1,14 +1,15 @@
 /*
- * The gram filter's first stage on arm64: NEON forms four grams and their hashes at a time; the filter's words are loaded
- * one by one, since NEON has no gather. Computes exactly what the scalar kernel does.
+ * The gram filter's first stage on arm64: NEON forms four grams and their hashes at a time; the
+ * filter's words are loaded one by one, since NEON has no gather. Computes exactly what the scalar
+ * kernel does.
  */
 #include "gram_int.h"
 
 #if defined(__aarch64__)
 #include <arm_neon.h>
 
-size_t gram_kernel_neon(const struct ov_gram *g, const uint8_t *p, size_t from, size_t to, uint32_t *cand,
-                        size_t *ncand)
+size_t gram_kernel_neon(const struct ov_gram *g, const uint8_t *p, size_t from, size_t to,
+			uint32_t *cand, size_t *ncand)
 {
 	static const uint8_t spread_bytes[16] = { 0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6 };
 	static const int32_t two_shifts[4] = { -27, -27, -27, -27 };
@@ -24,14 +25,20 @@ size_t gram_kernel_neon(const struct ov_gram *g, const uint8_t *p, size_t from, 
 		const uint32x4_t x = vorrq_u32(vreinterpretq_u32_u8(vqtbl1q_u8(raw, spread)), fold);
 		const uint32x4_t i = vshlq_u32(vmulq_n_u32(x, GRAM_MUL_WORD), down);
 		const uint32x4_t h = vmulq_n_u32(x, GRAM_MUL_BITS);
-		uint32x4_t word = vdupq_n_u32(ov_le32(g->filter + (size_t)vgetq_lane_u32(i, 0) * 4));
+		uint32x4_t word =
+		    vdupq_n_u32(ov_le32(g->filter + (size_t)vgetq_lane_u32(i, 0) * 4));
 		uint32x4_t both;
 
-		word = vsetq_lane_u32(ov_le32(g->filter + (size_t)vgetq_lane_u32(i, 1) * 4), word, 1);
-		word = vsetq_lane_u32(ov_le32(g->filter + (size_t)vgetq_lane_u32(i, 2) * 4), word, 2);
-		word = vsetq_lane_u32(ov_le32(g->filter + (size_t)vgetq_lane_u32(i, 3) * 4), word, 3);
-		both = vandq_u32(vshlq_u32(word, vnegq_s32(vreinterpretq_s32_u32(vshlq_u32(h, top5)))),
-		                 vshlq_u32(word, vnegq_s32(vreinterpretq_s32_u32(vandq_u32(vshrq_n_u32(h, 22), low5)))));
+		word =
+		    vsetq_lane_u32(ov_le32(g->filter + (size_t)vgetq_lane_u32(i, 1) * 4), word, 1);
+		word =
+		    vsetq_lane_u32(ov_le32(g->filter + (size_t)vgetq_lane_u32(i, 2) * 4), word, 2);
+		word =
+		    vsetq_lane_u32(ov_le32(g->filter + (size_t)vgetq_lane_u32(i, 3) * 4), word, 3);
+		both =
+		    vandq_u32(vshlq_u32(word, vnegq_s32(vreinterpretq_s32_u32(vshlq_u32(h, top5)))),
+			      vshlq_u32(word, vnegq_s32(vreinterpretq_s32_u32(
+						  vandq_u32(vshrq_n_u32(h, 22), low5)))));
 		both = vandq_u32(both, vdupq_n_u32(1));
 		if (vmaxvq_u32(both) == 0)
 			continue;

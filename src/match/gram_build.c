@@ -1,4 +1,5 @@
-/* The gram filter: building a table. Deterministic: the same keys in the same order give the same bytes. */
+/* The gram filter: building a table. Deterministic: the same keys in the same order give the same
+ * bytes. */
 #include "gram.h"
 
 #include <stdlib.h>
@@ -7,9 +8,9 @@
 #include "checked.h"
 #include "gram_int.h"
 
-struct slot { /* a key's place in the table's order */
+struct slot {		/* a key's place in the table's order */
 	uint64_t order; /* bucket, then "is short" and the folded second dword */
-	uint32_t key;   /* number in the caller's array: ties keep its order   */
+	uint32_t key;	/* number in the caller's array: ties keep its order   */
 };
 
 static bool is_key_good(const struct ov_gram_key *k)
@@ -40,7 +41,8 @@ static bool is_below(const struct ov_gram_key *keys, const struct slot *a, const
 {
 	int c;
 
-	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): order_keys() filled all n */
+	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): order_keys() filled
+	 * all n */
 	if (a->order != b->order)
 		return a->order < b->order;
 	c = compare_keys(&keys[a->key], &keys[b->key]);
@@ -114,7 +116,8 @@ void ov_gram_room_free(struct ov_gram_room *room)
 	*room = (struct ov_gram_room){ 0 };
 }
 
-static void order_keys(const struct ov_gram_key *keys, size_t n, uint32_t bucket_log2, struct slot *s)
+static void order_keys(const struct ov_gram_key *keys, size_t n, uint32_t bucket_log2,
+		       struct slot *s)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct ov_gram_key *k = &keys[i];
@@ -137,8 +140,8 @@ static void put_entry(uint8_t *e, const struct ov_gram_key *k)
 }
 
 /* Fills a zeroed table whose header's sizes are known. */
-static void fill(uint8_t *t, const struct ov_gram_key *keys, size_t n, uint32_t bits_log2, uint32_t bucket_log2,
-                 const struct slot *s)
+static void fill(uint8_t *t, const struct ov_gram_key *keys, size_t n, uint32_t bits_log2,
+		 uint32_t bucket_log2, const struct slot *s)
 {
 	uint8_t *filter = t + GRAM_HEAD;
 	uint8_t *buckets = filter + ((size_t)1 << (bits_log2 - 3));
@@ -161,15 +164,17 @@ static void fill(uint8_t *t, const struct ov_gram_key *keys, size_t n, uint32_t 
 		uint8_t *e = entries + (i - 1) * GRAM_ENTRY;
 		const uint32_t same = gram_same(e + GRAM_ENTRY) + 1;
 
-		if (same <= GRAM_SAME_MAX && compare_keys(&keys[s[i - 1].key], &keys[s[i].key]) == 0)
+		if (same <= GRAM_SAME_MAX &&
+		    compare_keys(&keys[s[i - 1].key], &keys[s[i].key]) == 0)
 			ov_put_le16(e + 37, (uint16_t)same);
 	}
 }
 
 ov_status ov_gram_build_with(struct ov_gram_room *room, const struct ov_gram_key *keys, size_t n,
-                             struct ov_buf *out)
+			     struct ov_buf *out)
 {
-	/* 52 to 104 bits a key: few other grams pass (0.1 %), in 512 bytes to 1 MiB; half of it was slower to scan with. */
+	/* 52 to 104 bits a key: few other grams pass (0.1 %), in 512 bytes to 1 MiB; half of it was
+	 * slower to scan with. */
 	const uint32_t bits_log2 = log2_up((uint64_t)n * 52, GRAM_BITS_MIN, GRAM_BITS_MAX);
 	const uint32_t bucket_log2 = log2_up((uint64_t)n * 2, GRAM_BUCKET_MIN, GRAM_BUCKET_MAX);
 	const size_t start = out->n;
@@ -182,8 +187,8 @@ ov_status ov_gram_build_with(struct ov_gram_room *room, const struct ov_gram_key
 	for (size_t i = 0; i < n; i++)
 		if (!is_key_good(&keys[i]))
 			return OV_BAD;
-	bytes = GRAM_HEAD + ((uint64_t)1 << (bits_log2 - 3)) + (((uint64_t)1 << bucket_log2) + 2) * 4 +
-	        (uint64_t)n * GRAM_ENTRY; /* < 2^30 */
+	bytes = GRAM_HEAD + ((uint64_t)1 << (bits_log2 - 3)) +
+		(((uint64_t)1 << bucket_log2) + 2) * 4 + (uint64_t)n * GRAM_ENTRY; /* < 2^30 */
 	OV_TRY(room_for(room, n, &s));
 	OV_TRY(ov_buf_zero(out, (size_t)bytes));
 	t = out->p + start;

@@ -1,18 +1,20 @@
-/* How common 4-grams are, from a table that tools/gram_stats.c made of ordinary files. Affects speed only. */
+/* How common 4-grams are, from a table that tools/gram_stats.c made of ordinary files. Affects
+ * speed only. */
 #include "gram.h"
 #include "gram_int.h"
 
-#define LINE 64u             /* characters of a line, two levels each */
+#define LINE 64u	     /* characters of a line, two levels each */
 #define ROW_CHARS (1u << 16) /* 2^17 levels                           */
 
-#define PAIRS (2 * ROW_CHARS)         /* then 128 x 128 pairs, a character each */
-#define BYTES (PAIRS + 128u * 128)     /* then 128 bytes                         */
+#define PAIRS (2 * ROW_CHARS)	   /* then 128 x 128 pairs, a character each */
+#define BYTES (PAIRS + 128u * 128) /* then 128 bytes                         */
 
 static const char table[(BYTES + 128) / LINE][LINE + 1] = {
 #include "gram_cost_table.inc"
 };
 
-/* Hits per 1000 MB for each level: level l stands for 8 * 4^(l - 1) per MB and up to four times that. */
+/* Hits per 1000 MB for each level: level l stands for 8 * 4^(l - 1) per MB and up to four times
+ * that. */
 static const uint32_t costs[8] = { 0, 16000, 64000, 256000, 1024000, 4096000, 16384000, 65536000 };
 
 /* The characters leave out backslash and question mark: see the tool. */
@@ -60,8 +62,10 @@ static unsigned level_at(unsigned row, uint32_t slot)
 uint32_t ov_gram_cost(const uint8_t value[4], const uint8_t mask[4])
 {
 	const uint32_t x = ov_le32(value) | GRAM_FOLD;
-	const unsigned a = level_at(0, (x * 0x9e3779b1u) >> 15), b = level_at(1, (x * 0x85ebca77u) >> 15);
+	const unsigned a = level_at(0, (x * 0x9e3779b1u) >> 15),
+		       b = level_at(1, (x * 0x85ebca77u) >> 15);
 
-	(void)mask; /* the filter folds case for every gram, so the cost is the folded one either way */
+	(void)mask; /* the filter folds case for every gram, so the cost is the folded one either
+		       way */
 	return a == 0 || b == 0 ? estimate(x) : costs[a < b ? a : b];
 }

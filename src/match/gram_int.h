@@ -1,4 +1,5 @@
-/* What the parts of the gram filter share: the table's layout, its hashes and the kernels' interface. */
+/* What the parts of the gram filter share: the table's layout, its hashes and the kernels'
+ * interface. */
 #ifndef OV_GRAM_INT_H
 #define OV_GRAM_INT_H
 
@@ -12,7 +13,8 @@
  * A table, little-endian; offsets from its first byte:
  *
  *   0       4          8           12        16      20
- *   | magic | bits_log2| bucket_log2| nentries| bytes | 0 0 0 | filter | buckets | (pad to 8) | entries |
+ *   | magic | bits_log2| bucket_log2| nentries| bytes | 0 0 0 | filter | buckets | (pad to 8) |
+ * entries |
  *
  * filter:  2^bits_log2 bits in 32-bit words; a gram sets two bits of one word.
  * buckets: 2^bucket_log2 + 1 entry numbers; bucket b owns entries buckets[b] .. buckets[b + 1] - 1.
@@ -62,25 +64,26 @@ static inline uint32_t gram_bucket(uint32_t folded, uint32_t bucket_log2)
 }
 
 /*
- * A kernel looks at positions from .. to - 1 of p, where at least `to + 3` bytes can be read, and writes those that pass
- * the filter to `cand`, in order. It stops before `cand` (room for GRAM_CAND) could overflow.
+ * A kernel looks at positions from .. to - 1 of p, where at least `to + 3` bytes can be read, and
+ * writes those that pass the filter to `cand`, in order. It stops before `cand` (room for
+ * GRAM_CAND) could overflow.
  * @return the first position not looked at; *ncand positions were written.
  */
 #define GRAM_CAND 1024u
 typedef size_t (*gram_kernel_fn)(const struct ov_gram *g, const uint8_t *p, size_t from, size_t to,
-                                 uint32_t *cand, size_t *ncand);
+				 uint32_t *cand, size_t *ncand);
 
 size_t gram_kernel_scalar(const struct ov_gram *g, const uint8_t *p, size_t from, size_t to,
-                          uint32_t *cand, size_t *ncand);
+			  uint32_t *cand, size_t *ncand);
 
 #if defined(__x86_64__)
-size_t gram_kernel_avx2(const struct ov_gram *g, const uint8_t *p, size_t from, size_t to, uint32_t *cand,
-                        size_t *ncand);
-size_t gram_kernel_avx512(const struct ov_gram *g, const uint8_t *p, size_t from, size_t to, uint32_t *cand,
-                          size_t *ncand);
+size_t gram_kernel_avx2(const struct ov_gram *g, const uint8_t *p, size_t from, size_t to,
+			uint32_t *cand, size_t *ncand);
+size_t gram_kernel_avx512(const struct ov_gram *g, const uint8_t *p, size_t from, size_t to,
+			  uint32_t *cand, size_t *ncand);
 #elif defined(__aarch64__)
-size_t gram_kernel_neon(const struct ov_gram *g, const uint8_t *p, size_t from, size_t to, uint32_t *cand,
-                        size_t *ncand);
+size_t gram_kernel_neon(const struct ov_gram *g, const uint8_t *p, size_t from, size_t to,
+			uint32_t *cand, size_t *ncand);
 #endif
 
 /* The kernel of kind `k` if this processor can run it, else NULL. OV_KERNEL_AUTO: the best one. */

@@ -4,9 +4,9 @@
  *   0       4        8       16       20     24
  *   | magic | dirlog | count | nsizes | flags | 0 0 | directory | (pad to 8) | entries | sizes |
  *
- * directory: 2^dirlog + 1 entry numbers; number t is the first entry whose key's top dirlog bits are >= t.
- * entries:   key[16] size token, sorted by (key, size, token). 24 bytes each.
- * sizes:     the distinct sizes in order, 4 bytes each; "any size" is not among them but flag 1.
+ * directory: 2^dirlog + 1 entry numbers; number t is the first entry whose key's top dirlog bits
+ * are >= t. entries:   key[16] size token, sorted by (key, size, token). 24 bytes each. sizes: the
+ * distinct sizes in order, 4 bytes each; "any size" is not among them but flag 1.
  */
 #include "hashset.h"
 
@@ -46,7 +46,8 @@ static int compare_sizes(const void *a, const void *b)
 /* The top `log2` bits of a key. */
 static uint32_t top_bits(const uint8_t *key, uint32_t log2)
 {
-	const uint32_t v = (uint32_t)key[0] << 24 | (uint32_t)key[1] << 16 | (uint32_t)key[2] << 8 | key[3];
+	const uint32_t v =
+	    (uint32_t)key[0] << 24 | (uint32_t)key[1] << 16 | (uint32_t)key[2] << 8 | key[3];
 
 	return log2 == 0 ? 0 : v >> (32 - log2);
 }
@@ -71,7 +72,8 @@ static size_t put_sizes(const struct ov_hash_entry *e, size_t n, uint8_t *to, bo
 	return kept;
 }
 
-static void put_table(const struct ov_hash_entry *e, size_t n, uint32_t log2, uint8_t *dir, uint8_t *entries)
+static void put_table(const struct ov_hash_entry *e, size_t n, uint32_t log2, uint8_t *dir,
+		      uint8_t *entries)
 {
 	size_t d = 0;
 
@@ -146,8 +148,8 @@ ov_status ov_hashset_open(struct ov_cur bytes, struct ov_hashset *out)
 	OV_TRY(ov_cur_u32le(&c, &nsizes));
 	OV_TRY(ov_cur_u32le(&c, &flags));
 	OV_TRY(ov_cur_u64le(&c, &zero));
-	if (magic != MAGIC || h.directory_log2 > DIR_MAX || h.count > COUNT_MAX || flags > FLAG_ANY ||
-	    zero != 0 || nsizes > h.count)
+	if (magic != MAGIC || h.directory_log2 > DIR_MAX || h.count > COUNT_MAX ||
+	    flags > FLAG_ANY || zero != 0 || nsizes > h.count)
 		return OV_BAD;
 	OV_TRY(ov_cur_take(&c, (((uint64_t)1 << h.directory_log2) + 1) * 4, &h.directory));
 	OV_TRY(ov_cur_take(&c, -h.directory.len & 7, &pad));
@@ -182,7 +184,8 @@ bool ov_hashset_wants(const struct ov_hashset *h, uint64_t size)
 }
 
 /* Lowest token of entries (key, size), by binary search: equal keys in any number cost nothing. */
-static bool find_exact(const struct ov_hashset *h, const uint8_t *key, uint32_t size, uint32_t *token)
+static bool find_exact(const struct ov_hashset *h, const uint8_t *key, uint32_t size,
+		       uint32_t *token)
 {
 	const uint32_t t = top_bits(key, h->directory_log2);
 	size_t lo = directory_at(h, t), hi = directory_at(h, (size_t)t + 1);
@@ -209,7 +212,8 @@ static bool find_exact(const struct ov_hashset *h, const uint8_t *key, uint32_t 
 	return true;
 }
 
-bool ov_hashset_find(const struct ov_hashset *h, const uint8_t *digest, uint64_t size, uint32_t *token)
+bool ov_hashset_find(const struct ov_hashset *h, const uint8_t *digest, uint64_t size,
+		     uint32_t *token)
 {
 	uint32_t sized = UINT32_MAX, any = UINT32_MAX;
 	bool has_sized = false, has_any = false;

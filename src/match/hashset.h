@@ -1,8 +1,10 @@
 /*
- * Hash sets: millions of digests of one kind, with sizes, in a flat sorted table that is mapped, not loaded.
+ * Hash sets: millions of digests of one kind, with sizes, in a flat sorted table that is mapped,
+ * not loaded.
  *
- * Keys are digests cut to 16 bytes, sorted, with a directory over their top bits; beside each key its size
- * (or "any size") and the caller's token. A prefilter over sizes says when a digest need not be computed at all.
+ * Keys are digests cut to 16 bytes, sorted, with a directory over their top bits; beside each key
+ * its size (or "any size") and the caller's token. A prefilter over sizes says when a digest need
+ * not be computed at all.
  */
 #ifndef OV_HASHSET_H
 #define OV_HASHSET_H
@@ -20,8 +22,8 @@
 
 struct ov_hash_entry {
 	uint8_t key[OV_HASH_KEY]; /* the digest's first 16 bytes                           */
-	uint32_t size;            /* bytes of what was hashed, or OV_HASH_ANY_SIZE         */
-	uint32_t token;           /* the caller's                                          */
+	uint32_t size;		  /* bytes of what was hashed, or OV_HASH_ANY_SIZE         */
+	uint32_t token;		  /* the caller's                                          */
 };
 
 struct ov_hashset { /* verified view; immutable, shared by threads */
@@ -37,16 +39,19 @@ OV_MUST_USE ov_status ov_hashset_build(struct ov_hash_entry *e, size_t n, struct
 /** Verifies a stored table as hostile input, in time that grows with the directory only. */
 OV_MUST_USE ov_status ov_hashset_open(struct ov_cur bytes, struct ov_hashset *out);
 
-/** True when some entry could fit a thing of `size` bytes, so that its digest is worth computing. */
+/** True when some entry could fit a thing of `size` bytes, so that its digest is worth computing.
+ */
 bool ov_hashset_wants(const struct ov_hashset *h, uint64_t size);
 
 /**
  * Looks a digest up. @param token  Lowest token among equal entries that fit the size.
  * @return true when found. Threads: no shared state.
  */
-bool ov_hashset_find(const struct ov_hashset *h, const uint8_t *digest, uint64_t size, uint32_t *token);
+bool ov_hashset_find(const struct ov_hashset *h, const uint8_t *digest, uint64_t size,
+		     uint32_t *token);
 
 /** Entry `i` (0..count-1) in table order, for listing. @return OV_OK or OV_END. */
-OV_MUST_USE ov_status ov_hashset_at(const struct ov_hashset *h, uint64_t i, struct ov_hash_entry *out);
+OV_MUST_USE ov_status ov_hashset_at(const struct ov_hashset *h, uint64_t i,
+				    struct ov_hash_entry *out);
 
 #endif

@@ -4,7 +4,9 @@
 #include "checked.h"
 #include "pattern_int.h"
 
-#define FLAT 512u /* positions looked at together; runs longer than that are cut into overlapping stretches */
+#define FLAT                                                                                       \
+	512u /* positions looked at together; runs longer than that are cut into overlapping       \
+		stretches */
 
 #define COMMON 8000u /* hits per 1000 MB from which ov_gram_cost() was counted, not estimated */
 
@@ -55,26 +57,27 @@ static void weigh_key(struct flat *f, const uint32_t *cost, size_t at)
 	for (size_t i = at; i + OV_GRAM_MIN <= at + n; i++)
 		wake = ov_min_u64(wake, cost[i]);
 	/*
-	 * Each further byte makes a chance match rarer; halving is careful. In a run of common grams, which is text or
-	 * padding, one byte tells the next, and length helps little.
+	 * Each further byte makes a chance match rarer; halving is careful. In a run of common
+	 * grams, which is text or padding, one byte tells the next, and length helps little.
 	 */
 	certain = certain > OV_GRAM_MIN ? ov_min_size(certain - OV_GRAM_MIN, OV_GRAM_MAX) : 0;
 	wake = 1 + (wake << 8 >> (wake < COMMON ? certain : certain / 4));
-	/* A wake costs more than a look at a bucket, which the first dword alone decides; but it happens once a file. */
+	/* A wake costs more than a look at a bucket, which the first dword alone decides; but it
+	 * happens once a file. */
 	score = wake * 16 + ((uint64_t)cost[at] << 8);
 	if (f->max != f->min)
 		score = times(score, ov_min_u64(f->max - f->min, 255) + 2);
 	if (b->is_set && b->score <= score)
 		return;
 	*b = (struct anchor_best){ .is_set = true,
-		                   .dist_min = f->min + at,
-		                   .dist_max = f->max == OV_JUMP_INF ? OV_JUMP_INF : f->max + at,
-		                   .score = score,
-		                   .cost = (wake + 255) >> 8,
-		                   .has_byte = b->has_byte,
-		                   .byte = b->byte,
-		                   .byte_min = b->byte_min,
-		                   .byte_max = b->byte_max };
+				   .dist_min = f->min + at,
+				   .dist_max = f->max == OV_JUMP_INF ? OV_JUMP_INF : f->max + at,
+				   .score = score,
+				   .cost = (wake + 255) >> 8,
+				   .has_byte = b->has_byte,
+				   .byte = b->byte,
+				   .byte_min = b->byte_min,
+				   .byte_max = b->byte_max };
 	memcpy(b->key.value, f->value + at, n);
 	memcpy(b->key.mask, f->mask + at, n);
 	b->key.n = (uint8_t)n;
@@ -87,7 +90,8 @@ static unsigned byte_weight(uint8_t b)
 		return 9;
 	if (b == 0xff || b == ' ')
 		return 8;
-	if (b == 'e' || b == 't' || b == 'a' || b == 'o' || b == 'n' || b == 'i' || b == 'r' || b == 's')
+	if (b == 'e' || b == 't' || b == 'a' || b == 'o' || b == 'n' || b == 'i' || b == 'r' ||
+	    b == 's')
 		return 7;
 	if ((b >= 'a' && b <= 'z') || b == 1 || b == 0x8b || b == 0x48 || b == '\n')
 		return 6;
@@ -167,9 +171,14 @@ void anchor_find(const struct ov_pn *first, const struct ov_pn *end, struct anch
 			for (size_t i = 0; i < n->n; i++)
 				push(&f, n->value[i], n->mask[i]);
 		} else if (n->kind == OV_PN_ASSERT) {
-			/* Between bytes it takes one; beside a jump that depends on where parts are cut. */
+			/* Between bytes it takes one; beside a jump that depends on where parts are
+			 * cut. */
 			if (!is_start)
-				skip(&f, after_jump || n->next == NULL || n->next->kind == OV_PN_JUMP ? 0 : 1, 1);
+				skip(&f,
+				     after_jump || n->next == NULL || n->next->kind == OV_PN_JUMP
+					 ? 0
+					 : 1,
+				     1);
 		} else if (node_length(n, &lo, &hi) == OV_OK) {
 			skip(&f, lo, hi);
 		} else {
@@ -189,8 +198,8 @@ ov_status ov_pat_anchor(const struct ov_pn *variant, struct ov_anchor *out)
 	if (!b.is_set)
 		return OV_END;
 	*out = (struct ov_anchor){ .key = b.key,
-		                   .is_fixed = b.dist_min == b.dist_max && b.dist_max <= UINT32_MAX,
-		                   .cost = b.cost };
+				   .is_fixed = b.dist_min == b.dist_max && b.dist_max <= UINT32_MAX,
+				   .cost = b.cost };
 	out->distance = out->is_fixed ? (uint32_t)b.dist_min : 0;
 	return OV_OK;
 }

@@ -1,9 +1,10 @@
 /*
- * From pattern trees to a section: variants are cut into parts at jumps too wide to be walked, each part gets its
- * anchor and its code. Equal patterns share one number.
+ * From pattern trees to a section: variants are cut into parts at jumps too wide to be walked, each
+ * part gets its anchor and its code. Equal patterns share one number.
  *
- * Where a pattern is cut decides how its matches are counted, so OV_COUNT_CLAMAV cuts where ClamAV does: at each range
- * but [n-m] before a single byte, and at {n} from 128 on (found by running clamscan).
+ * Where a pattern is cut decides how its matches are counted, so OV_COUNT_CLAMAV cuts where ClamAV
+ * does: at each range but [n-m] before a single byte, and at {n} from 128 on (found by running
+ * clamscan).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,8 @@ struct made { /* a finished pattern's share of the tables */
 };
 
 struct ov_pats_builder {
-	struct ov_buf variants, parts, code, made, index; /* index: open addressing over made, number + 1 each */
+	struct ov_buf variants, parts, code, made,
+	    index; /* index: open addressing over made, number + 1 each */
 	uint32_t count, longest;
 };
 
@@ -188,8 +190,8 @@ static bool is_bad_edge(const struct ov_pn *n)
 	return n->kind == OV_PN_JUMP && n->min != n->max;
 }
 
-static ov_status add_variant(struct ov_pats_builder *b, const struct ov_pn *v, enum ov_count_mode mode,
-                             const char **why)
+static ov_status add_variant(struct ov_pats_builder *b, const struct ov_pn *v,
+			     enum ov_count_mode mode, const char **why)
 {
 	struct span s = { .first = v };
 	uint32_t nparts = 0;
@@ -227,8 +229,9 @@ static uint64_t hash_more(uint64_t h, const uint8_t *p, size_t n)
 
 static bool is_same(const struct ov_pats_builder *b, const struct made *x, const struct made *y)
 {
-	return x->hash == y->hash && x->mode == y->mode && x->code_n == y->code_n && x->parts_n == y->parts_n &&
-	       x->variants_n == y->variants_n && memcmp(b->code.p + x->code, b->code.p + y->code, x->code_n) == 0 &&
+	return x->hash == y->hash && x->mode == y->mode && x->code_n == y->code_n &&
+	       x->parts_n == y->parts_n && x->variants_n == y->variants_n &&
+	       memcmp(b->code.p + x->code, b->code.p + y->code, x->code_n) == 0 &&
 	       memcmp(b->parts.p + x->parts, b->parts.p + y->parts, x->parts_n) == 0 &&
 	       memcmp(b->variants.p + x->variants, b->variants.p + y->variants, x->variants_n) == 0;
 }
@@ -288,7 +291,8 @@ static ov_status finish_pattern(struct ov_pats_builder *b, struct made *m, uint3
 	return OV_OK;
 }
 
-ov_status ov_pats_add(struct ov_pats_builder *b, const struct ov_pat_ir *ir, uint32_t *id, const char **why)
+ov_status ov_pats_add(struct ov_pats_builder *b, const struct ov_pat_ir *ir, uint32_t *id,
+		      const char **why)
 {
 	struct made m = { .code = b->code.n, .parts = b->parts.n, .variants = b->variants.n };
 	const char *reason = "the pattern is empty";

@@ -1,4 +1,5 @@
-/* From pattern nodes to a part's instructions. Alternatives nest at most NEST_MAX deep; no recursion. */
+/* From pattern nodes to a part's instructions. Alternatives nest at most NEST_MAX deep; no
+ * recursion. */
 #include "pattern_emit.h"
 
 #include <string.h>
@@ -9,9 +10,9 @@
 
 struct frame { /* an alternative being written */
 	const struct ov_pn *node;
-	size_t i;         /* which of its sequences                                  */
-	size_t targets;   /* where SPLIT's targets stand in the buffer               */
-	uint32_t gotos;   /* the last GOTO to be patched; each holds the one before  */
+	size_t i;	/* which of its sequences                                  */
+	size_t targets; /* where SPLIT's targets stand in the buffer               */
+	uint32_t gotos; /* the last GOTO to be patched; each holds the one before  */
 };
 
 static ov_status put_literal(struct ov_buf *b, const uint8_t *value, const uint8_t *mask, size_t n)
@@ -114,8 +115,8 @@ static ov_status put_none(struct ov_buf *b, const struct ov_pn *alt)
 	for (size_t i = 0; i < alt->nalts; i++) {
 		const struct ov_pn *n = alt->alts[i];
 
-		if (n == NULL || n->next != NULL || n->kind != OV_PN_BYTES || n->n != first->n || n->n == 0 ||
-		    n->n > 0xffff)
+		if (n == NULL || n->next != NULL || n->kind != OV_PN_BYTES || n->n != first->n ||
+		    n->n == 0 || n->n > 0xffff)
 			return OV_BAD;
 	}
 	OV_TRY(ov_buf_u8(b, OP_NONE));
@@ -155,7 +156,8 @@ static ov_status open_alt(struct ov_buf *b, const struct ov_pn *n, size_t start,
 	return OV_OK;
 }
 
-/* A sequence is written: goes on with the next, or joins them all. @return OV_END when that was the last. */
+/* A sequence is written: goes on with the next, or joins them all. @return OV_END when that was the
+ * last. */
 static ov_status next_alt(struct ov_buf *b, size_t start, struct frame *f)
 {
 	if (f->i + 1 < f->node->nalts) {
@@ -195,7 +197,7 @@ static ov_status put_leaf(struct ov_buf *b, const struct ov_pn *n, enum emit_sid
 }
 
 ov_status emit_part(struct ov_buf *b, const struct ov_pn *first, const struct ov_pn *end,
-                    const struct ov_pn *body, const struct ov_pn *tail)
+		    const struct ov_pn *body, const struct ov_pn *tail)
 {
 	struct frame stack[NEST_MAX];
 	const size_t start = b->n;
@@ -224,7 +226,8 @@ ov_status emit_part(struct ov_buf *b, const struct ov_pn *first, const struct ov
 			n = f->node->next;
 			depth -= s == OV_END;
 		} else {
-			s = n->kind == OV_PN_ALT ? put_simple_alt(b, n) : put_leaf(b, n, depth > 0 ? EMIT_BETWEEN : side);
+			s = n->kind == OV_PN_ALT ? put_simple_alt(b, n)
+						 : put_leaf(b, n, depth > 0 ? EMIT_BETWEEN : side);
 			if (s == OV_END && depth == NEST_MAX)
 				return OV_LIMIT;
 			if (s == OV_END) {

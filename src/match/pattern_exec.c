@@ -1,7 +1,7 @@
 /*
- * Running one part at a position. States (instruction, offset) are taken in order of the instruction, and each at most
- * once; since all targets lie forward, no input makes this exponential. While one state is alive, as nearly always,
- * the heap stays empty.
+ * Running one part at a position. States (instruction, offset) are taken in order of the
+ * instruction, and each at most once; since all targets lie forward, no input makes this
+ * exponential. While one state is alive, as nearly always, the heap stays empty.
  */
 #include <string.h>
 
@@ -51,7 +51,8 @@ struct run {
 	uint64_t at;
 };
 
-/* The n bytes at offset `off` from the start, or NULL: beyond the file, or outside the window (noted). */
+/* The n bytes at offset `off` from the start, or NULL: beyond the file, or outside the window
+ * (noted). */
 static const uint8_t *bytes_at(struct run *r, uint64_t off, uint64_t n)
 {
 	const uint64_t pos = r->at + off; /* both far below 2^63: see pat_run */
@@ -81,7 +82,8 @@ static bool in_set(const uint8_t *set, uint8_t b)
 	return (set[b / 8] >> b % 8 & 1) != 0;
 }
 
-/* A byte of the file beside the match. @return false at the file's edge; *b is unset outside the window too (noted). */
+/* A byte of the file beside the match. @return false at the file's edge; *b is unset outside the
+ * window too (noted). */
 static bool byte_beside(struct run *r, uint64_t pos, uint8_t *b)
 {
 	if (pos >= r->t->size) /* also position -1 */
@@ -94,7 +96,8 @@ static bool byte_beside(struct run *r, uint64_t pos, uint8_t *b)
 	return true;
 }
 
-/* FULLWORD_W: an alphanumeric byte and 00 beyond the edge. At the file's end its 00 may be missing, as in ClamAV. */
+/* FULLWORD_W: an alphanumeric byte and 00 beyond the edge. At the file's end its 00 may be missing,
+ * as in ClamAV. */
 static bool is_wide_border(struct run *r, uint64_t pos, bool is_after)
 {
 	uint8_t letter, zero = 0;
@@ -248,7 +251,8 @@ static enum step run_state(struct run *r, uint64_t state)
 	}
 }
 
-ov_status pat_run(const struct part_view *part, const struct pat_text *t, uint64_t at, struct pat_exec *x)
+ov_status pat_run(const struct part_view *part, const struct pat_text *t, uint64_t at,
+		  struct pat_exec *x)
 {
 	struct run r = { .part = part, .t = t, .x = x, .at = at };
 	uint64_t last = UINT64_MAX, state = 0;

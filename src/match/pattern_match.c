@@ -35,7 +35,8 @@ static ov_status add_end(struct ends *e, uint64_t at)
 }
 
 /* Adds the ends of a part's matches at `start`. */
-static ov_status run_at(struct matcher *m, const struct part_view *part, uint64_t start, struct ends *to)
+static ov_status run_at(struct matcher *m, const struct part_view *part, uint64_t start,
+			struct ends *to)
 {
 	const ov_status s = pat_run(part, m->text, start, &m->exec);
 
@@ -50,15 +51,16 @@ static ov_status run_at(struct matcher *m, const struct part_view *part, uint64_
 /* Can the gap lead from one of the ends to `start`? */
 static bool is_reached(const struct ends *e, const struct part_view *part, uint64_t start)
 {
-	for (uint32_t i = 0; i < e->n && e->at[i] <= start && start - e->at[i] >= part->gap_min; i++)
+	for (uint32_t i = 0; i < e->n && e->at[i] <= start && start - e->at[i] >= part->gap_min;
+	     i++)
 		if (start - e->at[i] <= part->gap_max)
 			return true;
 	return false;
 }
 
 /* All ends of `part` behind the ends `from`, or only the earliest when that is enough. */
-static ov_status next_part(struct matcher *m, const struct part_view *part, bool needs_one, const struct ends *from,
-                           struct ends *to)
+static ov_status next_part(struct matcher *m, const struct part_view *part, bool needs_one,
+			   const struct ends *from, struct ends *to)
 {
 	const uint64_t last = from->at[from->n - 1], window_end = m->text->base + m->text->n;
 	uint64_t start, stop = m->text->size;
@@ -99,7 +101,8 @@ static ov_status match_variant(struct matcher *m, struct variant_view v, uint64_
 		bool needs_one = k + 1 == v.nparts;
 
 		part = part_of(m->pats, v.first_part + k);
-		needs_one = needs_one || part_of(m->pats, v.first_part + k + 1).gap_max == OV_JUMP_INF;
+		needs_one =
+		    needs_one || part_of(m->pats, v.first_part + k + 1).gap_max == OV_JUMP_INF;
 		OV_TRY(next_part(m, &part, needs_one, from, to));
 		from = to;
 		to = t;
@@ -110,8 +113,8 @@ static ov_status match_variant(struct matcher *m, struct variant_view v, uint64_
 	return OV_OK;
 }
 
-ov_status ov_pat_match_at(const struct ov_pats *p, uint32_t id, const uint8_t *bytes, size_t n, uint64_t base,
-                          uint64_t size, uint64_t at, uint64_t *len)
+ov_status ov_pat_match_at(const struct ov_pats *p, uint32_t id, const uint8_t *bytes, size_t n,
+			  uint64_t base, uint64_t size, uint64_t at, uint64_t *len)
 {
 	const struct pat_text text = { .p = bytes, .n = n, .base = base, .size = size };
 	struct matcher m = { .pats = p, .text = &text, .exec.steps = STEPS };

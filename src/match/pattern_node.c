@@ -10,10 +10,10 @@ static uint64_t add_length(uint64_t a, uint64_t b)
 
 struct frame { /* an alternative being measured */
 	const struct ov_pn *node;
-	size_t i;                   /* which of its sequences                  */
-	uint64_t min, max;          /* of the sequences measured so far        */
-	uint64_t seq_min, seq_max;  /* of the present one, up to here          */
-	const struct ov_pn *at;     /* next node of it                         */
+	size_t i;		   /* which of its sequences                  */
+	uint64_t min, max;	   /* of the sequences measured so far        */
+	uint64_t seq_min, seq_max; /* of the present one, up to here          */
+	const struct ov_pn *at;	   /* next node of it                         */
 };
 
 static void leaf_length(const struct ov_pn *n, uint64_t *min, uint64_t *max)
@@ -27,7 +27,9 @@ static void leaf_length(const struct ov_pn *n, uint64_t *min, uint64_t *max)
 
 static struct frame frame_of(const struct ov_pn *node)
 {
-	return (struct frame){ .node = node, .min = OV_JUMP_INF, .at = node->nalts > 0 ? node->alts[0] : NULL };
+	return (struct frame){ .node = node,
+			       .min = OV_JUMP_INF,
+			       .at = node->nalts > 0 ? node->alts[0] : NULL };
 }
 
 /* The present sequence is done: takes it into account. @return true when there is another. */
@@ -85,15 +87,16 @@ ov_status node_length(const struct ov_pn *node, uint64_t *min, uint64_t *max)
 }
 
 /*
- * Which bytes count as a border was found out by running clamscan 1.4.6 on files with each of the 256 bytes: (B) takes
- * another set before a word than after it.
+ * Which bytes count as a border was found out by running clamscan 1.4.6 on files with each of the
+ * 256 bytes: (B) takes another set before a word than after it.
  */
 void border_set(enum ov_assert a, bool is_after, uint8_t set[32])
 {
 	static const char before[] = " -./<@_", after[] = "\n\r \"'-/=>_";
 
 	for (unsigned b = 0; b < 256; b++) {
-		const bool is_alnum = (b >= '0' && b <= '9') || (b >= 'A' && b <= 'Z') || (b >= 'a' && b <= 'z');
+		const bool is_alnum =
+		    (b >= '0' && b <= '9') || (b >= 'A' && b <= 'Z') || (b >= 'a' && b <= 'z');
 		bool in = false;
 
 		if (a == OV_AT_LINE)

@@ -1,11 +1,13 @@
-/* Opening a pattern section as hostile input: all is checked here once, so that running a part needs no further check. */
+/* Opening a pattern section as hostile input: all is checked here once, so that running a part
+ * needs no further check. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "pattern_int.h"
 
 /*
- * Length of the instruction at c, and how many forward targets it has, with its operands checked on their own.
+ * Length of the instruction at c, and how many forward targets it has, with its operands checked on
+ * their own.
  * @return OV_OK with the cursor behind it; OV_SHORT; OV_BAD.
  */
 static ov_status read_instruction(struct ov_cur *c, uint8_t *op, uint32_t *ntargets)
@@ -52,7 +54,8 @@ static ov_status read_instruction(struct ov_cur *c, uint8_t *op, uint32_t *ntarg
 	case OP_BORDER:
 		OV_TRY(ov_cur_u8(c, &kind));
 		OV_TRY(ov_cur_u8(c, &is_after));
-		return kind >= OV_AT_WORD_B && kind <= OV_AT_FULLWORD_W && is_after <= 1 ? OV_OK : OV_BAD;
+		return kind >= OV_AT_WORD_B && kind <= OV_AT_FULLWORD_W && is_after <= 1 ? OV_OK
+											 : OV_BAD;
 	case OP_COUNT:
 		break;
 	}
@@ -93,7 +96,8 @@ static ov_status check_targets(struct ov_cur code, const uint8_t *starts)
 
 		OV_TRY(read_instruction(&code, &op, &ntargets));
 		for (uint32_t i = 0; i < ntargets; i++) {
-			const uint32_t t = ov_le32(code.base + code.pos - 4 * (size_t)(ntargets - i));
+			const uint32_t t =
+			    ov_le32(code.base + code.pos - 4 * (size_t)(ntargets - i));
 
 			if (t <= here || t >= code.len || !is_marked(starts, t))
 				return OV_BAD;
@@ -104,9 +108,11 @@ static ov_status check_targets(struct ov_cur code, const uint8_t *starts)
 
 static ov_status check_key(const uint8_t *r, uint32_t max)
 {
-	const uint32_t n = r[PART_KEY_N], lo = ov_le32(r + PART_DIST_MIN), hi = ov_le32(r + PART_DIST_MAX);
+	const uint32_t n = r[PART_KEY_N], lo = ov_le32(r + PART_DIST_MIN),
+		       hi = ov_le32(r + PART_DIST_MAX);
 
-	if (r[PART_KEY_N + 1] != 0 || r[PART_KEY_N + 2] != 0 || r[PART_KEY_N + 3] != 0 || ov_le32(r + PART_ZERO) != 0)
+	if (r[PART_KEY_N + 1] != 0 || r[PART_KEY_N + 2] != 0 || r[PART_KEY_N + 3] != 0 ||
+	    ov_le32(r + PART_ZERO) != 0)
 		return OV_BAD;
 	if (lo > hi || hi - lo > DIST_RANGE_MAX || hi > max || max - hi < n)
 		return OV_BAD;
@@ -128,7 +134,8 @@ static ov_status check_key(const uint8_t *r, uint32_t max)
 }
 
 /* One part; *code is what no part before it owns. */
-static ov_status check_part(const struct ov_pats *p, const uint8_t *r, struct ov_cur *code, uint8_t *starts)
+static ov_status check_part(const struct ov_pats *p, const uint8_t *r, struct ov_cur *code,
+			    uint8_t *starts)
 {
 	struct ov_cur own;
 	const uint32_t min = ov_le32(r + PART_MIN), max = ov_le32(r + PART_MAX);
@@ -153,8 +160,8 @@ static ov_status check_patterns(const struct ov_pats *p)
 		const uint8_t *r = p->patterns + (size_t)i * PATTERN_SIZE;
 		const uint32_t n = ov_le16(r + 4);
 
-		if (ov_le32(r) != variant || n == 0 || n > VARIANTS_MAX || n > p->nvariants - variant ||
-		    r[6] > OV_COUNT_STARTS || r[7] != 0)
+		if (ov_le32(r) != variant || n == 0 || n > VARIANTS_MAX ||
+		    n > p->nvariants - variant || r[6] > OV_COUNT_STARTS || r[7] != 0)
 			return OV_BAD;
 		variant += n;
 	}
@@ -195,7 +202,8 @@ ov_status ov_pats_open(struct ov_cur bytes, struct ov_pats *out)
 	OV_TRY(ov_cur_u32le(&c, &code_bytes));
 	OV_TRY(ov_cur_u32le(&c, &p.longest_part));
 	OV_TRY(ov_cur_u64le(&c, &zero));
-	if (magic != PATS_MAGIC || zero != 0 || code_bytes > CODE_MAX || p.longest_part > PART_BYTES_MAX)
+	if (magic != PATS_MAGIC || zero != 0 || code_bytes > CODE_MAX ||
+	    p.longest_part > PART_BYTES_MAX)
 		return OV_BAD;
 	OV_TRY(ov_cur_take(&c, (uint64_t)p.count * PATTERN_SIZE, &patterns));
 	OV_TRY(ov_cur_take(&c, (uint64_t)p.nvariants * VARIANT_SIZE, &variants));

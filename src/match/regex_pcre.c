@@ -68,23 +68,45 @@ static bool read_flags(struct ov_str flags, uint32_t *options, struct ov_pcre_us
 	*use = (struct ov_pcre_use){ 0 };
 	for (size_t i = 0; i < flags.n; i++) {
 		switch (flags.p[i]) {
-		case 'g': use->is_global = true; break;
-		case 'r': use->is_rolling = true; break;
-		case 'e': use->is_enclosed = true; break;
-		case 'i': *options |= PCRE2_CASELESS; break;
-		case 's': *options |= PCRE2_DOTALL; break;
-		case 'm': *options |= PCRE2_MULTILINE; break;
-		case 'x': *options |= PCRE2_EXTENDED; break;
-		case 'A': *options |= PCRE2_ANCHORED; break;
-		case 'E': *options |= PCRE2_DOLLAR_ENDONLY; break;
-		case 'U': *options |= PCRE2_UNGREEDY; break;
-		default: return false;
+		case 'g':
+			use->is_global = true;
+			break;
+		case 'r':
+			use->is_rolling = true;
+			break;
+		case 'e':
+			use->is_enclosed = true;
+			break;
+		case 'i':
+			*options |= PCRE2_CASELESS;
+			break;
+		case 's':
+			*options |= PCRE2_DOTALL;
+			break;
+		case 'm':
+			*options |= PCRE2_MULTILINE;
+			break;
+		case 'x':
+			*options |= PCRE2_EXTENDED;
+			break;
+		case 'A':
+			*options |= PCRE2_ANCHORED;
+			break;
+		case 'E':
+			*options |= PCRE2_DOLLAR_ENDONLY;
+			break;
+		case 'U':
+			*options |= PCRE2_UNGREEDY;
+			break;
+		default:
+			return false;
 		}
 	}
 	return true;
 }
 
-static ov_status compile(struct ov_pcre_re *re, struct ov_str regex, uint32_t options, const char **why)
+static ov_status compile(struct ov_pcre_re *re, struct ov_str regex, uint32_t options,
+			 const char **why)
 {
 	pcre2_compile_context *context;
 	int error = 0;
@@ -108,8 +130,8 @@ static ov_status compile(struct ov_pcre_re *re, struct ov_str regex, uint32_t op
 	return OV_BAD;
 }
 
-ov_status ov_pcre_compile(struct ov_str regex, struct ov_str flags, size_t max_bytes, struct ov_pcre_re **out,
-                          const char **why)
+ov_status ov_pcre_compile(struct ov_str regex, struct ov_str flags, size_t max_bytes,
+			  struct ov_pcre_re **out, const char **why)
 {
 	const char *reason = "out of memory";
 	struct ov_pcre_re *re = NULL;
@@ -160,7 +182,8 @@ size_t ov_pcre_bytes(const struct ov_pcre_re *re)
 	return sizeof *re + re->pool.used;
 }
 
-ov_status ov_pcre_matcher_new(struct ov_pcre_limits limits, size_t max_bytes, struct ov_pcre_matcher **out)
+ov_status ov_pcre_matcher_new(struct ov_pcre_limits limits, size_t max_bytes,
+			      struct ov_pcre_matcher **out)
 {
 	struct ov_pcre_matcher *m = calloc(1, sizeof *m);
 
@@ -211,8 +234,8 @@ static ov_status status_of(int error, const struct pool *pool)
 	}
 }
 
-ov_status ov_pcre_match(struct ov_pcre_matcher *m, const struct ov_pcre_re *re, const uint8_t *p, size_t n,
-                        size_t from, bool is_anchored, size_t *start, size_t *end)
+ov_status ov_pcre_match(struct ov_pcre_matcher *m, const struct ov_pcre_re *re, const uint8_t *p,
+			size_t n, size_t from, bool is_anchored, size_t *start, size_t *end)
 {
 	const uint8_t nothing = 0;
 	const size_t *ovector;
@@ -221,12 +244,13 @@ ov_status ov_pcre_match(struct ov_pcre_matcher *m, const struct ov_pcre_re *re, 
 	if (from > n)
 		return OV_END;
 	m->pool.is_full = false;
-	r = pcre2_match(re->code, n > 0 ? p : &nothing, n, from, is_anchored ? PCRE2_ANCHORED : 0, m->data,
-	                m->context);
+	r = pcre2_match(re->code, n > 0 ? p : &nothing, n, from, is_anchored ? PCRE2_ANCHORED : 0,
+			m->data, m->context);
 	if (r < 0)
 		return status_of(r, &m->pool);
 	ovector = pcre2_get_ovector_pointer(m->data);
 	*start = ovector[0];
-	*end = ovector[1] < ovector[0] ? ovector[0] : ovector[1]; /* \K in a look-ahead can turn them round */
+	*end = ovector[1] < ovector[0] ? ovector[0]
+				       : ovector[1]; /* \K in a look-ahead can turn them round */
 	return OV_OK;
 }

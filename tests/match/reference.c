@@ -1,4 +1,5 @@
-/* The slow reference. Recursion is fine here: trees are made by ref_pattern(), at most three deep. */
+/* The slow reference. Recursion is fine here: trees are made by ref_pattern(), at most three deep.
+ */
 #include "reference.h"
 
 #include <string.h>
@@ -48,7 +49,8 @@ static bool border(enum ov_assert a, bool after, const struct text *t, size_t at
 {
 	if (a == OV_AT_FULLWORD_W) {
 		if (after)
-			return !(at < t->n && alnum(t->p[at]) && (at + 1 >= t->n || t->p[at + 1] == 0));
+			return !(at < t->n && alnum(t->p[at]) &&
+				 (at + 1 >= t->n || t->p[at + 1] == 0));
 		return !(at >= 2 && alnum(t->p[at - 2]) && t->p[at - 1] == 0);
 	}
 	if (after ? at >= t->n : at == 0)
@@ -58,8 +60,8 @@ static bool border(enum ov_assert a, bool after, const struct text *t, size_t at
 	return border_byte(a, after, t->p[after ? at : at - 1]);
 }
 
-static void follow(const struct ov_pn *n, const struct ov_pn *end, bool is_top, const struct text *t,
-                   struct places *s);
+static void follow(const struct ov_pn *n, const struct ov_pn *end, bool is_top,
+		   const struct text *t, struct places *s);
 
 static void follow_alt(const struct ov_pn *n, const struct text *t, struct places *s)
 {
@@ -88,7 +90,8 @@ static void follow_alt(const struct ov_pn *n, const struct text *t, struct place
 	*s = out;
 }
 
-static void follow_assert(const struct ov_pn *n, bool is_first, bool is_last, const struct text *t, struct places *s)
+static void follow_assert(const struct ov_pn *n, bool is_first, bool is_last, const struct text *t,
+			  struct places *s)
 {
 	struct places out = { 0 };
 
@@ -97,7 +100,7 @@ static void follow_assert(const struct ov_pn *n, bool is_first, bool is_last, co
 			out.at[i] = s->at[i] && border(n->assertion, !is_first, t, i);
 		else if (i > 0 && s->at[i - 1])
 			out.at[i] = border_byte(n->assertion, false, t->p[i - 1]) ||
-			            border_byte(n->assertion, true, t->p[i - 1]);
+				    border_byte(n->assertion, true, t->p[i - 1]);
 	}
 	*s = out;
 }
@@ -111,17 +114,19 @@ static void follow_one(const struct ov_pn *n, const struct text *t, struct place
 			continue;
 		if (n->kind == OV_PN_BYTES && fits(n, t, i))
 			out.at[i + n->n] = true;
-		if (n->kind == OV_PN_SET && i < t->n && (n->set[t->p[i] / 8] >> t->p[i] % 8 & 1) != 0)
+		if (n->kind == OV_PN_SET && i < t->n &&
+		    (n->set[t->p[i] / 8] >> t->p[i] % 8 & 1) != 0)
 			out.at[i + 1] = true;
-		for (uint64_t k = n->min; n->kind == OV_PN_JUMP && k <= n->max && k <= t->n - i; k++)
+		for (uint64_t k = n->min; n->kind == OV_PN_JUMP && k <= n->max && k <= t->n - i;
+		     k++)
 			out.at[i + k] = true;
 	}
 	*s = out;
 }
 
 /* From a set of positions to the set behind nodes n .. end. */
-static void follow(const struct ov_pn *n, const struct ov_pn *end, bool is_top, const struct text *t,
-                   struct places *s)
+static void follow(const struct ov_pn *n, const struct ov_pn *end, bool is_top,
+		   const struct text *t, struct places *s)
 {
 	const struct ov_pn *body = n;
 
@@ -152,17 +157,20 @@ static struct places ends_of(const struct ov_pn *v, const struct text *t, size_t
 	return s;
 }
 
-bool ref_matches(const struct ov_pat_ir *ir, const uint8_t *text, size_t n, uint64_t start, uint64_t len)
+bool ref_matches(const struct ov_pat_ir *ir, const uint8_t *text, size_t n, uint64_t start,
+		 uint64_t len)
 {
 	const struct text t = { text, n };
 
 	for (size_t i = 0; i < ir->nvariants; i++)
-		if (start <= n && len <= n - start && ends_of(ir->variants[i], &t, start).at[start + len])
+		if (start <= n && len <= n - start &&
+		    ends_of(ir->variants[i], &t, start).at[start + len])
 			return true;
 	return false;
 }
 
-bool ref_shortest(const struct ov_pat_ir *ir, const uint8_t *text, size_t n, uint64_t start, uint64_t *len)
+bool ref_shortest(const struct ov_pat_ir *ir, const uint8_t *text, size_t n, uint64_t start,
+		  uint64_t *len)
 {
 	const struct text t = { text, n };
 	bool found = false;
@@ -188,7 +196,8 @@ static bool allowed(const struct ov_range *r, size_t n, uint64_t at)
 	return n == 0;
 }
 
-/* ClamAV's cuts: ranges, but for [n-m] before a single byte; {n} from 128 on. The generator sets no two jumps in a row. */
+/* ClamAV's cuts: ranges, but for [n-m] before a single byte; {n} from 128 on. The generator sets no
+ * two jumps in a row. */
 static bool is_cut(const struct ov_pn *n)
 {
 	const struct ov_pn *k = n->next;
@@ -209,8 +218,8 @@ static bool is_cut(const struct ov_pn *n)
 }
 
 /* Marks where last parts of complete chains start. */
-static void last_parts(const struct ov_pn *v, const struct text *t, const struct ov_range *r, size_t nr,
-                       struct places *lasts)
+static void last_parts(const struct ov_pn *v, const struct text *t, const struct ov_range *r,
+		       size_t nr, struct places *lasts)
 {
 	struct places may = { 0 }; /* where the present part may start */
 
@@ -234,7 +243,8 @@ static void last_parts(const struct ov_pn *v, const struct text *t, const struct
 					continue;
 				if (end == NULL)
 					lasts->at[i] = true;
-				for (uint64_t g = end == NULL ? 1 : end->min; end != NULL && g <= end->max && g <= t->n - e; g++)
+				for (uint64_t g = end == NULL ? 1 : end->min;
+				     end != NULL && g <= end->max && g <= t->n - e; g++)
 					next.at[e + g] = true;
 			}
 		}
@@ -245,8 +255,8 @@ static void last_parts(const struct ov_pn *v, const struct text *t, const struct
 	}
 }
 
-void ref_find(const struct ov_pat_ir *ir, const uint8_t *text, size_t n, const struct ov_range *ranges,
-              size_t nranges, struct ref_found *out)
+void ref_find(const struct ov_pat_ir *ir, const uint8_t *text, size_t n,
+	      const struct ov_range *ranges, size_t nranges, struct ref_found *out)
 {
 	const struct text t = { text, n };
 	struct places lasts = { 0 };
@@ -322,17 +332,19 @@ static struct ov_pn *random_alt(struct ref_dice *d, struct ov_arena *a, unsigned
 	for (size_t i = 0; i < n->nalts; i++) {
 		const unsigned kind = ref_roll(d, 3);
 
-		n->alts[i] = n->negate || kind == 0 ? random_bytes(d, a, len) : random_seq(d, a, depth + 1);
+		n->alts[i] =
+		    n->negate || kind == 0 ? random_bytes(d, a, len) : random_seq(d, a, depth + 1);
 		if (n->alts[i] == NULL)
 			return NULL;
 	}
 	return n;
 }
 
-static struct ov_pn *random_node(struct ref_dice *d, struct ov_arena *a, unsigned depth, bool is_first,
-                                 bool after_jump)
+static struct ov_pn *random_node(struct ref_dice *d, struct ov_arena *a, unsigned depth,
+				 bool is_first, bool after_jump)
 {
-	static const uint64_t mins[] = { 0, 1, 2, 5, 130 }, widths[] = { 0, 1, 3, 10, 40, OV_JUMP_INF };
+	static const uint64_t mins[] = { 0, 1, 2, 5, 130 },
+			      widths[] = { 0, 1, 3, 10, 40, OV_JUMP_INF };
 	const unsigned kind = ref_roll(d, 16);
 	struct ov_pn *n;
 
@@ -376,7 +388,8 @@ static struct ov_pn *random_seq(struct ref_dice *d, struct ov_arena *a, unsigned
 		*link = random_node(d, a, depth, i == 0, after_jump);
 		if (*link == NULL)
 			return NULL;
-		/* A border beside a jump depends on where the pattern is cut, which is not the reference's to know. */
+		/* A border beside a jump depends on where the pattern is cut, which is not the
+		 * reference's to know. */
 		after_jump = (*link)->kind == OV_PN_JUMP || (*link)->kind == OV_PN_ASSERT;
 		link = &(*link)->next;
 	}

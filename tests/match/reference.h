@@ -1,6 +1,7 @@
 /*
- * A slow, plain matcher over pattern trees and a generator of random trees, that the real code is held against.
- * Written from the comments of pattern.h and finder.h alone; shares no code with src/match. For tests and fuzzing.
+ * A slow, plain matcher over pattern trees and a generator of random trees, that the real code is
+ * held against. Written from the comments of pattern.h and finder.h alone; shares no code with
+ * src/match. For tests and fuzzing.
  */
 #ifndef OV_TEST_REFERENCE_H
 #define OV_TEST_REFERENCE_H
@@ -22,7 +23,8 @@ struct ref_dice { /* random choices from bytes; 0 when they have run out */
 
 unsigned ref_roll(struct ref_dice *d, unsigned sides);
 
-/** Makes a random pattern with 1..2 variants. Everything lives in the arena. @return false when it has no memory. */
+/** Makes a random pattern with 1..2 variants. Everything lives in the arena. @return false when it
+ * has no memory. */
 bool ref_pattern(struct ref_dice *d, struct ov_arena *a, struct ov_pat_ir *out);
 
 /** Fills text with bytes that the patterns like. @return its length. */
@@ -35,13 +37,15 @@ struct ref_found {
 };
 
 /** Counts matches the slow way. @param ranges  As in ov_finder_add. */
-void ref_find(const struct ov_pat_ir *ir, const uint8_t *text, size_t n, const struct ov_range *ranges,
-              size_t nranges, struct ref_found *out);
+void ref_find(const struct ov_pat_ir *ir, const uint8_t *text, size_t n,
+	      const struct ov_range *ranges, size_t nranges, struct ref_found *out);
 
 /** True when the pattern matches exactly [start, start + len). */
-bool ref_matches(const struct ov_pat_ir *ir, const uint8_t *text, size_t n, uint64_t start, uint64_t len);
+bool ref_matches(const struct ov_pat_ir *ir, const uint8_t *text, size_t n, uint64_t start,
+		 uint64_t len);
 
 /** Shortest match at `start`. @return false when there is none. */
-bool ref_shortest(const struct ov_pat_ir *ir, const uint8_t *text, size_t n, uint64_t start, uint64_t *len);
+bool ref_shortest(const struct ov_pat_ir *ir, const uint8_t *text, size_t n, uint64_t start,
+		  uint64_t *len);
 
 #endif

@@ -1,4 +1,5 @@
-/* Each allocation fails once: every function says so, keeps its state whole, and loses no memory (seen by the sanitizer). */
+/* Each allocation fails once: every function says so, keeps its state whole, and loses no memory
+ * (seen by the sanitizer). */
 #include <stdlib.h>
 
 #include "finder.h"
@@ -42,11 +43,18 @@ static const uint8_t full[8] = { 255, 255, 255, 255, 255, 255, 255, 255 };
 /* Builds a section of a few patterns and opens it. */
 static ov_status build(struct ov_buf *out, struct ov_pats *p)
 {
-	struct ov_pn tail = { .kind = OV_PN_BYTES, .value = (const uint8_t *)"wxyz", .mask = full, .n = 4 };
+	struct ov_pn tail = {
+		.kind = OV_PN_BYTES, .value = (const uint8_t *)"wxyz", .mask = full, .n = 4
+	};
 	struct ov_pn gap = { .kind = OV_PN_JUMP, .min = 1, .max = 500, .next = &tail };
-	struct ov_pn head = { .kind = OV_PN_BYTES, .value = (const uint8_t *)"abcdef", .mask = full, .n = 6, .next = &gap };
+	struct ov_pn head = { .kind = OV_PN_BYTES,
+			      .value = (const uint8_t *)"abcdef",
+			      .mask = full,
+			      .n = 6,
+			      .next = &gap };
 	struct ov_pn *v[2] = { &head, &tail };
-	struct ov_pat_ir two = { .variants = v, .nvariants = 2 }, one = { .variants = v, .nvariants = 1, .count_mode = OV_COUNT_STARTS };
+	struct ov_pat_ir two = { .variants = v, .nvariants = 2 },
+			 one = { .variants = v, .nvariants = 1, .count_mode = OV_COUNT_STARTS };
 	struct ov_pats_builder *b = NULL;
 	ov_status s = ov_pats_builder_new(&b);
 	uint32_t id;

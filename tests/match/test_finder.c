@@ -1,4 +1,5 @@
-/* The finder and the pattern programs against the slow reference, window borders, and ClamAV's counting rules. */
+/* The finder and the pattern programs against the slow reference, window borders, and ClamAV's
+ * counting rules. */
 #include <stdlib.h>
 
 #include "reference.h"
@@ -45,8 +46,8 @@ static ov_status make_section(const struct ov_pat_ir *ir, struct section *s)
 	return st;
 }
 
-static struct ov_find find_in(struct ov_finder *f, const struct section *s, const struct ov_src *src,
-                              const struct ov_range *r, size_t nr)
+static struct ov_find find_in(struct ov_finder *f, const struct section *s,
+			      const struct ov_src *src, const struct ov_range *r, size_t nr)
 {
 	uint32_t slot;
 
@@ -57,10 +58,12 @@ static struct ov_find find_in(struct ov_finder *f, const struct section *s, cons
 }
 
 /* All that is claimed of one pattern on one text. */
-static void check_one(struct ov_finder *f, const struct ov_pat_ir *ir, const struct section *s, uint8_t *text,
-                      size_t n, const struct ov_range *r, size_t nr, const char *what)
+static void check_one(struct ov_finder *f, const struct ov_pat_ir *ir, const struct section *s,
+		      uint8_t *text, size_t n, const struct ov_range *r, size_t nr,
+		      const char *what)
 {
-	struct ov_src mem = ov_src_mem(text, n), file = { .size = n, .read = read_text, .ctx = text };
+	struct ov_src mem = ov_src_mem(text, n),
+		      file = { .size = n, .read = read_text, .ctx = text };
 	struct ov_find a = find_in(f, s, &mem, r, nr), b;
 	struct ref_found want;
 
@@ -80,8 +83,8 @@ static void check_one(struct ov_finder *f, const struct ov_pat_ir *ir, const str
 	ov_expect(what, memcmp(&a, &b, sizeof a) == 0);
 }
 
-static void check_match_at(const struct ov_pat_ir *ir, const struct section *s, const uint8_t *text, size_t n,
-                           const char *what)
+static void check_match_at(const struct ov_pat_ir *ir, const struct section *s, const uint8_t *text,
+			   size_t n, const char *what)
 {
 	for (size_t at = 0; at <= n; at += 1 + at / 8) {
 		uint64_t len = 0, want = 0;
@@ -147,22 +150,51 @@ struct row {
 		uint64_t min, max;
 	} n[MAX_NODES];
 };
-#define B(s) { OV_PN_BYTES, s, 0, 0 }
-#define J(lo, hi) { OV_PN_JUMP, NULL, lo, hi }
+#define B(s)                                                                                       \
+	{                                                                                          \
+		OV_PN_BYTES, s, 0, 0                                                               \
+	}
+#define J(lo, hi)                                                                                  \
+	{                                                                                          \
+		OV_PN_JUMP, NULL, lo, hi                                                           \
+	}
 static const struct row rows[] = {
 	{ "overlaps count", "abababab", 3, 4, { B("abab") } },
-	{ "one first, three last parts", "AABB..CCDD..CCDD..CCDD", 3, 0, { B("AABB"), J(0, OV_JUMP_INF), B("CCDD") } },
-	{ "three first, one last", "AABB..AABB..AABB..CCDD", 1, 0, { B("AABB"), J(0, OV_JUMP_INF), B("CCDD") } },
-	{ "first and last by turns", "AABB..CCDD..AABB..CCDD", 2, 0, { B("AABB"), J(0, OV_JUMP_INF), B("CCDD") } },
-	{ "last before first is nothing", "CCDD.AABB.CCDD", 1, 5, { B("AABB"), J(0, OV_JUMP_INF), B("CCDD") } },
+	{ "one first, three last parts",
+	  "AABB..CCDD..CCDD..CCDD",
+	  3,
+	  0,
+	  { B("AABB"), J(0, OV_JUMP_INF), B("CCDD") } },
+	{ "three first, one last",
+	  "AABB..AABB..AABB..CCDD",
+	  1,
+	  0,
+	  { B("AABB"), J(0, OV_JUMP_INF), B("CCDD") } },
+	{ "first and last by turns",
+	  "AABB..CCDD..AABB..CCDD",
+	  2,
+	  0,
+	  { B("AABB"), J(0, OV_JUMP_INF), B("CCDD") } },
+	{ "last before first is nothing",
+	  "CCDD.AABB.CCDD",
+	  1,
+	  5,
+	  { B("AABB"), J(0, OV_JUMP_INF), B("CCDD") } },
 	{ "range reaches one", "AABB..CCDD..CCDD..CCDD", 1, 0, { B("AABB"), J(1, 5), B("CCDD") } },
 	{ "range: two origins", "AABB.AABB.CCDD.CCDD", 2, 5, { B("AABB"), J(1, 9), B("CCDD") } },
 	{ "range: earliest origin", "AABB..AABB..CCDD", 1, 0, { B("AABB"), J(1, 9), B("CCDD") } },
 	{ "fixed gap", "AABB..CCDD..CCDD..AABB..CCDD", 2, 18, { B("AABB"), J(2, 2), B("CCDD") } },
-	{ "[1-4] before a byte counts starts", "AABB.Q.Q.Q AABB..Q", 2, 11, { B("AABB"), J(1, 4), B("Q") } },
+	{ "[1-4] before a byte counts starts",
+	  "AABB.Q.Q.Q AABB..Q",
+	  2,
+	  11,
+	  { B("AABB"), J(1, 4), B("Q") } },
 	{ "[1-4] behind a byte", "Q.Q.AABB...Q.AABB", 2, 11, { B("Q"), J(1, 4), B("AABB") } },
 	{ "[1-4] out of reach", "Q......AABB...Q......AABB", 0, 0, { B("Q"), J(1, 4), B("AABB") } },
-	{ "three parts", "AABB CCDD EEFF EEFF CCDD EEFF", 3, 0,
+	{ "three parts",
+	  "AABB CCDD EEFF EEFF CCDD EEFF",
+	  3,
+	  0,
 	  { B("AABB"), J(0, OV_JUMP_INF), B("CCDD"), J(0, OV_JUMP_INF), B("EEFF") } },
 	{ "parts may touch", "abababababab", 3, 0, { B("abab"), J(0, OV_JUMP_INF), B("abab") } },
 	{ "small gap, touching", "abababababab", 3, 2, { B("abab"), J(0, 3), B("abab") } },
@@ -177,7 +209,9 @@ static void counts_as_clamav_does(void **state)
 	(void)state;
 	assert_int_equal(ov_finder_new(&f), OV_OK);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		static const uint8_t full[16] = { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 };
+		static const uint8_t full[16] = {
+			255, 255, 255, 255, 255, 255, 255, 255, 255, 255
+		};
 		struct ov_pn nodes[MAX_NODES] = { 0 }, *first = nodes;
 		struct ov_pat_ir ir = { .variants = &first, .nvariants = 1 };
 		const struct row *r = &rows[i];
@@ -210,7 +244,11 @@ static void spent_budgets_are_told(void **state)
 {
 	static const uint8_t full[2] = { 255, 255 };
 	const size_t n = 600000;
-	struct ov_pn a = { .kind = OV_PN_BYTES, .value = (const uint8_t *)"aa", .mask = full, .n = 2 }, b = a, *v = &a;
+	struct ov_pn a = { .kind = OV_PN_BYTES,
+			   .value = (const uint8_t *)"aa",
+			   .mask = full,
+			   .n = 2 },
+		     b = a, *v = &a;
 	struct ov_pn gap = { .kind = OV_PN_JUMP, .min = 0, .max = 400000, .next = &b };
 	struct ov_pat_ir ir = { .variants = &v, .nvariants = 1 };
 	struct ov_finder *f = NULL;
@@ -230,11 +268,13 @@ static void spent_budgets_are_told(void **state)
 	assert_int_equal(ov_finder_add(f, s.id, NULL, 0, &slot), OV_OK);
 	assert_int_equal(ov_finder_run(f, &src, 0), OV_OK);
 	/* More ends are alive than a list holds; else the count would be exact. */
-	assert_true(ov_finder_result(f, slot)->is_limited || ov_finder_result(f, slot)->count == n - 3);
+	assert_true(ov_finder_result(f, slot)->is_limited ||
+		    ov_finder_result(f, slot)->count == n - 3);
 	assert_true(ov_finder_result(f, slot)->count > 0);
 	ov_finder_begin(f, &s.pats);
 	assert_int_equal(ov_finder_add(f, s.id, NULL, 0, &slot), OV_OK);
-	assert_int_equal(ov_finder_run(f, &src, 1), OV_LIMIT); /* a nanosecond after the machine started */
+	assert_int_equal(ov_finder_run(f, &src, 1),
+			 OV_LIMIT); /* a nanosecond after the machine started */
 	assert_true(ov_finder_result(f, slot)->is_limited);
 	ov_finder_free(&f);
 	ov_buf_free(&s.bytes);
@@ -253,7 +293,11 @@ static ov_status read_short(void *ctx, uint64_t off, uint8_t *to, size_t n, size
 static void a_file_that_fails_is_told(void **state)
 {
 	static const uint8_t full[4] = { 255, 255, 255, 255 };
-	struct ov_pn a = { .kind = OV_PN_BYTES, .value = (const uint8_t *)"abcd", .mask = full, .n = 4 }, *v = &a;
+	struct ov_pn a = { .kind = OV_PN_BYTES,
+			   .value = (const uint8_t *)"abcd",
+			   .mask = full,
+			   .n = 4 },
+		     *v = &a;
 	struct ov_pat_ir ir = { .variants = &v, .nvariants = 1 };
 	const struct ov_src src = { .size = 5000, .read = read_short };
 	struct ov_finder *f = NULL;

@@ -54,7 +54,8 @@ static int compare(const void *pa, const void *pb)
 	return a->token < b->token ? -1 : a->token > b->token;
 }
 
-static void naive(const struct ov_gram_key *keys, size_t nkeys, const uint8_t *p, size_t n, struct hits *h)
+static void naive(const struct ov_gram_key *keys, size_t nkeys, const uint8_t *p, size_t n,
+		  struct hits *h)
 {
 	for (size_t at = 0; at < n; at++) {
 		for (size_t k = 0; k < nkeys; k++) {
@@ -68,8 +69,8 @@ static void naive(const struct ov_gram_key *keys, size_t nkeys, const uint8_t *p
 	}
 }
 
-static const enum ov_kernel kernels[] = { OV_KERNEL_AUTO, OV_KERNEL_SCALAR, OV_KERNEL_AVX2, OV_KERNEL_AVX512,
-	                                  OV_KERNEL_NEON };
+static const enum ov_kernel kernels[] = { OV_KERNEL_AUTO, OV_KERNEL_SCALAR, OV_KERNEL_AVX2,
+					  OV_KERNEL_AVX512, OV_KERNEL_NEON };
 
 static void sort_hits(struct hits *h)
 {
@@ -80,7 +81,8 @@ static void sort_hits(struct hits *h)
 static void expect_same(const char *what, struct hits *got, struct hits *want)
 {
 	for (size_t i = 1; i < got->n; i++)
-		ov_expect(what, got->p[i - 1].at <= got->p[i].at); /* in order of positions, as the finder needs */
+		ov_expect(what, got->p[i - 1].at <=
+				    got->p[i].at); /* in order of positions, as the finder needs */
 	sort_hits(got);
 	sort_hits(want);
 	ov_expect_eq(what, got->n, want->n);
@@ -88,9 +90,11 @@ static void expect_same(const char *what, struct hits *got, struct hits *want)
 		ov_expect(what, compare(&got->p[i], &want->p[i]) == 0);
 }
 
-/* Each kernel gives the naive hits, and the same candidates as the scalar kernel. The text is copied to a block of its
- * exact size, so that a read beyond it is seen by the address sanitizer. */
-static void check(const char *what, const struct ov_gram_key *keys, size_t nkeys, const uint8_t *text, size_t n)
+/* Each kernel gives the naive hits, and the same candidates as the scalar kernel. The text is
+ * copied to a block of its exact size, so that a read beyond it is seen by the address sanitizer.
+ */
+static void check(const char *what, const struct ov_gram_key *keys, size_t nkeys,
+		  const uint8_t *text, size_t n)
 {
 	struct ov_buf b = ov_buf_of(1 << 26);
 	struct hits want = { 0 };
@@ -104,7 +108,8 @@ static void check(const char *what, const struct ov_gram_key *keys, size_t nkeys
 	naive(keys, nkeys, p + 1, n, &want);
 	for (size_t k = 0; k < sizeof kernels / sizeof *kernels; k++) {
 		struct hits got = { 0 };
-		const ov_status s = ov_gram_scan_with(kernels[k], &g, p + 1, n, 1000, add_hit, &got);
+		const ov_status s =
+		    ov_gram_scan_with(kernels[k], &g, p + 1, n, 1000, add_hit, &got);
 
 		if (s != OV_UNSUPPORTED) {
 			ov_expect_eq(what, s, OV_OK);
@@ -150,7 +155,8 @@ static void random_keys_equal_a_naive_search(void **state)
 			keys[i] = random_key(alphabet, (uint32_t)i);
 		for (size_t i = 0; i < n; i++)
 			text[i] = letter(alphabet);
-		for (size_t i = 0; nkeys > 0 && n > 20 && i < n / 64; i++) { /* or random bytes would seldom match */
+		for (size_t i = 0; nkeys > 0 && n > 20 && i < n / 64;
+		     i++) { /* or random bytes would seldom match */
 			const struct ov_gram_key *k = &keys[roll((uint32_t)nkeys)];
 
 			memcpy(text + roll((uint32_t)(n - k->n)), k->value, k->n);
@@ -195,7 +201,9 @@ static void adversarial_input_equals_a_naive_search(void **state)
 
 static void a_million_candidates_fit_no_room(void **state)
 {
-	struct ov_gram_key k = { .value = "abab", .mask = { 255, 255, 255, 255 }, .n = 4, .token = 7 };
+	struct ov_gram_key k = {
+		.value = "abab", .mask = { 255, 255, 255, 255 }, .n = 4, .token = 7
+	};
 	const size_t n = ((size_t)2 << 20) + 77;
 	uint8_t *text = malloc(n);
 
@@ -209,7 +217,9 @@ static void a_million_candidates_fit_no_room(void **state)
 
 static void scan_stops_when_told(void **state)
 {
-	struct ov_gram_key k = { .value = "abab", .mask = { 255, 255, 255, 255 }, .n = 4, .token = 7 };
+	struct ov_gram_key k = {
+		.value = "abab", .mask = { 255, 255, 255, 255 }, .n = 4, .token = 7
+	};
 	struct hits h = { .stop_after = 2 };
 	struct ov_buf b = ov_buf_of(1 << 20);
 	struct ov_gram g;
@@ -217,7 +227,8 @@ static void scan_stops_when_told(void **state)
 	(void)state;
 	assert_int_equal(ov_gram_build(&k, 1, &b), OV_OK);
 	assert_int_equal(ov_gram_open(ov_buf_cur(&b), &g), OV_OK);
-	assert_int_equal(ov_gram_scan(&g, (const uint8_t *)"abababababab", 12, 0, add_hit, &h), OV_END);
+	assert_int_equal(ov_gram_scan(&g, (const uint8_t *)"abababababab", 12, 0, add_hit, &h),
+			 OV_END);
 	assert_int_equal(h.n, 2);
 	free(h.p);
 	ov_buf_free(&b);
@@ -248,14 +259,15 @@ static void settled_keys_are_passed_over(void **state)
 	struct ov_gram g;
 
 	(void)state;
-	for (uint32_t i = 0; i < 12; i++) { /* ten share a key, one has another, one shares with a wakeful one */
+	for (uint32_t i = 0; i < 12;
+	     i++) { /* ten share a key, one has another, one shares with a wakeful one */
 		keys[i] = (struct ov_gram_key){ .value = "abcdefgh", .n = 8, .token = i };
 		memset(keys[i].mask, 0xff, 8);
 	}
 	keys[9].value[7] = keys[10].value[7] = 'x';
 	keys[11].value[7] = 'y';
 	for (size_t i = 0; i < sizeof text; i++)
-		text[i] = (uint8_t)"abcdefghabcdefgxabcdefgy"[i % 24];
+		text[i] = (uint8_t) "abcdefghabcdefgxabcdefgy"[i % 24];
 	assert_int_equal(ov_gram_build(keys, 12, &b), OV_OK);
 	assert_int_equal(ov_gram_open(ov_buf_cur(&b), &g), OV_OK);
 	settled = calloc(ov_gram_settled_bytes(&g), 1);
@@ -279,8 +291,10 @@ static const struct {
 	{ "too short", { .value = "abc", .mask = { 255, 255, 255 }, .n = 3 } },
 	{ "too long", { .value = "abcd", .mask = { 255, 255, 255, 255 }, .n = 17 } },
 	{ "a wildcard in front", { .value = "ab\0d", .mask = { 255, 255, 0, 255 }, .n = 4 } },
-	{ "a value outside its mask", { .value = "abcde", .mask = { 255, 255, 255, 255, 0xf0 }, .n = 5 } },
-	{ "a case mask on a digit", { .value = "ab\021d", .mask = { 255, 255, 0xdf, 255 }, .n = 4 } },
+	{ "a value outside its mask",
+	  { .value = "abcde", .mask = { 255, 255, 255, 255, 0xf0 }, .n = 5 } },
+	{ "a case mask on a digit",
+	  { .value = "ab\021d", .mask = { 255, 255, 0xdf, 255 }, .n = 4 } },
 };
 
 static void bad_keys_are_refused(void **state)
@@ -327,7 +341,8 @@ static void hostile_tables_are_refused_or_harmless(void **state)
 		assert_true(s == OV_OK || s == OV_BAD || s == OV_SHORT);
 		if (s == OV_OK) {
 			accepted++;
-			assert_int_equal(ov_gram_scan(&g, text, sizeof text, 0, count_hit, &hits), OV_OK);
+			assert_int_equal(ov_gram_scan(&g, text, sizeof text, 0, count_hit, &hits),
+					 OV_OK);
 		}
 		b.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
 	}

@@ -27,12 +27,14 @@ static struct ov_hash_entry random_entry(uint32_t spread)
 	return e;
 }
 
-static bool plain_find(const struct ov_hash_entry *e, size_t n, const uint8_t *key, uint64_t size, uint32_t *token)
+static bool plain_find(const struct ov_hash_entry *e, size_t n, const uint8_t *key, uint64_t size,
+		       uint32_t *token)
 {
 	bool found = false;
 
 	for (size_t i = 0; i < n; i++) {
-		if (memcmp(e[i].key, key, OV_HASH_KEY) != 0 || (e[i].size != size && e[i].size != OV_HASH_ANY_SIZE))
+		if (memcmp(e[i].key, key, OV_HASH_KEY) != 0 ||
+		    (e[i].size != size && e[i].size != OV_HASH_ANY_SIZE))
 			continue;
 		if (!found || e[i].token < *token)
 			*token = e[i].token;
@@ -49,9 +51,12 @@ static bool plain_wants(const struct ov_hash_entry *e, size_t n, uint64_t size)
 	return false;
 }
 
-static void check_queries(const struct ov_hashset *h, const struct ov_hash_entry *e, size_t n, uint32_t spread)
+static void check_queries(const struct ov_hashset *h, const struct ov_hash_entry *e, size_t n,
+			  uint32_t spread)
 {
-	static const uint64_t sizes[] = { 0, 1, 2, 3, 4, 4096, UINT32_MAX - 1, UINT32_MAX, (uint64_t)1 << 32, 1ull << 40 };
+	static const uint64_t sizes[] = {
+		0, 1, 2, 3, 4, 4096, UINT32_MAX - 1, UINT32_MAX, (uint64_t)1 << 32, 1ull << 40
+	};
 
 	for (int i = 0; i < 400; i++) {
 		const struct ov_hash_entry q = random_entry(spread);
@@ -62,7 +67,8 @@ static void check_queries(const struct ov_hashset *h, const struct ov_hash_entry
 		assert_int_equal(ov_hashset_find(h, q.key, size, &got), found);
 		if (found)
 			assert_int_equal(got, want);
-		assert_int_equal(ov_hashset_wants(h, size), plain_wants(e, n, size == UINT32_MAX ? 77 : size));
+		assert_int_equal(ov_hashset_wants(h, size),
+				 plain_wants(e, n, size == UINT32_MAX ? 77 : size));
 	}
 }
 

@@ -9,7 +9,8 @@ static const uint8_t full[24] = { EIGHT, EIGHT, EIGHT };
 
 static struct ov_pn bytes_of(const char *s, size_t n) /* at most as many as `full` has */
 {
-	return (struct ov_pn){ .kind = OV_PN_BYTES, .value = (const uint8_t *)s, .mask = full, .n = n };
+	return (
+	    struct ov_pn){ .kind = OV_PN_BYTES, .value = (const uint8_t *)s, .mask = full, .n = n };
 }
 
 static const struct {
@@ -25,7 +26,8 @@ static const struct {
 } anchors[] = {
 	{ "three bytes are too few", "abc", 3, 0, 0, NULL, 0, OV_END, NULL, false, 0 },
 	{ "one distinct byte is none", "\0\0\0\0\0\0", 6, 0, 0, NULL, 0, OV_END, NULL, false, 0 },
-	{ "nor when only folding makes it one", "\0 \0 \0 ", 6, 0, 0, NULL, 0, OV_END, NULL, false, 0 },
+	{ "nor when only folding makes it one", "\0 \0 \0 ", 6, 0, 0, NULL, 0, OV_END, NULL, false,
+	  0 },
 	{ "a run", "x9Qz", 4, 0, 0, NULL, 0, OV_OK, "x9Qz", true, 0 },
 	{ "behind a fixed gap", "ab", 2, 5, 5, "x9Qz", 4, OV_OK, "x9Qz", true, 7 },
 	{ "behind a range", "ab", 2, 5, 9, "x9Qz", 4, OV_OK, "x9Qz", false, 0 },
@@ -37,7 +39,9 @@ static void anchors_are_the_rarest_runs(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof anchors / sizeof *anchors; i++) {
 		struct ov_pn a = bytes_of(anchors[i].a, anchors[i].an), b = { 0 };
-		struct ov_pn j = { .kind = OV_PN_JUMP, .min = anchors[i].jump_min, .max = anchors[i].jump_max };
+		struct ov_pn j = { .kind = OV_PN_JUMP,
+				   .min = anchors[i].jump_min,
+				   .max = anchors[i].jump_max };
 		struct ov_anchor got;
 
 		if (anchors[i].b != NULL) {
@@ -71,15 +75,20 @@ static void common_grams_cost_more(void **state)
 	static const uint8_t mask[4] = { 255, 255, 255, 255 };
 
 	(void)state;
-	assert_true(ov_gram_cost((const uint8_t *)"\0\0\0\0", mask) > 100 * ov_gram_cost((const uint8_t *)"this", mask));
-	assert_true(ov_gram_cost((const uint8_t *)"this", mask) > 10 * ov_gram_cost((const uint8_t *)"\x93q\xf1Z", mask));
-	assert_int_equal(ov_gram_cost((const uint8_t *)"THIS", mask), ov_gram_cost((const uint8_t *)"this", mask));
+	assert_true(ov_gram_cost((const uint8_t *)"\0\0\0\0", mask) >
+		    100 * ov_gram_cost((const uint8_t *)"this", mask));
+	assert_true(ov_gram_cost((const uint8_t *)"this", mask) >
+		    10 * ov_gram_cost((const uint8_t *)"\x93q\xf1Z", mask));
+	assert_int_equal(ov_gram_cost((const uint8_t *)"THIS", mask),
+			 ov_gram_cost((const uint8_t *)"this", mask));
 }
 
 /* What may not be compiled. */
 static ov_status add(struct ov_pn *first, enum ov_count_mode mode, const char **why)
 {
-	struct ov_pat_ir ir = { .variants = &first, .nvariants = first != NULL, .count_mode = mode };
+	struct ov_pat_ir ir = { .variants = &first,
+				.nvariants = first != NULL,
+				.count_mode = mode };
 	struct ov_pats_builder *b = NULL;
 	ov_status s;
 	uint32_t id;
@@ -128,7 +137,8 @@ static void what_can_not_match_is_refused(void **state)
 
 static void equal_patterns_share_a_number(void **state)
 {
-	struct ov_pn a = bytes_of("abcd", 4), b = bytes_of("abcd", 4), c = bytes_of("abce", 4), *v[3] = { &a, &b, &c };
+	struct ov_pn a = bytes_of("abcd", 4), b = bytes_of("abcd", 4), c = bytes_of("abce", 4),
+		     *v[3] = { &a, &b, &c };
 	struct ov_pats_builder *pb = NULL;
 	uint32_t id[4];
 
@@ -204,9 +214,10 @@ static void borders_are_those_of_clamav(void **state)
 		assert_int_equal(ov_pats_finish(pb, &buf), OV_OK);
 		assert_int_equal(ov_pats_open(ov_buf_cur(&buf), &p), OV_OK);
 		ov_expect_eq(borders[i].what,
-		             ov_pat_match_at(&p, id, (const uint8_t *)text, strlen(text), 0, strlen(text),
-		                             (uint64_t)(strstr(text, "WORD") - text), &len),
-		             borders[i].want ? OV_OK : OV_END);
+			     ov_pat_match_at(&p, id, (const uint8_t *)text, strlen(text), 0,
+					     strlen(text), (uint64_t)(strstr(text, "WORD") - text),
+					     &len),
+			     borders[i].want ? OV_OK : OV_END);
 		ov_pats_builder_free(&pb);
 		ov_buf_free(&buf);
 	}
@@ -288,7 +299,8 @@ static void hostile_sections_are_refused_or_harmless(void **state)
 	}
 	for (size_t bit = 0; bit < b.n * 8; bit++) {
 		const size_t bytes = b.n;
-		uint8_t *copy = malloc(bytes); /* exact, so that the sanitizer sees a read beyond it */
+		uint8_t *copy =
+		    malloc(bytes); /* exact, so that the sanitizer sees a read beyond it */
 		ov_status s;
 
 		assert_non_null(copy);
@@ -325,7 +337,8 @@ static void same_patterns_same_bytes(void **state)
 /* (a|aa)(a|aa)... on a long run of a: exponential for a backtracking matcher. */
 static void nested_choices_are_not_exponential(void **state)
 {
-	struct ov_pn one = bytes_of("a", 1), two = bytes_of("aa", 2), end = bytes_of("b", 1), head = bytes_of("zzab", 4);
+	struct ov_pn one = bytes_of("a", 1), two = bytes_of("aa", 2), end = bytes_of("b", 1),
+		     head = bytes_of("zzab", 4);
 	struct ov_pn *both[2] = { &one, &two }, alts[60], *v = &head;
 	struct ov_pat_ir ir = { .variants = &v, .nvariants = 1 };
 	struct ov_pats_builder *pb = NULL;
@@ -338,19 +351,27 @@ static void nested_choices_are_not_exponential(void **state)
 	(void)state;
 	head.next = &alts[0];
 	for (int i = 0; i < 60; i++)
-		alts[i] = (struct ov_pn){ .kind = OV_PN_ALT, .alts = both, .nalts = 2, .next = i < 59 ? &alts[i + 1] : &end };
+		alts[i] = (struct ov_pn){ .kind = OV_PN_ALT,
+					  .alts = both,
+					  .nalts = 2,
+					  .next = i < 59 ? &alts[i + 1] : &end };
 	memset(text, 'a', sizeof text);
 	memcpy(text, "zzab", 4);
 	assert_int_equal(ov_pats_builder_new(&pb), OV_OK);
 	assert_int_equal(ov_pats_add(pb, &ir, &id, NULL), OV_OK);
 	assert_int_equal(ov_pats_finish(pb, &buf), OV_OK);
 	assert_int_equal(ov_pats_open(ov_buf_cur(&buf), &p), OV_OK);
-	assert_int_equal(ov_pat_match_at(&p, id, (const uint8_t *)text, sizeof text, 0, sizeof text, 0, &len), OV_END);
+	assert_int_equal(
+	    ov_pat_match_at(&p, id, (const uint8_t *)text, sizeof text, 0, sizeof text, 0, &len),
+	    OV_END);
 	text[4 + 100] = 'b';
-	assert_int_equal(ov_pat_match_at(&p, id, (const uint8_t *)text, sizeof text, 0, sizeof text, 0, &len), OV_OK);
+	assert_int_equal(
+	    ov_pat_match_at(&p, id, (const uint8_t *)text, sizeof text, 0, sizeof text, 0, &len),
+	    OV_OK);
 	assert_int_equal(len, 105);
 	/* A window that ends before the match does can't tell. */
-	assert_int_equal(ov_pat_match_at(&p, id, (const uint8_t *)text, 50, 0, sizeof text, 0, &len), OV_SHORT);
+	assert_int_equal(
+	    ov_pat_match_at(&p, id, (const uint8_t *)text, 50, 0, sizeof text, 0, &len), OV_SHORT);
 	ov_pats_builder_free(&pb);
 	ov_buf_free(&buf);
 }

@@ -27,10 +27,14 @@ static const struct {
 	{ "an empty match", "x*", "", "aaa", 1, false, OV_OK, 1, 1 },
 	{ "bytes, not UTF-8", "\\xff", "", "a\xff", 0, false, OV_OK, 1, 2 },
 	{ "offset past the end", "a", "", "aaa", 4, false, OV_END, 0, 0 },
-	{ "too many steps are told", "(a*)*b", "", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 0, false, OV_END, 0, 0 },
-	{ "backtracking is limited", "(x+x+)+y", "", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxz y", 0, false, OV_LIMIT, 0, 0 },
+	{ "too many steps are told", "(a*)*b", "", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 0,
+	  false, OV_END, 0, 0 },
+	{ "backtracking is limited", "(x+x+)+y", "",
+	  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxz y", 0, false, OV_LIMIT, 0, 0 },
 	{ "depth is limited", "(?:(a)|b)*+c", "",
-	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 0, false, OV_END, 0, 0 },
+	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	  "aaaaaaaa",
+	  0, false, OV_END, 0, 0 },
 };
 
 static void matches_as_told(void **state)
@@ -44,11 +48,14 @@ static void matches_as_told(void **state)
 		size_t start = 0, end = 0;
 
 		ov_expect_eq(rows[i].what,
-		             ov_pcre_compile(ov_str_of(rows[i].regex), ov_str_of(rows[i].flags), 1 << 20, &re, NULL), OV_OK);
+			     ov_pcre_compile(ov_str_of(rows[i].regex), ov_str_of(rows[i].flags),
+					     1 << 20, &re, NULL),
+			     OV_OK);
 		ov_expect_eq(rows[i].what,
-		             ov_pcre_match(m, re, (const uint8_t *)rows[i].text, strlen(rows[i].text), rows[i].from,
-		                           rows[i].is_anchored, &start, &end),
-		             rows[i].want);
+			     ov_pcre_match(m, re, (const uint8_t *)rows[i].text,
+					   strlen(rows[i].text), rows[i].from, rows[i].is_anchored,
+					   &start, &end),
+			     rows[i].want);
 		if (rows[i].want == OV_OK) {
 			ov_expect_eq(rows[i].what, start, rows[i].start);
 			ov_expect_eq(rows[i].what, end, rows[i].end);
@@ -63,8 +70,10 @@ static void drivers_flags_are_told(void **state)
 	struct ov_pcre_re *re = NULL;
 
 	(void)state;
-	assert_int_equal(ov_pcre_compile(ov_str_of("a"), ov_str_of("gre"), 1 << 20, &re, NULL), OV_OK);
-	assert_true(ov_pcre_use_of(re).is_global && ov_pcre_use_of(re).is_rolling && ov_pcre_use_of(re).is_enclosed);
+	assert_int_equal(ov_pcre_compile(ov_str_of("a"), ov_str_of("gre"), 1 << 20, &re, NULL),
+			 OV_OK);
+	assert_true(ov_pcre_use_of(re).is_global && ov_pcre_use_of(re).is_rolling &&
+		    ov_pcre_use_of(re).is_enclosed);
 	assert_true(ov_pcre_bytes(re) > 100);
 	ov_pcre_free(&re);
 }
@@ -88,15 +97,18 @@ static void broken_expressions_are_refused(void **state)
 		const char *why = NULL;
 
 		ov_expect_eq(bad[i].what,
-		             ov_pcre_compile(ov_str_of(bad[i].regex), ov_str_of(bad[i].flags), bad[i].memory, &re, &why),
-		             bad[i].want);
+			     ov_pcre_compile(ov_str_of(bad[i].regex), ov_str_of(bad[i].flags),
+					     bad[i].memory, &re, &why),
+			     bad[i].want);
 		ov_expect(bad[i].what, why != NULL && re == NULL);
 	}
 }
 
 static void memory_of_matching_is_capped(void **state)
 {
-	const struct ov_pcre_limits deep = { .match = 10000000, .depth = 10000000, .heap_kib = 1 << 20 };
+	const struct ov_pcre_limits deep = { .match = 10000000,
+					     .depth = 10000000,
+					     .heap_kib = 1 << 20 };
 	static uint8_t text[200000];
 	struct ov_pcre_matcher *m = NULL;
 	struct ov_pcre_re *re = NULL;
@@ -105,7 +117,8 @@ static void memory_of_matching_is_capped(void **state)
 	(void)state;
 	memset(text, 'a', sizeof text);
 	assert_int_equal(ov_pcre_matcher_new(deep, 256 * 1024, &m), OV_OK);
-	assert_int_equal(ov_pcre_compile(ov_str_of("(?:a|(b))*c"), ov_str_of(""), 1 << 20, &re, NULL), OV_OK);
+	assert_int_equal(
+	    ov_pcre_compile(ov_str_of("(?:a|(b))*c"), ov_str_of(""), 1 << 20, &re, NULL), OV_OK);
 	assert_int_equal(ov_pcre_match(m, re, text, sizeof text, 0, true, &start, &end), OV_LIMIT);
 	ov_pcre_free(&re);
 	ov_pcre_matcher_free(&m);
