@@ -2,7 +2,9 @@
  * All codecs; the first byte chooses one, the second how its input comes. Claims: the plain bytes,
  * the end and the place of the end are the same whether bytes are asked for one by one or 4096 at a
  * time, from memory or from a read function; no call gives OV_OK without a byte; no more is
- * consumed than there is.
+ * consumed than there is. An exception: liblz4 and libbz2 hand out bytes of a block before they
+ * know that it is whole, and forget those of the call in which they find out; so at a fault the
+ * amounts may differ by bytes of the broken block.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -89,7 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	decode(c, data[1], &b, true, 1, &one);
 	if (memcmp(one.plain, many.plain, one.n < many.n ? one.n : many.n) != 0)
 		abort();
-	if (one.n != many.n && !(c == OV_CODEC_LZ4 && one.end == OV_BAD))
+	if (one.n != many.n && !((c == OV_CODEC_LZ4 || c == OV_CODEC_BZIP2) && one.end == OV_BAD))
 		abort();
 	if (one.end != many.end)
 		abort();
