@@ -41,8 +41,7 @@ static bool is_below(const struct ov_gram_key *keys, const struct slot *a, const
 {
 	int c;
 
-	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): order_keys() filled
-	 * all n */
+	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): all n are filled */
 	if (a->order != b->order)
 		return a->order < b->order;
 	c = compare_keys(&keys[a->key], &keys[b->key]);
