@@ -3,7 +3,7 @@
 #
 #   build    all harnesses, under AddressSanitizer and UndefinedBehaviorSanitizer, in build/fuzz/
 #   replay   each harness over its seeds in fuzz/FOLDER/seeds_NAME/, once
-#   run      each harness (or only fuzz_NAME) for SECONDS, two at a time; found inputs stay in build/corpus/NAME/,
+#   run      each harness (or only fuzz_NAME) for SECONDS of CPU time, two at a time; found inputs stay in build/corpus/NAME/,
 #            crashes in build/crashes/; both are outside git
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -51,17 +51,33 @@ replay_one() {
 	[ $runs -gt 0 ] || echo "fuzz_$name: $(find "${seeds[@]}" -type f | wc -l) seeds"
 }
 
+# CPU seconds (user and system) of a command, in $cpu; its status stays
+timed() {
+	local TIMEFORMAT='%U %S' status=0
+	{ time "$@" >>"build/crashes/$name.log" 2>&1; } 2>"build/crashes/$name.time" || status=$?
+	cpu=$(awk 'END { print int($1 + $2 + 0.5) }' "build/crashes/$name.time")
+	return $status
+}
+
+# The time is CPU time: on a busy machine a run is repeated, from where the last one stopped, until it has had it.
 run_one() { # HARNESS SECONDS
-	local name folder seeds dict
+	local name folder seeds dict cpu spent=0 turns=0
 	describe "$1"
 	mkdir -p "build/corpus/$name"
-	"$1" -max_total_time="$2" -rss_limit_mb=2048 -timeout=20 -artifact_prefix="build/crashes/$name-" \
-		-print_final_stats=1 "${dict[@]}" "build/corpus/$name" "${seeds[@]}" >"build/crashes/$name.log" 2>&1 || {
-		echo "fuzz_$name: FAILED, see build/crashes/$name.log"
-		grep -E 'ERROR|SUMMARY|Test unit written' "build/crashes/$name.log" | head -n 5
-		return 1
-	}
-	echo "fuzz_$name: $(grep -E 'number_of_executed_units' "build/crashes/$name.log" | sed 's/.*: *//') runs, no crash"
+	: >"build/crashes/$name.log"
+	while [ $spent -lt "$2" ] && [ $turns -lt 100 ]; do
+		turns=$((turns + 1))
+		timed "$1" -max_total_time=$(($2 - spent)) -rss_limit_mb=2048 -timeout=60 \
+			-artifact_prefix="build/crashes/$name-" -print_final_stats=1 "${dict[@]}" "build/corpus/$name" \
+			"${seeds[@]}" || {
+			echo "fuzz_$name: FAILED, see build/crashes/$name.log"
+			grep -E 'ERROR|SUMMARY|Test unit written' "build/crashes/$name.log" | tail -n 5
+			return 1
+		}
+		spent=$((spent + cpu))
+	done
+	echo "fuzz_$name: $(awk -F': *' '/number_of_executed_units/ { n += $2 } END { print n + 0 }' \
+		"build/crashes/$name.log") runs in $spent CPU seconds, no crash" | tee -a build/crashes/summary.log
 }
 
 mkdir -p build/crashes build/corpus

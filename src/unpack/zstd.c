@@ -12,11 +12,12 @@
 #include "le.h"
 
 #define HEADER_MAX 18 /* 5 + window 1 + dictionary 4 + size 8 */
+#define BLOCK_HEADER 3
 
 /*
  * On a fault the library forgets what it wrote in the same call. So no call sees more input than
- * the library asked for, which is one block, and what is left of a block is fetched without input:
- * all bytes before a fault are given.
+ * one block, without the header of the next that the library would like to have with it, and what
+ * is left of a block is fetched without input: all bytes before a fault are given.
  */
 struct zst {
 	ZSTD_DStream *z;
@@ -117,6 +118,14 @@ static ov_status start_frame(struct ov_decoder *d, struct zst *x)
 	return r > 0 ? OV_OK : next_frame(d); /* an empty skippable frame is over already */
 }
 
+/* How much of the input the next call may see. */
+static size_t piece(const struct zst *x)
+{
+	if (x->is_flushing)
+		return 0;
+	return x->wanted > BLOCK_HEADER ? x->wanted - BLOCK_HEADER : x->wanted;
+}
+
 static ov_status read_zstd(struct ov_decoder *d, uint8_t *to, size_t n, size_t *got)
 {
 	struct zst *x = d->own;
@@ -127,9 +136,8 @@ static ov_status read_zstd(struct ov_decoder *d, uint8_t *to, size_t n, size_t *
 		OV_TRY(start_frame(d, x));
 	while (out.pos < n && x->wanted > 0) {
 		const ov_status more = ov_in_fill(&d->in);
-		const size_t most = x->is_flushing ? 0 : x->wanted;
 		ZSTD_inBuffer in = { .src = d->in.p,
-				     .size = ov_min_size(d->in.left, most),
+				     .size = ov_min_size(d->in.left, piece(x)),
 				     .pos = 0 };
 		const size_t before = out.pos;
 		size_t r;

@@ -536,6 +536,8 @@ static const struct hand {
 	{ "zstd: an empty skippable frame", OV_CODEC_ZSTD, "502a4d18 00000000", "", OV_END, 8 },
 	{ "zstd: a raw block cut", OV_CODEC_ZSTD, "28b52ffd 2415 a90000 616263", "abc", OV_SHORT,
 	  -1 },
+	{ "zstd: a broken block header after a good block (from fuzz_decoder)", OV_CODEC_ZSTD,
+	  "28b52ffd 2415 180000 616263 070000", "abc", OV_BAD, -1 },
 	{ "zstd: garbage", OV_CODEC_ZSTD, "0011223344", "", OV_BAD, -1 },
 	{ "zlib: a preset dictionary", OV_CODEC_ZLIB, "78bb 00000001 0300", "", OV_UNSUPPORTED,
 	  -1 },
