@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+#include "overt/features.h"
 #include "overt/verdict.h"
 
 #ifdef __cplusplus
@@ -50,6 +51,20 @@ enum overt_option {
 	OVERT_OPT_STRICT,	 /* boolean: a bad line refuses its source            */
 	OVERT_OPT_ALLOW_WEAK,	 /* boolean: scan even where the kernel has neither seccomp nor
 				    Landlock */
+	OVERT_OPT_FEATURES_OFF,	 /* bits of enum overt_feature                        */
+	OVERT_OPT_ALERTS,	 /* bits of enum overt_alert                          */
+	OVERT_OPT_HEURISTICS_FIRST, /* boolean: a heuristic counts as soon as it is met  */
+	OVERT_OPT_MIN_CARDS,	    /* credit card numbers for an alert, default 3       */
+	OVERT_OPT_MIN_SSNS,	    /* US social security numbers, default 3             */
+	OVERT_OPT_SSN_FORMATS,	    /* 0: both, 1: with dashes, 2: without               */
+	OVERT_OPT_CARDS_ONLY,	    /* boolean: no debit and store cards                 */
+	OVERT_OPT_MAX_HTML,	    /* bytes of HTML that are normalised, 40 MB          */
+	OVERT_OPT_MAX_HTML_TEXT,    /* bytes of HTML without tags, 8 MB                  */
+	OVERT_OPT_MAX_SCRIPT,	    /* bytes of script that are normalised, 20 MB        */
+	OVERT_OPT_MAX_ICONS,	    /* icons of a program, 100                           */
+	OVERT_OPT_PCRE_MATCH,	    /* steps of a regular expression, 100,000            */
+	OVERT_OPT_PCRE_DEPTH,	    /* its nesting, 2,000                                */
+	OVERT_OPT_PCRE_FILESIZE,    /* bytes of a layer that it is run over, 100 MB      */
 	OVERT_OPT_COUNT
 };
 

@@ -27,6 +27,13 @@ void ov_limits_default(struct ov_limits *l)
 		.max_ratio = 2000,
 		.max_time_ms = 120000,
 		.max_kept = (uint64_t)256 << 20,
+		.max_html = (uint64_t)40 << 20,
+		.max_html_text = (uint64_t)8 << 20,
+		.max_script = (uint64_t)20 << 20,
+		.max_icons = 100,
+		.pcre_match = 100000,
+		.pcre_depth = 2000,
+		.pcre_filesize = (uint64_t)100 << 20,
 	};
 }
 

@@ -162,6 +162,23 @@ static void on_note(void *ctx, ov_status why, struct ov_str member, const char *
 	ov_report_incomplete(t->e, t->n, ov_reason_of(why), member, detail);
 }
 
+static void on_heuristic(void *ctx, int alert, const char *name)
+{
+	const struct note_target *t = ctx;
+
+	if (ov_heuristic(t->e, t->n, alert, name) != OV_OK)
+		ov_report_incomplete(t->e, t->n, OVERT_LIMIT_SIZE, no_member(),
+				     "a heuristic's finding could not be kept");
+}
+
+/* Links are looked at where phishing is. */
+static void on_link(void *ctx, struct ov_str target, struct ov_str shown)
+{
+	(void)ctx;
+	(void)target;
+	(void)shown;
+}
+
 static ov_status open_with(struct ov_engine *e, struct ov_node *n, const struct ov_format *f)
 {
 	struct ov_fmt_env *env = NULL;
@@ -176,7 +193,10 @@ static ov_status open_with(struct ov_engine *e, struct ov_node *n, const struct 
 				    .arena = &n->arena,
 				    .max_memory = OV_CODEC_MEMORY,
 				    .note = on_note,
-				    .ctx = t };
+				    .heuristic = on_heuristic,
+				    .link = on_link,
+				    .ctx = t,
+				    .features_off = e->o->features_off };
 	s = f->open(env, &n->state);
 	if (s == OV_OK)
 		n->format = f;
@@ -593,6 +613,7 @@ ov_status ov_engine_scan(struct ov_engine *e, const struct ov_src *src,
 	else
 		drop(root);
 	OV_TRY(s);
+	ov_report_release(e);
 	*out = &e->report;
 	return OV_OK;
 }
@@ -643,8 +664,9 @@ ov_status ov_engine_scan_stream(struct ov_engine *e, ov_src_read_fn read, void *
 		s = walk(e);
 	else
 		drop(root);
-	e->o = NULL;
 	OV_TRY(s);
+	ov_report_release(e);
+	e->o = NULL;
 	*out = &e->report;
 	return OV_OK;
 }

@@ -13,6 +13,7 @@
 
 #include "digest.h"
 #include "odb.h"
+#include "overt/features.h"
 #include "overt/verdict.h"
 #include "source.h"
 #include "status.h"
@@ -35,16 +36,25 @@ struct ov_limits {
 	uint32_t max_time_ms; /* wall time (--max-scantime)  */
 	uint64_t
 	    max_kept; /* bytes of one unpacked layer kept in memory to be opened   (--max-kept) */
+	uint64_t max_html, max_html_text, max_script; /* bytes that are normalised */
+	uint64_t max_icons;			      /* icons of a program that are looked at */
+	uint64_t pcre_match, pcre_depth;	      /* as ov_pcre_limits */
+	uint64_t pcre_filesize; /* bytes of a layer that regular expressions are run over */
 };
 
 void ov_limits_default(struct ov_limits *l);
 
 struct ov_scan_options {
 	struct ov_limits limits;
-	bool all_matches;  /* list each match; else stop at the first              */
-	bool want_sha256;  /* compute it for the file itself whatever it costs     */
-	bool want_context; /* keep bytes around each match, for `overt explain`    */
-	bool no_archives;  /* don't open containers (still noted as incomplete)    */
+	bool all_matches;      /* list each match; else stop at the first              */
+	bool want_sha256;      /* compute it for the file itself whatever it costs     */
+	bool want_context;     /* keep bytes around each match, for `overt explain`    */
+	bool no_archives;      /* don't open containers (still noted as incomplete)    */
+	uint64_t features_off; /* bits of enum overt_feature                           */
+	uint64_t alerts;       /* bits of enum overt_alert                             */
+	bool heuristics_first; /* a heuristic counts as soon as it is met; else last    */
+	uint64_t min_cards, min_ssns, ssn_formats; /* as OVERT_OPT_MIN_CARDS and kin */
+	bool cards_only;
 };
 
 #define OV_CONTEXT_BEFORE 32

@@ -82,6 +82,8 @@ struct ov_engine {
 	struct ov_arena report_arena;
 	struct ov_report report;
 	struct ov_report_detection **detection_tail;
+	struct ov_report_detection *held, **held_tail; /* heuristics, until the file is done */
+	uint32_t nheld;
 	struct ov_report_incomplete **incomplete_tail;
 	const struct ov_scan_options *o;
 	struct ov_budget budget;
@@ -110,6 +112,23 @@ void ov_report_incomplete(struct ov_engine *e, const struct ov_node *n, enum ove
 enum overt_reason ov_reason_of(ov_status s);
 OV_MUST_USE ov_status ov_report_detection(struct ov_engine *e, struct ov_node *n,
 					  const struct ov_report_detection *d);
+/* As ov_report_detection, but it counts only when the file is done and nothing else was found (or
+ * all matches are asked for). */
+OV_MUST_USE ov_status ov_report_held(struct ov_engine *e, struct ov_node *n,
+				     const struct ov_report_detection *d);
+/* The file is done: held detections come out. */
+void ov_report_release(struct ov_engine *e);
+
+/*
+ * heuristic.c: a heuristic of ClamAV's. `alert`: OV_ALWAYS or a number of enum overt_alert that
+ * must be asked for. `name`: with "Heuristics."; copied.
+ */
+OV_MUST_USE ov_status ov_heuristic(struct ov_engine *e, struct ov_node *n, int alert,
+				   const char *name);
+static inline bool ov_is_on(const struct ov_engine *e, enum overt_feature f)
+{
+	return (e->o->features_off >> f & 1) == 0;
+}
 
 /* layer.c */
 OV_MUST_USE ov_status ov_layer_digest(struct ov_engine *e, struct ov_node *n,

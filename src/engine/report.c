@@ -16,6 +16,9 @@ void ov_report_begin(struct ov_engine *e)
 	e->report = (struct ov_report){ .type = OV_T_BINARY_DATA };
 	e->detection_tail = &e->report.detections;
 	e->incomplete_tail = &e->report.incompletes;
+	e->held = NULL;
+	e->held_tail = &e->held;
+	e->nheld = 0;
 }
 
 /* The names from the outermost member to `n`, and `member` inside it. An empty path is the file
@@ -118,6 +121,24 @@ static ov_status copy_matches(struct ov_engine *e, struct ov_node *n,
 	return OV_OK;
 }
 
+static ov_status copy_detection(struct ov_engine *e, struct ov_node *n,
+				const struct ov_report_detection *d,
+				struct ov_report_detection **out)
+{
+	struct ov_report_detection *c = NULL;
+
+	OV_TRY(ov_arena_new(&e->report_arena, &c));
+	*c = *d; /* name and text are views into the database */
+	c->type = n->type;
+	c->matches = NULL;
+	c->next = NULL;
+	OV_TRY(ov_arena_str(&e->report_arena, d->rule_text, &c->rule_text));
+	OV_TRY(path_of(e, n, (struct ov_str){ 0 }, &c->layer, &c->nlayer));
+	OV_TRY(copy_matches(e, n, d->matches, &c->matches));
+	*out = c;
+	return OV_OK;
+}
+
 ov_status ov_report_detection(struct ov_engine *e, struct ov_node *n,
 			      const struct ov_report_detection *d)
 {
@@ -130,15 +151,42 @@ ov_status ov_report_detection(struct ov_engine *e, struct ov_node *n,
 		e->is_done = true;
 	if (e->report.ndetections > OV_REPORT_MAX)
 		return OV_OK;
-	OV_TRY(ov_arena_new(&e->report_arena, &c));
-	*c = *d; /* name and text are views into the database */
-	c->type = n->type;
-	c->matches = NULL;
-	c->next = NULL;
-	OV_TRY(ov_arena_str(&e->report_arena, d->rule_text, &c->rule_text));
-	OV_TRY(path_of(e, n, (struct ov_str){ 0 }, &c->layer, &c->nlayer));
-	OV_TRY(copy_matches(e, n, d->matches, &c->matches));
+	OV_TRY(copy_detection(e, n, d, &c));
 	*e->detection_tail = c;
 	e->detection_tail = &c->next;
 	return OV_OK;
+}
+
+ov_status ov_report_held(struct ov_engine *e, struct ov_node *n,
+			 const struct ov_report_detection *d)
+{
+	struct ov_report_detection *c = NULL;
+
+	if (ov_layer_allowed(e, n))
+		return OV_OK;
+	e->nheld++;
+	if (e->nheld > (e->o->all_matches ? OV_REPORT_MAX : 1))
+		return OV_OK;
+	OV_TRY(copy_detection(e, n, d, &c));
+	*e->held_tail = c;
+	e->held_tail = &c->next;
+	return OV_OK;
+}
+
+void ov_report_release(struct ov_engine *e)
+{
+	struct ov_report_detection *next;
+
+	if (e->report.ndetections > 0 && !e->o->all_matches)
+		return;
+	for (struct ov_report_detection *d = e->held; d != NULL; d = next) {
+		next = d->next;
+		d->next = NULL;
+		if (e->report.ndetections >= OV_REPORT_MAX)
+			break;
+		*e->detection_tail = d;
+		e->detection_tail = &d->next;
+		e->report.ndetections++;
+	}
+	e->held = NULL;
 }

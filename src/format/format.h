@@ -34,8 +34,36 @@ struct ov_fmt_env {
 	 * told here: nothing is left out in silence.
 	 */
 	void (*note)(void *ctx, ov_status why, struct ov_str member, const char *detail);
+	/*
+	 * Tells that the layer is suspicious by what it is, not by its bytes. `alert`: the switch
+	 * that asks for it (a number of enum overt_alert), or OV_ALWAYS for those that are on by
+	 * default; `name`: ClamAV's, with its "Heuristics." Copied. May be called at any time
+	 * between open and close.
+	 */
+	void (*heuristic)(void *ctx, int alert, const char *name);
+	/* A link of a text: where it goes, and what it says (either may be empty). Copied. */
+	void (*link)(void *ctx, struct ov_str target, struct ov_str shown);
 	void *ctx;
+	uint64_t features_off;		/* bits of enum overt_feature */
+	const struct ov_str *passwords; /* to try on encrypted parts  */
+	size_t npasswords;
 };
+
+#define OV_ALWAYS (-1)
+
+/* The two calls for formats: a caller that does not listen leaves them NULL. */
+static inline void ov_fmt_heuristic(const struct ov_fmt_env *env, int alert, const char *name)
+{
+	if (env->heuristic != NULL)
+		env->heuristic(env->ctx, alert, name);
+}
+
+static inline void ov_fmt_link(const struct ov_fmt_env *env, struct ov_str target,
+			       struct ov_str shown)
+{
+	if (env->link != NULL)
+		env->link(env->ctx, target, shown);
+}
 
 enum ov_child_kind {
 	OV_CHILD_SLICE,	 /* its bytes are [off, off + size) of the parent: no copy is made  */

@@ -22,6 +22,14 @@ struct overt_options *overt_options_new(void)
 	o->value[OVERT_OPT_MAX_SCANTIME] = 120000;
 	o->value[OVERT_OPT_MAX_KEPT] = 256 * MIB;
 	o->value[OVERT_OPT_WORKER_MEMORY] = 2048 * MIB;
+	o->value[OVERT_OPT_MIN_CARDS] = o->value[OVERT_OPT_MIN_SSNS] = 3;
+	o->value[OVERT_OPT_MAX_HTML] = 40 * MIB;
+	o->value[OVERT_OPT_MAX_HTML_TEXT] = 8 * MIB;
+	o->value[OVERT_OPT_MAX_SCRIPT] = 20 * MIB;
+	o->value[OVERT_OPT_MAX_ICONS] = 100;
+	o->value[OVERT_OPT_PCRE_MATCH] = 100000;
+	o->value[OVERT_OPT_PCRE_DEPTH] = 2000;
+	o->value[OVERT_OPT_PCRE_FILESIZE] = 100 * MIB;
 	return o;
 }
 

@@ -39,7 +39,21 @@ struct ov_wire_setup ov_setup_of(const struct overt_options *o, enum ov_role rol
 			  .all_matches = v[OVERT_OPT_ALL_MATCHES] != 0,
 			  .want_sha256 = v[OVERT_OPT_SHA256] != 0,
 			  .want_context = v[OVERT_OPT_CONTEXT] != 0,
-			  .no_archives = v[OVERT_OPT_NO_ARCHIVES] != 0 },
+			  .no_archives = v[OVERT_OPT_NO_ARCHIVES] != 0,
+			  .heuristics_first = v[OVERT_OPT_HEURISTICS_FIRST] != 0,
+			  .cards_only = v[OVERT_OPT_CARDS_ONLY] != 0,
+			  .features_off = v[OVERT_OPT_FEATURES_OFF],
+			  .alerts = v[OVERT_OPT_ALERTS],
+			  .min_cards = v[OVERT_OPT_MIN_CARDS],
+			  .min_ssns = v[OVERT_OPT_MIN_SSNS],
+			  .ssn_formats = v[OVERT_OPT_SSN_FORMATS],
+			  .max_html = v[OVERT_OPT_MAX_HTML],
+			  .max_html_text = v[OVERT_OPT_MAX_HTML_TEXT],
+			  .max_script = v[OVERT_OPT_MAX_SCRIPT],
+			  .max_icons = v[OVERT_OPT_MAX_ICONS],
+			  .pcre_match = v[OVERT_OPT_PCRE_MATCH],
+			  .pcre_depth = v[OVERT_OPT_PCRE_DEPTH],
+			  .pcre_filesize = v[OVERT_OPT_PCRE_FILESIZE] },
 	};
 
 	return s;

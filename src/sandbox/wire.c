@@ -110,9 +110,12 @@ static ov_status get_u64s(struct ov_cur *c, uint64_t *v, size_t n)
 ov_status ov_wire_put_setup(struct ov_buf *b, const struct ov_wire_setup *s)
 {
 	const struct ov_wire_scan *o = &s->scan;
-	const uint64_t v[] = { s->max_memory, s->max_file_size, o->max_layer,
-			       o->max_total,  o->max_files,	o->max_depth,
-			       o->max_ratio,  o->max_time_ms,	o->max_kept };
+	const uint64_t v[] = { s->max_memory,	s->max_file_size, o->max_layer,	 o->max_total,
+			       o->max_files,	o->max_depth,	  o->max_ratio,	 o->max_time_ms,
+			       o->max_kept,	o->features_off,  o->alerts,	 o->min_cards,
+			       o->min_ssns,	o->ssn_formats,	  o->max_html,	 o->max_html_text,
+			       o->max_script,	o->max_icons,	  o->pcre_match, o->pcre_depth,
+			       o->pcre_filesize };
 
 	OV_TRY(ov_buf_u32(b, s->version));
 	OV_TRY(ov_buf_u8(b, (uint8_t)s->role));
@@ -122,14 +125,16 @@ ov_status ov_wire_put_setup(struct ov_buf *b, const struct ov_wire_setup *s)
 	OV_TRY(ov_buf_u8(b, o->all_matches));
 	OV_TRY(ov_buf_u8(b, o->want_sha256));
 	OV_TRY(ov_buf_u8(b, o->want_context));
-	return ov_buf_u8(b, o->no_archives);
+	OV_TRY(ov_buf_u8(b, o->no_archives));
+	OV_TRY(ov_buf_u8(b, o->heuristics_first));
+	return ov_buf_u8(b, o->cards_only);
 }
 
 ov_status ov_wire_get_setup(struct ov_cur *c, struct ov_wire_setup *out)
 {
 	struct ov_wire_setup s;
 	uint8_t role;
-	uint64_t v[9];
+	uint64_t v[21];
 
 	OV_TRY(ov_cur_u32le(c, &s.version));
 	if (s.version != OV_WIRE_VERSION)
@@ -149,11 +154,25 @@ ov_status ov_wire_get_setup(struct ov_cur *c, struct ov_wire_setup *out)
 					.max_depth = v[5],
 					.max_ratio = v[6],
 					.max_time_ms = v[7],
-					.max_kept = v[8] };
+					.max_kept = v[8],
+					.features_off = v[9],
+					.alerts = v[10],
+					.min_cards = v[11],
+					.min_ssns = v[12],
+					.ssn_formats = v[13],
+					.max_html = v[14],
+					.max_html_text = v[15],
+					.max_script = v[16],
+					.max_icons = v[17],
+					.pcre_match = v[18],
+					.pcre_depth = v[19],
+					.pcre_filesize = v[20] };
 	OV_TRY(ov_wire_get_bool(c, &s.scan.all_matches));
 	OV_TRY(ov_wire_get_bool(c, &s.scan.want_sha256));
 	OV_TRY(ov_wire_get_bool(c, &s.scan.want_context));
 	OV_TRY(ov_wire_get_bool(c, &s.scan.no_archives));
+	OV_TRY(ov_wire_get_bool(c, &s.scan.heuristics_first));
+	OV_TRY(ov_wire_get_bool(c, &s.scan.cards_only));
 	OV_TRY(ov_wire_end(c));
 	*out = s;
 	return OV_OK;

@@ -72,7 +72,10 @@ enum ov_role { OV_ROLE_SCAN = 0, OV_ROLE_COMPILE, OV_ROLE_PROVE, OV_ROLES };
 /* How files are scanned; the worker's engine has the same fields. 0: no limit. */
 struct ov_wire_scan {
 	uint64_t max_layer, max_total, max_files, max_depth, max_ratio, max_time_ms, max_kept;
-	bool all_matches, want_sha256, want_context, no_archives;
+	uint64_t features_off, alerts, min_cards, min_ssns, ssn_formats;
+	uint64_t max_html, max_html_text, max_script, max_icons;
+	uint64_t pcre_match, pcre_depth, pcre_filesize;
+	bool all_matches, want_sha256, want_context, no_archives, heuristics_first, cards_only;
 };
 
 struct ov_wire_setup {

@@ -86,6 +86,7 @@ struct ov_odb_builder {
 	struct ov_buf hash_entries[OV_HASH_USES]
 				  [OV_DIGEST_KINDS]; /* struct ov_hash_entry, token unset */
 	struct ov_buf hash_infos[OV_HASH_USES][OV_DIGEST_KINDS]; /* struct b_hash */
+	struct ov_buf extra[OV_EXTRA_COUNT];			 /* records as in the file */
 	struct ov_build_stats stats;
 };
 
@@ -133,6 +134,10 @@ OV_MUST_USE ov_status ov_sig_place(struct ov_sig_line *l, struct ov_str text, en
 				   struct ov_place *out);
 OV_MUST_USE ov_status ov_sig_subsig(struct ov_sig_line *l, struct ov_str text,
 				    enum ov_target target, uint32_t index, struct ov_sub_ir *out);
+
+/* Adds a record to a further table (extra.h). `body` may be empty. */
+OV_MUST_USE ov_status ov_build_extra(struct ov_sig_line *l, enum ov_extra kind, struct ov_str name,
+				     bool is_signature, struct ov_cur body);
 
 /* source.c: a whole text source. */
 OV_MUST_USE ov_status ov_build_lines(struct ov_odb_builder *b, struct ov_str file, uint32_t source,

@@ -302,6 +302,11 @@ static ov_status open_sections(struct opener *p)
 		    OV_OK)
 			return bad(p, "a hash set is broken");
 	}
+	for (int k = 0; k < OV_EXTRA_COUNT; k++) {
+		OV_TRY(table(p, (enum odb_section)(ODB_EXTRA + k), 1, &o->extra[k]));
+		if (ov_extra_verify((enum ov_extra)k, o->extra[k], o->nsources) != OV_OK)
+			return bad(p, "a further table is broken");
+	}
 	return OV_OK;
 }
 

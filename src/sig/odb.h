@@ -14,6 +14,7 @@
 
 #include "cursor.h"
 #include "digest.h"
+#include "extra.h"
 #include "gram.h"
 #include "hashset.h"
 #include "pattern.h"
@@ -22,7 +23,7 @@
 
 #define OV_ODB_NO_DISTANCE UINT32_MAX
 #define OV_ODB_ID 32
-#define OV_ODB_VERSION 1 /* of the file format */
+#define OV_ODB_VERSION 2 /* of the file format */
 
 enum ov_hash_use { OV_USE_FILE = 0, OV_USE_SECTION, OV_USE_IMPORT, OV_USE_ALLOW, OV_HASH_USES };
 
@@ -37,6 +38,8 @@ struct ov_odb {
 	struct ov_pats pats;
 	struct ov_gram gram[OV_TARGET_COUNT]; /* a target's own rules and those for any */
 	struct ov_hashset hashes[OV_HASH_USES][OV_DIGEST_KINDS];
+	struct ov_cur
+	    extra[OV_EXTRA_COUNT]; /* records for ov_extra_next(); copy the cursor first */
 };
 
 /**

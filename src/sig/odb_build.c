@@ -34,6 +34,8 @@ ov_status ov_odb_builder_new(const struct ov_build_options *o, struct ov_odb_bui
 	b->rules = b->subs = b->conds = b->anchors = b->fixed = b->sources = b->ignores =
 	    ov_buf_of(max);
 	b->names = b->texts = ov_buf_of(max);
+	for (int k = 0; k < OV_EXTRA_COUNT; k++)
+		b->extra[k] = ov_buf_of(max);
 	for (int use = 0; use < OV_HASH_USES; use++)
 		for (int kind = 0; kind < OV_DIGEST_KINDS; kind++)
 			b->hash_entries[use][kind] = b->hash_infos[use][kind] = ov_buf_of(max);
@@ -68,6 +70,8 @@ void ov_odb_builder_free(struct ov_odb_builder **pb)
 	ov_buf_free(&b->ignores);
 	ov_buf_free(&b->names);
 	ov_buf_free(&b->texts);
+	for (int k = 0; k < OV_EXTRA_COUNT; k++)
+		ov_buf_free(&b->extra[k]);
 	for (int use = 0; use < OV_HASH_USES; use++) {
 		for (int kind = 0; kind < OV_DIGEST_KINDS; kind++) {
 			ov_buf_free(&b->hash_entries[use][kind]);
@@ -212,6 +216,33 @@ ov_status ov_odb_builder_rule(struct ov_odb_builder *b, const struct ov_rule_ir 
 		b->names.n = names;
 		b->texts.n = texts;
 	}
+	return s;
+}
+
+static ov_status put_extra(struct ov_buf *to, const struct ov_sig_line *l, struct ov_str name,
+			   bool is_signature, struct ov_cur body)
+{
+	OV_TRY(ov_buf_u32(to, (uint32_t)(OV_EXTRA_HEAD + name.n + body.len)));
+	OV_TRY(ov_buf_u32(to, l->number));
+	OV_TRY(ov_buf_u16(to, (uint16_t)l->source));
+	OV_TRY(ov_buf_u16(to, (uint16_t)name.n));
+	OV_TRY(ov_buf_u32(to, is_signature));
+	OV_TRY(ov_buf_str(to, name));
+	return ov_buf_put(to, body.base, body.len);
+}
+
+ov_status ov_build_extra(struct ov_sig_line *l, enum ov_extra kind, struct ov_str name,
+			 bool is_signature, struct ov_cur body)
+{
+	struct ov_buf *to = &l->b->extra[kind];
+	const size_t before = to->n;
+	ov_status s;
+
+	if (name.n > ODB_NAME_MAX || body.len > OV_EXTRA_MAX - OV_EXTRA_HEAD - ODB_NAME_MAX)
+		return OV_LIMIT;
+	s = put_extra(to, l, name, is_signature, body);
+	if (s != OV_OK)
+		to->n = before;
 	return s;
 }
 

@@ -174,6 +174,47 @@ static ov_status put_hashes(struct ov_writer *w)
 	return OV_OK;
 }
 
+static ov_status put_extra_row(struct ov_writer *w, const uint8_t *at, const struct ov_extra_row *r)
+{
+	struct ov_odb_builder *b = w->b;
+	struct b_text name;
+	bool ignored = false;
+
+	if (b->ignores.n > 0 && r->name.n > 0) {
+		const size_t names = b->names.n;
+
+		OV_TRY(ov_build_text(&b->names, r->name, &name));
+		OV_TRY(is_ignored(b, name, r->name, &ignored));
+		b->names.n = names;
+	}
+	if (ignored) {
+		b->stats.ignored++;
+		return OV_OK;
+	}
+	if (r->is_signature) {
+		rows_of(b->sources, struct b_source)[r->source].nsignatures++;
+		w->nsignatures++;
+	}
+	return ov_buf_put(w->out, at, ov_le32(at));
+}
+
+static ov_status put_extras(struct ov_writer *w)
+{
+	for (int k = 0; k < OV_EXTRA_COUNT; k++) {
+		struct ov_cur table = ov_buf_cur(&w->b->extra[k]);
+		const uint8_t *at = table.base;
+		struct ov_extra_row r;
+
+		OV_TRY(ov_write_begin(w, (enum odb_section)(ODB_EXTRA + k)));
+		while (ov_extra_next(&table, &r) == OV_OK) {
+			OV_TRY(put_extra_row(w, at, &r));
+			at = table.base + table.pos;
+		}
+		ov_write_end(w, (enum odb_section)(ODB_EXTRA + k));
+	}
+	return OV_OK;
+}
+
 static ov_status put_anchors_and_grams(struct ov_writer *w, const uint32_t *firsts)
 {
 	uint32_t *tokens = calloc(rows_count(w->b->anchors, struct b_anchor) + 1, sizeof *tokens);
@@ -263,6 +304,7 @@ static ov_status write_all(struct ov_writer *w)
 	OV_TRY(put_pats(w));
 	OV_TRY(ov_write_bytes(w, ODB_CONDS, &b->conds));
 	OV_TRY(put_hashes(w));
+	OV_TRY(put_extras(w));
 	OV_TRY(ov_write_sources(w)); /* after their signatures have been counted */
 	OV_TRY(ov_write_bytes(w, ODB_NAMES, &b->names));
 	OV_TRY(ov_write_bytes(w, ODB_TEXTS, &b->texts));

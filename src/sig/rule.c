@@ -17,6 +17,8 @@ const char *ov_rule_kind_name(enum ov_rule_kind k)
 		return "container";
 	case OV_RULE_YARA:
 		return "yara";
+	case OV_RULE_HEURISTIC:
+		return "heuristic";
 	default:
 		return "unknown";
 	}

@@ -117,6 +117,8 @@ static uint64_t bytes_held(const struct ov_odb_builder *b)
 	for (int use = 0; use < OV_HASH_USES; use++)
 		for (int kind = 0; kind < OV_DIGEST_KINDS; kind++)
 			n += b->hash_entries[use][kind].cap + b->hash_infos[use][kind].cap;
+	for (int k = 0; k < OV_EXTRA_COUNT; k++)
+		n += b->extra[k].cap;
 	return n;
 }
 

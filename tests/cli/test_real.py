@@ -227,6 +227,10 @@ class Databases(Case):
         changed = bytearray(data)
         changed[len(data) // 2] ^= 1
         self.put("changed.odb", changed)
+        self.expect(2, "db", "check", "changed.odb")
+        changed = bytearray(data)
+        changed[88] ^= 1  # the directory: a section's length
+        self.put("changed.odb", changed)
         self.expect(2, "scan", "-d", "changed.odb", "f/clean.txt")
 
     def test_folder_and_variable(self):

@@ -1,0 +1,64 @@
+/* Further tables of a database. See extra.h. */
+#include "extra.h"
+
+#include "le.h"
+
+/* What each kind of body must hold, so that reading it needs no further check. NULL: any bytes. */
+typedef ov_status (*verify_fn)(struct ov_cur body);
+
+static const struct {
+	const char *name;
+	verify_fn verify;
+} kinds[OV_EXTRA_COUNT] = {
+	[OV_EXTRA_CONTAINER] = { "container", NULL }, [OV_EXTRA_PASSWORD] = { "password", NULL },
+	[OV_EXTRA_MAGIC] = { "magic", NULL },	      [OV_EXTRA_CERT] = { "certificate", NULL },
+	[OV_EXTRA_CATALOG] = { "catalog", NULL },     [OV_EXTRA_URL] = { "address", NULL },
+	[OV_EXTRA_ICON] = { "icon", NULL },	      [OV_EXTRA_SWITCH] = { "switch", NULL },
+};
+
+const char *ov_extra_name(enum ov_extra kind)
+{
+	return (unsigned)kind < OV_EXTRA_COUNT ? kinds[kind].name : "?";
+}
+
+ov_status ov_extra_next(struct ov_cur *table, struct ov_extra_row *out)
+{
+	struct ov_cur row;
+	const uint8_t *head;
+	uint32_t name;
+
+	if (table->pos == table->len)
+		return OV_END;
+	if (table->len - table->pos < OV_EXTRA_HEAD)
+		return OV_BAD;
+	head = table->base + table->pos;
+	name = ov_le16(head + 10);
+	if (ov_le32(head) < OV_EXTRA_HEAD + name || ov_le32(head) > OV_EXTRA_MAX ||
+	    ov_le32(head) > table->len - table->pos || ov_le32(head + 12) > 1)
+		return OV_BAD;
+	row = ov_cur_of(head, ov_le32(head));
+	out->line = ov_le32(head + 4);
+	out->source = ov_le16(head + 8);
+	out->is_signature = ov_le32(head + 12) != 0;
+	out->name = (struct ov_str){ .p = (const char *)head + OV_EXTRA_HEAD, .n = name };
+	out->body = ov_cur_of(row.base + OV_EXTRA_HEAD + name, row.len - OV_EXTRA_HEAD - name);
+	table->pos += row.len;
+	return OV_OK;
+}
+
+ov_status ov_extra_verify(enum ov_extra kind, struct ov_cur table, uint32_t nsources)
+{
+	struct ov_extra_row r;
+	ov_status s;
+
+	if ((unsigned)kind >= OV_EXTRA_COUNT)
+		return OV_BAD;
+	table.pos = 0;
+	while ((s = ov_extra_next(&table, &r)) == OV_OK) {
+		if (r.source >= nsources)
+			return OV_BAD;
+		if (kinds[kind].verify != NULL && kinds[kind].verify(r.body) != OV_OK)
+			return OV_BAD;
+	}
+	return s == OV_END ? OV_OK : s;
+}
