@@ -153,9 +153,10 @@ ov_status ov_worker_facts(struct ov_worker *w, struct ov_arrival *m)
 	if (!w->has_db || m->fds.nfds != 0)
 		return OV_BAD;
 	if (ov_odb_check_id(&w->db) != OV_OK)
-		return ov_worker_fail(w, m->job, OV_BAD,
-				      "the database is damaged: its content is not what its id says; "
-				      "build or fetch it again");
+		return ov_worker_fail(
+		    w, m->job, OV_BAD,
+		    "the database is damaged: its content is not what its id says; "
+		    "build or fetch it again");
 	ov_hex_encode(w->db.id, sizeof w->db.id, f.id);
 	f.format_version = OV_ODB_VERSION;
 	f.built = w->db.built;

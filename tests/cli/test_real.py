@@ -229,7 +229,7 @@ class Databases(Case):
         self.put("changed.odb", changed)
         self.expect(2, "db", "check", "changed.odb")
         changed = bytearray(data)
-        changed[88] ^= 1  # the directory: a section's length
+        changed[104] ^= 1  # the directory: the length of the table of subs
         self.put("changed.odb", changed)
         self.expect(2, "scan", "-d", "changed.odb", "f/clean.txt")
 
