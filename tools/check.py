@@ -139,7 +139,9 @@ def check_run(step):
 
 
 def check_sanitize(step):
-    step.setup("build/sanitize", "--buildtype=debugoptimized", "-Db_sanitize=address,undefined", "-Dtests=true")
+    # clang: its sanitizer also sees offsets from null pointers, which gcc's lets pass; releases are gcc's
+    step.setup("build/sanitize", "--buildtype=debugoptimized", "-Db_sanitize=address,undefined", "-Db_lundef=false",
+               "-Dtests=true", env={"CC": "clang"})
     step.run("ninja", "-C", "build/sanitize")
     one(step)
     step.meson_tests("build/sanitize")

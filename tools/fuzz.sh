@@ -76,7 +76,7 @@ run_one() { # HARNESS SECONDS
 		}
 		spent=$((spent + cpu))
 	done
-	echo "fuzz_$name: $(awk -F': *' '/number_of_executed_units/ { n += $2 } END { print n + 0 }' \
+	echo "fuzz_$name: $(awk '/number_of_executed_units/ { n += $NF } END { print n + 0 }' \
 		"build/crashes/$name.log") runs in $spent CPU seconds, no crash" | tee -a build/crashes/summary.log
 }
 

@@ -353,11 +353,25 @@ static void reads_lists_of_paths(void **state)
 	}
 }
 
+/* Found by fuzz_cli: a list that holds nothing has no buffer to point into. */
+static void an_empty_list_has_no_path(void **state)
+{
+	struct cli_list none = { .n = 0 };
+	struct operands o;
+
+	(void)state;
+	assert_true(operands_open(&o, &none, "/dev/null", '\n'));
+	assert_null(operands_next(&o));
+	assert_null(o.error);
+	operands_close(&o);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, make_tree, drop_tree)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_empty_list_has_no_path),
 		T(follows_its_rules),
 		T(goes_deeper_than_descriptors_stay_open),
 		T(takes_directories_of_any_size),

@@ -316,9 +316,30 @@ static void a_file_that_fails_is_told(void **state)
 	ov_buf_free(&s.bytes);
 }
 
+/* Found by fuzz_pattern: with no range asked for by any pattern, there is no list to point into. */
+static void a_pattern_without_ranges_starts_anywhere(void **state)
+{
+	uint8_t value[] = "needle", mask[] = { 255, 255, 255, 255, 255, 255 };
+	struct ov_pn bytes = { .kind = OV_PN_BYTES, .value = value, .mask = mask, .n = 6 };
+	struct ov_pn *variants[] = { &bytes };
+	const struct ov_pat_ir ir = { .variants = variants, .nvariants = 1 };
+	uint8_t text[] = "needle in a needle";
+	struct ov_src src = ov_src_mem(text, sizeof text - 1);
+	struct section s = { .id = 0 };
+	struct ov_finder *f = NULL;
+
+	(void)state;
+	assert_int_equal(ov_finder_new(&f), OV_OK); /* fresh: no layer has had ranges before */
+	assert_int_equal(make_section(&ir, &s), OV_OK);
+	assert_int_equal(find_in(f, &s, &src, NULL, 0).count, 2);
+	ov_buf_free(&s.bytes);
+	ov_finder_free(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_pattern_without_ranges_starts_anywhere),
 		cmocka_unit_test(counts_as_clamav_does),
 		cmocka_unit_test(spent_budgets_are_told),
 		cmocka_unit_test(a_file_that_fails_is_told),

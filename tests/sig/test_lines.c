@@ -299,12 +299,39 @@ static void test_names(void **state)
 	built_free(&b);
 }
 
+/* Found by fuzz_sig: without an ignore list there is no row to count from; the file is the same as
+ * with an empty one. */
+static void test_no_ignore_list(void **state)
+{
+	static const struct text_source sources[] = {
+		{ "a.ndb", "Test.One:0:*:6161616161\n" },
+		{ "a.hdb", "44d88612fea8a8f36de82e1278abb02f:68:Test.Two\n" },
+		{ "a.ign2", "# nobody\n" },
+	};
+	struct built without, with;
+
+	(void)state;
+	build_texts(sources, 2, NULL, &without);
+	build_texts(sources, 3, NULL, &with);
+	assert_int_equal(without.status, OV_OK);
+	assert_int_equal(with.status, OV_OK);
+	assert_int_equal(without.stats.signatures, 2);
+	assert_int_equal(with.stats.signatures, 2);
+	assert_int_equal(without.stats.ignored + with.stats.ignored, 0);
+	built_free(&without);
+	built_free(&with);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows), cmocka_unit_test(test_prefixes),
-		cmocka_unit_test(test_told), cmocka_unit_test(test_long_lines_and_nul),
-		cmocka_unit_test(test_pua),  cmocka_unit_test(test_names),
+		cmocka_unit_test(test_no_ignore_list),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_prefixes),
+		cmocka_unit_test(test_told),
+		cmocka_unit_test(test_long_lines_and_nul),
+		cmocka_unit_test(test_pua),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests_name("sig lines", tests, NULL, NULL);
