@@ -179,6 +179,13 @@ static void on_link(void *ctx, struct ov_str target, struct ov_str shown)
 	(void)shown;
 }
 
+static bool on_clock(void *ctx)
+{
+	const struct note_target *t = ctx;
+
+	return ov_budget_late(&t->e->budget);
+}
+
 static ov_status open_with(struct ov_engine *e, struct ov_node *n, const struct ov_format *f)
 {
 	struct ov_fmt_env *env = NULL;
@@ -195,6 +202,7 @@ static ov_status open_with(struct ov_engine *e, struct ov_node *n, const struct 
 				    .note = on_note,
 				    .heuristic = on_heuristic,
 				    .link = on_link,
+				    .is_late = on_clock,
 				    .ctx = t,
 				    .features_off = e->o->features_off };
 	s = f->open(env, &n->state);
@@ -239,14 +247,18 @@ static bool may_open(struct ov_engine *e, struct ov_node *n)
 
 static void open_carver(struct ov_engine *e, struct ov_node *n)
 {
+	ov_status s;
+
 	if (n->carve_done)
 		return;
 	n->carve_done = true;
 	if (e->o->no_archives || e->budget.is_spent || n->depth + 1 >= OV_LAYER_DEPTH_MAX)
 		return;
-	if (open_with(e, n, &ov_format_carve) == OV_BUG)
-		ov_report_incomplete(e, n, OVERT_CRASHED, no_member(),
-				     "the search for embedded files failed");
+	s = open_with(e, n, &ov_format_carve);
+	if (s != OV_OK && s != OV_END)
+		ov_report_incomplete(
+		    e, n, ov_budget_late(&e->budget) ? OVERT_LIMIT_TIME : ov_reason_of(s),
+		    no_member(), "the search for embedded files ended early");
 }
 
 /* Opens the layer's own format, or else the carver. */

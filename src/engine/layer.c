@@ -170,5 +170,10 @@ void ov_layer_classify(struct ov_engine *e, struct ov_node *n)
 		if (s == OV_LIMIT || s == OV_NOMEM || s == OV_IO)
 			ov_report_incomplete(e, n, ov_reason_of(s), (struct ov_str){ 0 },
 					     "its program headers could not be read completely");
+		else if (n->has_exe && n->exe.is_capped && n->exe.nsections >= OV_EXE_SECTIONS_MAX)
+			ov_report_incomplete(
+			    e, n, OVERT_LIMIT_SIZE, (struct ov_str){ 0 },
+			    "it has more sections than are looked at: signatures that "
+			    "ask for the others can't tell");
 	}
 }

@@ -21,6 +21,7 @@
 #define PARTS_MAX 1024u	       /* handed out of one layer                            */
 #define CHECKS_MAX 65536u      /* headers looked at; real files have a few hundred   */
 #define STEP ((size_t)1 << 18) /* bytes of one read, where the layer is not in memory */
+#define LOOKS_A_CLOCK 64       /* marks between two looks at the clock */
 #define OVERLAP OV_CARVE_MARK_MAX
 #define NONE UINT64_MAX
 
@@ -32,6 +33,7 @@ struct carver {
 	uint32_t n, next, checks;
 	uint64_t zip_open; /* first local header that no directory has claimed yet, or NONE */
 	bool is_searched, is_capped;
+	uint32_t looks; /* marks that were looked at closer */
 	char name[48];
 };
 
@@ -105,8 +107,11 @@ static ov_status search(struct carver *v, const uint8_t *p, size_t n, size_t fro
 		enum ov_carve_kind kind;
 		size_t back;
 
-		if (ov_carve_mark(p, n, at, &kind, &back))
-			OV_TRY(look(v, kind, base + at - back));
+		if (!ov_carve_mark(p, n, at, &kind, &back))
+			continue;
+		if (++v->looks % LOOKS_A_CLOCK == 0 && ov_fmt_is_late(v->env))
+			return OV_LIMIT;
+		OV_TRY(look(v, kind, base + at - back));
 	}
 	return OV_OK;
 }
@@ -128,6 +133,8 @@ static ov_status search_windows(struct carver *v)
 	for (;;) { /* each turn moves on by STEP - 2 * OVERLAP, or is the last */
 		size_t got = 0;
 
+		if (ov_fmt_is_late(v->env))
+			return OV_LIMIT;
 		OV_TRY(ov_src_read_upto(src, base, buf, (size_t)ov_min_u64(src->size, STEP), &got));
 		if (got < STEP)
 			return search(v, buf, got, from, got, base);

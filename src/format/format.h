@@ -43,6 +43,9 @@ struct ov_fmt_env {
 	void (*heuristic)(void *ctx, int alert, const char *name);
 	/* A link of a text: where it goes, and what it says (either may be empty). Copied. */
 	void (*link)(void *ctx, struct ov_str target, struct ov_str shown);
+	/* Is the time for this file spent? For long searches; what ends early for it is OV_LIMIT.
+	 */
+	bool (*is_late)(void *ctx);
 	void *ctx;
 	uint64_t features_off;		/* bits of enum overt_feature */
 	const struct ov_str *passwords; /* to try on encrypted parts  */
@@ -56,6 +59,11 @@ static inline void ov_fmt_heuristic(const struct ov_fmt_env *env, int alert, con
 {
 	if (env->heuristic != NULL)
 		env->heuristic(env->ctx, alert, name);
+}
+
+static inline bool ov_fmt_is_late(const struct ov_fmt_env *env)
+{
+	return env->is_late != NULL && env->is_late(env->ctx);
 }
 
 static inline void ov_fmt_link(const struct ov_fmt_env *env, struct ov_str target,

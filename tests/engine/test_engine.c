@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "engine_kit.h"
+#include "exe.h"
 
 #define ZIP_OF(members, out) kit_zip((members), sizeof(members) / sizeof *(members), (out))
 
@@ -484,6 +485,45 @@ static void test_many_incompletes(void **state)
 	kit_close(&k);
 }
 
+static void put_le(uint8_t *p, uint64_t v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		p[i] = (uint8_t)(v >> (8 * i));
+}
+
+/* Sections beyond the cap can't be asked about: the file is not clean then. */
+static void test_too_many_sections(void **state)
+{
+	const size_t sections[] = { 100, OV_EXE_SECTIONS_MAX + 100 };
+	struct kit k;
+
+	(void)state;
+	kit_open(&k, body_rules);
+	for (size_t i = 0; i < 2; i++) {
+		const size_t n = 64 + sections[i] * 64;
+		uint8_t *p = calloc(n, 1);
+		const struct ov_report *r;
+
+		assert_non_null(p);
+		memcpy(p,
+		       "\x7f"
+		       "ELF\2\1\1",
+		       7);
+		put_le(p + 16, 2, 2);
+		put_le(p + 18, 62, 2);
+		put_le(p + 20, 1, 4);
+		put_le(p + 40, 64, 8); /* section headers */
+		put_le(p + 52, 64, 2);
+		put_le(p + 58, 64, 2);
+		put_le(p + 60, sections[i], 2);
+		r = kit_scan(&k, p, n);
+		assert_int_equal(r->type, OV_T_ELF);
+		assert_int_equal(has_reason(r, OVERT_LIMIT_SIZE), i == 1);
+		free(p);
+	}
+	kit_close(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -492,6 +532,7 @@ int main(void)
 		cmocka_unit_test(test_encrypted_is_incomplete),
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_too_many_sections),
 		cmocka_unit_test(test_rest_is_matched),
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_stream),

@@ -402,16 +402,48 @@ static void test_faults(void **state)
 	}
 }
 
+static bool always_late(void *ctx)
+{
+	(void)ctx;
+	return true;
+}
+
+/* A search does not outlive the file's time, and says that it ended early. */
+static void test_late(void **state)
+{
+	static uint8_t p[64 * 256];
+	struct log log = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof p; i += 64) /* many marks that turn out to be nothing */
+		memcpy(p + i, "7z\xbc\xaf\x27\x1c", 6);
+	for (int in_memory = 0; in_memory < 2; in_memory++) {
+		struct ov_src src = ov_src_mem(p, sizeof p);
+		struct ov_fmt_env env = { .src = &src, .note = on_note, .ctx = &log };
+		struct ov_child child;
+		struct ov_arena a;
+		void *format = NULL;
+
+		if (!in_memory)
+			src = (struct ov_src){ .size = sizeof p, .read = piecewise, .ctx = p };
+		ov_arena_init(&a, 1 << 22);
+		env.arena = &a;
+		assert_int_equal(ov_format_carve.open(&env, &format), OV_OK);
+		assert_int_equal(ov_format_carve.next(format, &child), OV_END);
+		assert_int_equal(ov_format_carve.open(&env, &format), OV_OK);
+		env.is_late = always_late;
+		assert_int_equal(ov_format_carve.next(format, &child), OV_LIMIT);
+		ov_arena_free(&a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_zip),
-		cmocka_unit_test(test_programs),
-		cmocka_unit_test(test_windows),
-		cmocka_unit_test(test_cap),
-		cmocka_unit_test(test_scanners),
-		cmocka_unit_test(test_prefixes_and_flips),
+		cmocka_unit_test(test_rows),	 cmocka_unit_test(test_zip),
+		cmocka_unit_test(test_programs), cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_cap),	 cmocka_unit_test(test_late),
+		cmocka_unit_test(test_scanners), cmocka_unit_test(test_prefixes_and_flips),
 		cmocka_unit_test(test_faults),
 	};
 
