@@ -129,6 +129,30 @@ static ov_status section_hashes(struct ov_engine *e, struct ov_node *n)
 	return OV_OK;
 }
 
+/* The import hash, of each kind that the database asks for. Its "size" is that of the hashed text.
+ */
+static ov_status import_hashes(struct ov_engine *e, struct ov_node *n)
+{
+	for (int k = 0; k < OV_DIGEST_KINDS && !e->is_done; k++) {
+		const struct ov_hashset *h = &e->db->hashes[OV_USE_IMPORT][k];
+		uint8_t digest[OV_DIGEST_MAX];
+		uint64_t size = 0;
+		uint32_t token;
+		ov_status s;
+
+		if (h->count == 0)
+			continue;
+		s = ov_exe_imphash(&n->exe, e->hasher[k], digest, &size);
+		if (s == OV_END)
+			return OV_OK; /* imports nothing */
+		OV_TRY(s);
+		if (ov_hashset_find(h, digest, size, &token))
+			OV_TRY(report_hash(e, n, OV_RULE_IMPORT_HASH, token, digest,
+					   (enum ov_digest_kind)k, 0, size));
+	}
+	return OV_OK;
+}
+
 ov_status ov_layer_hashes(struct ov_engine *e, struct ov_node *n)
 {
 	for (int k = 0; k < OV_DIGEST_KINDS && !e->is_done; k++) {
@@ -144,6 +168,8 @@ ov_status ov_layer_hashes(struct ov_engine *e, struct ov_node *n)
 	}
 	if (n->has_exe && n->type == OV_T_MSEXE && !e->is_done)
 		OV_TRY(section_hashes(e, n));
+	if (n->has_exe && n->type == OV_T_MSEXE && !e->is_done)
+		OV_TRY(import_hashes(e, n));
 	return OV_OK;
 }
 

@@ -11,6 +11,7 @@ static const struct {
 	{ ".hdu", true, ov_sig_hash },	   { ".hsu", true, ov_sig_hash },
 	{ ".mdb", false, ov_sig_section }, { ".msb", false, ov_sig_section },
 	{ ".mdu", true, ov_sig_section },  { ".msu", true, ov_sig_section },
+	{ ".imp", false, ov_sig_import },
 	{ ".fp", false, ov_sig_allow },	   { ".sfp", false, ov_sig_allow },
 	{ ".ndb", false, ov_sig_ndb },	   { ".ndu", true, ov_sig_ndb },
 	{ ".ldb", false, ov_sig_ldb },	   { ".ldu", true, ov_sig_ldb },
