@@ -2,21 +2,30 @@
 #include "build_int.h"
 #include "text.h"
 
+/* clang-format off */
 static const struct {
 	char end[6];
 	bool is_pua;
 	ov_sig_parse_fn parse;
 } kinds[] = {
-	{ ".hdb", false, ov_sig_hash },	   { ".hsb", false, ov_sig_hash },
-	{ ".hdu", true, ov_sig_hash },	   { ".hsu", true, ov_sig_hash },
-	{ ".mdb", false, ov_sig_section }, { ".msb", false, ov_sig_section },
-	{ ".mdu", true, ov_sig_section },  { ".msu", true, ov_sig_section },
-	{ ".imp", false, ov_sig_import },
-	{ ".fp", false, ov_sig_allow },	   { ".sfp", false, ov_sig_allow },
-	{ ".ndb", false, ov_sig_ndb },	   { ".ndu", true, ov_sig_ndb },
-	{ ".ldb", false, ov_sig_ldb },	   { ".ldu", true, ov_sig_ldb },
+	{ ".hdb",  false, ov_sig_hash },
+	{ ".hsb",  false, ov_sig_hash },
+	{ ".hdu",  true,  ov_sig_hash },
+	{ ".hsu",  true,  ov_sig_hash },
+	{ ".mdb",  false, ov_sig_section },
+	{ ".msb",  false, ov_sig_section },
+	{ ".mdu",  true,  ov_sig_section },
+	{ ".msu",  true,  ov_sig_section },
+	{ ".imp",  false, ov_sig_import },
+	{ ".fp",   false, ov_sig_allow },
+	{ ".sfp",  false, ov_sig_allow },
+	{ ".ndb",  false, ov_sig_ndb },
+	{ ".ndu",  true,  ov_sig_ndb },
+	{ ".ldb",  false, ov_sig_ldb },
+	{ ".ldu",  true,  ov_sig_ldb },
 	{ ".ign2", false, ov_sig_ignore },
 };
+/* clang-format on */
 
 ov_sig_parse_fn ov_build_parser(struct ov_str name, bool *is_pua)
 {
