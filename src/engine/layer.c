@@ -59,6 +59,8 @@ static bool listed(struct ov_engine *e, struct ov_node *n)
 
 bool ov_layer_allowed(struct ov_engine *e, struct ov_node *n)
 {
+	if (n->view_of != NULL)
+		return (!n->sees_raw_size && listed(e, n)) || ov_layer_allowed(e, n->view_of);
 	for (struct ov_node *at = n; at != NULL; at = at->parent) {
 		if (at->allowed == 0)
 			at->allowed = listed(e, at) ? 1 : -1;
