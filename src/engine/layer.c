@@ -102,7 +102,7 @@ static ov_status report_hash(struct ov_engine *e, struct ov_node *n, enum ov_rul
 	struct ov_odb_hash_name name;
 
 	ov_odb_hash_name(e->db, token, &name);
-	d.name = name.name;
+	OV_TRY(ov_arena_str(&e->report_arena, name.name, &d.name));
 	d.source = name.source;
 	d.line = name.line;
 	OV_TRY(hash_text(e, kind, digest, k, size, name.name, &d.rule_text));

@@ -121,12 +121,13 @@ static ov_status one_line(struct ov_sig_line *l, ov_sig_parse_fn parse)
  * here. */
 static uint64_t bytes_held(const struct ov_odb_builder *b)
 {
-	uint64_t n = b->rules.cap + b->subs.cap + b->conds.cap + b->anchors.cap + b->fixed.cap +
-		     b->sources.cap + b->ignores.cap + b->names.cap + b->texts.cap;
+	uint64_t n = ov_names_held(b->hash_names) + b->rules.cap + b->subs.cap + b->conds.cap +
+		     b->anchors.cap + b->fixed.cap + b->sources.cap + b->ignores.cap +
+		     b->names.cap + b->texts.cap;
 
 	for (int use = 0; use < OV_HASH_USES; use++)
 		for (int kind = 0; kind < OV_DIGEST_KINDS; kind++)
-			n += b->hash_entries[use][kind].cap + b->hash_infos[use][kind].cap;
+			n += b->hashes[use][kind].cap;
 	for (int k = 0; k < OV_EXTRA_COUNT; k++)
 		n += b->extra[k].cap;
 	return n;
