@@ -518,6 +518,8 @@ static ov_status enter_child(struct ov_engine *e, struct ov_node *parent, const 
 	n->is_carved = c->is_carved || parent->is_carved;
 	n->is_searched = c->is_searched || is_within;
 	n->carve_done = n->is_searched;
+	n->hint = c->hint;
+	n->is_mail_text = c->is_text && parent->type == OV_T_MAIL;
 	if (ov_arena_str(&e->report_arena, name, &n->name) != OV_OK)
 		n->name = ov_str_of("(name lost: too many parts)");
 	if (c->kind == OV_CHILD_STREAM)

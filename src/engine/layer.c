@@ -190,6 +190,9 @@ void ov_layer_classify(struct ov_engine *e, struct ov_node *n)
 		head = ov_cur_of(head_bytes, got);
 	}
 	n->type = ov_type_detect(head, &n->src);
+	if (n->hint != OV_T_BINARY_DATA &&
+	    (ov_type_nature(n->type) == OV_NATURE_TEXT || n->type == OV_T_BINARY_DATA))
+		n->type = n->hint;
 	n->has_exe = false;
 	if (ov_type_nature(n->type) == OV_NATURE_EXE) {
 		const ov_status s = ov_exe_read(n->type, &n->src, &n->arena, &n->exe);
