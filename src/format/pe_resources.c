@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "checked.h"
+#include "utf16.h"
 #include "pe_int.h"
 
 #define RT_VERSION 16
@@ -33,65 +34,6 @@ struct node {
 	struct ov_cur inside; /* all after the key's padding: value and children */
 	bool is_text;
 };
-
-/* The next UTF-16 unit as a code point; a lone surrogate gives U+FFFD. */
-static uint32_t code_point(struct ov_cur *c)
-{
-	const uint32_t high = ov_cur_soft_u16le(c);
-	struct ov_cur ahead = *c;
-	uint32_t low;
-
-	if (high < 0xd800 || high > 0xdfff)
-		return high;
-	low = ov_cur_soft_u16le(&ahead);
-	if (high > 0xdbff || low < 0xdc00 || low > 0xdfff)
-		return 0xfffd;
-	*c = ahead;
-	return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-}
-
-static size_t put_utf8(char *p, uint32_t u)
-{
-	if (u < 0x80) {
-		p[0] = (char)u;
-		return 1;
-	}
-	if (u < 0x800) {
-		p[0] = (char)(0xc0 | u >> 6);
-		p[1] = (char)(0x80 | (u & 0x3f));
-		return 2;
-	}
-	if (u < 0x10000) {
-		p[0] = (char)(0xe0 | u >> 12);
-		p[1] = (char)(0x80 | (u >> 6 & 0x3f));
-		p[2] = (char)(0x80 | (u & 0x3f));
-		return 3;
-	}
-	p[0] = (char)(0xf0 | u >> 18);
-	p[1] = (char)(0x80 | (u >> 12 & 0x3f));
-	p[2] = (char)(0x80 | (u >> 6 & 0x3f));
-	p[3] = (char)(0x80 | (u & 0x3f));
-	return 4;
-}
-
-/* UTF-16 up to a NUL or the end, as UTF-8 in the arena. Two bytes become three at most. */
-static ov_status utf8_of(struct ov_arena *a, struct ov_cur c, struct ov_str *out)
-{
-	size_t room, n = 0;
-	void *p = NULL;
-
-	OV_TRY(ov_mul_size(c.len / 2 + 1, 3, &room));
-	OV_TRY(ov_arena_alloc(a, room, &p));
-	while (ov_cur_left(&c) >= 2) {
-		const uint32_t u = code_point(&c);
-
-		if (u == 0)
-			break;
-		n += put_utf8((char *)p + n, u);
-	}
-	*out = (struct ov_str){ .p = p, .n = n };
-	return OV_OK;
-}
 
 /* Moves to the next multiple of 4 from the block's start; `base` is where the cursor's bytes begin
  * in it. */
@@ -194,9 +136,9 @@ static ov_status keep(struct pe *pe, const struct node *n)
 	/* lists have 32, 64, ... places */
 	if (x->nversions == 0 || (x->nversions >= 32 && (x->nversions & (x->nversions - 1)) == 0))
 		OV_TRY(grow(x, a));
-	OV_TRY(utf8_of(a, n->key, &e.key));
+	OV_TRY(ov_utf16_str(a, n->key, &e.key));
 	if (n->is_text)
-		OV_TRY(utf8_of(a, n->value, &e.value));
+		OV_TRY(ov_utf16_str(a, n->value, &e.value));
 	else
 		OV_TRY(translation(a, n->value, &e.value));
 	e.size = (uint64_t)(n->value.base - n->key.base) + n->value.len;

@@ -31,12 +31,7 @@ enum ov_codec {
 	OV_CODEC_COMPRESS,   /* Unix compress, LZW 9..16 bits: own code                */
 	OV_CODEC_EXPLODE,    /* ZIP's implode: own code; needs plain_size              */
 	OV_CODEC_SZDD,	     /* Microsoft's COMPRESS.EXE: own code                     */
-	OV_CODEC_BASE64,	/* transfer codings of mail, all tolerant: own code       */
-	OV_CODEC_BASE64_STRICT, /* ends at the first padding                               */
-	OV_CODEC_QP,		/* quoted-printable                                        */
-	OV_CODEC_UU,		/* lines after "begin", up to "end"                        */
-	OV_CODEC_YENC,		/* lines after "=ybegin", up to "=yend"                    */
-	OV_CODEC_BINHEX,	/* from ':' to ':', runs undone                            */
+	OV_CODEC_OVBA,	     /* VBA sources in Office documents: own code              */
 	OV_CODEC_COUNT
 };
 

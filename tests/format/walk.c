@@ -70,6 +70,14 @@ static void note(void *ctx, ov_status why, struct ov_str member, const char *det
 	must(ov_buf_fmt(&f->w->text, ": %s\n", detail));
 }
 
+static void heuristic(void *ctx, int alert, const char *name)
+{
+	const struct frame *f = ctx;
+
+	indent(f);
+	must(ov_buf_fmt(&f->w->text, "* %s (%d)\n", name, alert));
+}
+
 static void line(const struct frame *f, const struct ov_child *c, const uint8_t *p, size_t n,
 		 ov_status end)
 {
@@ -159,9 +167,13 @@ static void walk(struct ov_walk *w, const uint8_t *p, size_t n, unsigned depth, 
 	struct frame f = { w, depth };
 	const struct ov_format *fmt;
 	struct ov_arena a;
-	struct ov_fmt_env env = {
-		.src = &src, .arena = &a, .max_memory = (uint64_t)64 << 20, .note = note, .ctx = &f
-	};
+	struct ov_fmt_env env = { .src = &src,
+				  .arena = &a,
+				  .max_memory = (uint64_t)64 << 20,
+				  .note = note,
+				  .heuristic = heuristic,
+				  .ctx = &f,
+				  .features_off = w->features_off };
 
 	if (w->by_callback)
 		src = (struct ov_src){ .size = n, .read = read_bytes, .ctx = &b };

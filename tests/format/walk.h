@@ -7,12 +7,13 @@
 #include "format.h"
 
 struct ov_walk {
-	enum ov_type force; /* this type instead of the detected one; OV_T_BINARY_DATA: detect */
-	bool by_callback;   /* bytes come from a read function, not from memory                */
-	size_t chunk;	    /* bytes asked of read() at once                                   */
-	long fail_in;	    /* the n-th arena request fails; <0: none                          */
-	size_t budget;	    /* of an arena, bytes                                              */
-	uint64_t most;	    /* plain bytes read of one part                                    */
+	enum ov_type force;    /* this type instead of the detected one; OV_T_BINARY_DATA: detect */
+	bool by_callback;      /* bytes come from a read function, not from memory                */
+	size_t chunk;	       /* bytes asked of read() at once                                   */
+	long fail_in;	       /* the n-th arena request fails; <0: none                          */
+	size_t budget;	       /* of an arena, bytes                                              */
+	uint64_t features_off; /* bits of enum overt_feature                                   */
+	uint64_t most;	       /* plain bytes read of one part                                    */
 	/* results */
 	struct ov_buf text; /* the caller frees it                                             */
 	unsigned parts, notes, bugs, nomem;

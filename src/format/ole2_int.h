@@ -1,0 +1,121 @@
+/* OLE2: what the reader of compound files (ole2_dir.c, ole2_stream.c) tells the format (ole2.c). */
+#ifndef OV_OLE2_INT_H
+#define OV_OLE2_INT_H
+
+#include "buf.h"
+#include "decoder.h"
+#include "format.h"
+
+#define OV_OLE2_NONE 0xffffffffu
+#define OV_OLE2_PATH_MAX 64 /* storages in a path; deeper ones lose their outer names */
+#define OV_OLE2_STREAM_MAX UINT64_C(0x7fffffff00) /* more than any file holds */
+
+enum ov_ole2_kind { OV_OLE2_EMPTY = 0, OV_OLE2_STORAGE = 1, OV_OLE2_STREAM = 2, OV_OLE2_ROOT = 5 };
+
+struct ov_ole2_entry {
+	struct ov_str name; /* UTF-8                                           */
+	uint32_t left, right, child, parent;
+	uint32_t start; /* first sector, or mini sector                    */
+	uint64_t size;
+	uint8_t kind;
+	bool is_seen;	/* the tree of names leads to it                   */
+	bool is_module; /* a VBA project's directory names it              */
+};
+
+struct ov_ole2 {
+	const struct ov_fmt_env *env;
+	struct ov_src src;
+	unsigned bits, mini_bits; /* of a sector's size                              */
+	uint32_t cutoff;	  /* smaller streams are in the mini stream          */
+	uint32_t nsectors;	  /* that the file has room for                      */
+	uint32_t *fat, nfat;
+	uint32_t *mini, nmini;
+	uint32_t *mini_at, nmini_at; /* sectors of the mini stream, in order            */
+	struct ov_ole2_entry *e;
+	uint32_t n;
+	/* Sectors that may still be handed out: sharing them can't multiply the file. */
+	uint64_t steps;
+};
+
+/* Bytes of a stream, which lie in sectors anywhere. `src` reads through `hop`: don't move it. */
+struct ov_ole2_stream {
+	struct ov_ole2 *o;
+	bool is_mini;
+	uint32_t start;
+	uint32_t hop_index, hop; /* the block that was looked at last, and its number */
+	struct ov_src src;	 /* what of it can be read                          */
+	bool is_run;		 /* in one piece, at `at` of the file               */
+	uint64_t at;
+	ov_status end;	   /* OV_OK, or why it is shorter than declared       */
+	const char *wrong; /* the same in words                               */
+};
+
+/**
+ * Reads header, FAT, mini FAT and directory. Tells what is wrong on the way and keeps what was
+ * read. @return OV_OK; OV_BAD, OV_SHORT without a usable header or directory; OV_LIMIT; OV_NOMEM;
+ * OV_IO.
+ */
+OV_MUST_USE ov_status ov_ole2_read(struct ov_ole2 *o, const struct ov_fmt_env *env);
+
+/** Follows an entry's chain and makes its bytes readable. `out` must not move while they are used.
+ * Never fails: what can't be read is in out->end. */
+void ov_ole2_stream_open(struct ov_ole2 *o, uint32_t entry, struct ov_ole2_stream *out);
+
+/** The entry's path, storages joined by '/', in `a`. */
+OV_MUST_USE ov_status ov_ole2_path(const struct ov_ole2 *o, uint32_t entry, struct ov_arena *a,
+				   struct ov_str *out);
+
+/** The stream or storage of that name (any case) beside `entry`, or OV_OLE2_NONE. */
+uint32_t ov_ole2_beside(const struct ov_ole2 *o, uint32_t entry, const char *name);
+
+/* ole2_vba.c: a VBA project's directory, and its text as ClamAV writes it. */
+
+struct ov_vba_module {
+	struct ov_str name; /* as in the code page, or from UTF-16; UTF-8 */
+	uint32_t entry;	    /* its stream, or OV_OLE2_NONE                */
+	uint32_t offset;    /* of the compressed source in it             */
+};
+
+struct ov_vba {
+	struct ov_vba_module *m;
+	uint32_t n;
+	bool is_broken;	    /* the directory breaks off: there may be more modules */
+	struct ov_buf text; /* the caller frees it                                 */
+	bool is_cut;	    /* the text is not whole: too large, or a module is    */
+};
+
+/**
+ * Reads the project whose `dir` stream is `entry`. @param scratch  Decoders' memory; emptied.
+ * @return OV_OK; OV_BAD when it is no such stream; OV_LIMIT, OV_NOMEM, OV_IO.
+ */
+OV_MUST_USE ov_status ov_vba_read(struct ov_ole2 *o, uint32_t entry, struct ov_arena *scratch,
+				  struct ov_vba *out);
+
+/* ole2_embed.c: what lies inside streams. */
+
+/** An \1Ole10Native stream: where its file lies and what it is called. @return OV_OK; OV_BAD. */
+OV_MUST_USE ov_status ov_ole_native(const struct ov_src *s, uint64_t at, struct ov_arena *a,
+				    struct ov_str *name, uint64_t *off, uint64_t *size);
+
+struct ov_ppt_object { /* an embedded object of a PowerPoint document */
+	uint64_t off, size;
+	bool is_packed; /* zlib */
+};
+
+/** The next object from *at on; *at moves behind it. @return OV_OK; OV_END; OV_IO. */
+OV_MUST_USE ov_status ov_ppt_next(const struct ov_src *s, uint64_t *at, struct ov_ppt_object *out);
+
+/** Finds the next compressed VBA source from *at on: a container whose text begins with
+ * "Attribute". *at moves onto it. @return OV_OK; OV_END; OV_IO. */
+OV_MUST_USE ov_status ov_vba_hunt(const struct ov_src *s, uint64_t *at);
+
+/* ole2_marks.c: what the streams say of the document. */
+
+/** Tells encryption, and macro sheets of a workbook. */
+OV_MUST_USE ov_status ov_ole2_marks(struct ov_ole2 *o, uint32_t entry,
+				    const struct ov_ole2_stream *s);
+
+/** A HWP 5 document: are its streams deflated? Set by its FileHeader. */
+bool ov_hwp_is_packed(struct ov_ole2 *o);
+
+#endif

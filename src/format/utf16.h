@@ -1,0 +1,15 @@
+/* UTF-16 of Microsoft's formats as UTF-8. */
+#ifndef OV_UTF16_H
+#define OV_UTF16_H
+
+#include "arena.h"
+#include "cursor.h"
+#include "str.h"
+
+/** Writes a code point as UTF-8, 1 to 4 bytes. @return how many. */
+size_t ov_utf8_put(char *p, uint32_t u);
+
+/** UTF-16LE up to a NUL or the end, as UTF-8 in the arena; lone surrogates become U+FFFD. */
+OV_MUST_USE ov_status ov_utf16_str(struct ov_arena *a, struct ov_cur c, struct ov_str *out);
+
+#endif
