@@ -8,7 +8,7 @@ declare -A sets=(
 		libzstd-dev liblz4-dev libarchive-dev libpcre2-dev libseccomp-dev"
 	[run]="libarchive-tools clamav-testfiles"
 	[test]="libcmocka-dev clang clang-format-14 clang-tidy-14 libclang-rt-14-dev binutils file
-		gcc-aarch64-linux-gnu qemu-user shellcheck groff-base man-db clamav clamav"
+		gcc-aarch64-linux-gnu qemu-user shellcheck groff-base man-db clamav golang-go golang-golang-x-mod-dev"
 	[fuzz]="clang libclang-rt-14-dev"
 	[bench]="clamav libc6-dev"
 )

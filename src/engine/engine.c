@@ -42,6 +42,7 @@ void ov_engine_free(struct ov_engine **pe)
 	ov_pcre_cache_free(&e->pcre);
 	ov_buf_free(&e->window);
 	ov_buf_free(&e->piece);
+	ov_views_free(&e->views);
 	ov_arena_free(&e->scratch);
 	ov_arena_free(&e->report_arena);
 	free(e->nodes);
@@ -74,6 +75,7 @@ static ov_status make_scratch(struct ov_engine *e)
 	ov_arena_init(&e->report_arena, OV_REPORT_ARENA);
 	e->window = ov_buf_of(SIZE_MAX);
 	e->piece = ov_buf_of(SIZE_MAX);
+	e->views.bytes = e->views.text = ov_buf_of(SIZE_MAX);
 	OV_TRY(ov_buf_reserve(&e->window, OV_WINDOW + OV_WINDOW_OVERLAP));
 	for (int k = 0; k < OV_DIGEST_KINDS; k++)
 		OV_TRY(ov_hasher_new((enum ov_digest_kind)k, &e->hasher[k]));
@@ -288,13 +290,23 @@ static void open_parts(struct ov_engine *e, struct ov_node *n)
 	open_carver(e, n);
 }
 
+/* The layer's bytes as they are, and their normalised views. */
+static ov_status match_bytes(struct ov_engine *e, struct ov_node *n)
+{
+	const enum ov_view_kind kind = ov_view_kind(e, n);
+
+	n->seen = kind != OV_VIEW_NONE ? e->detection_tail : NULL;
+	OV_TRY(ov_wake(e, n, ov_raw_target(n)));
+	OV_TRY(ov_rules_evaluate(e, n));
+	return e->is_done ? OV_OK : ov_views_match(e, n, kind);
+}
+
 static ov_status match_layer(struct ov_engine *e, struct ov_node *n)
 {
 	ov_status s;
 
 	e->report.layers++;
-	OV_TRY(ov_wake(e, n));
-	OV_TRY(ov_rules_evaluate(e, n));
+	OV_TRY(match_bytes(e, n));
 	if (e->is_done)
 		return OV_OK;
 	s = ov_layer_hashes(e, n);
@@ -371,7 +383,7 @@ static ov_status match_rest(struct ov_engine *e, struct ov_node *parent, struct 
 		if (have == 0)
 			break;
 		n->src = ov_src_mem(e->piece.p, have);
-		OV_TRY(ov_wake(e, n));
+		OV_TRY(ov_wake(e, n, ov_raw_target(n)));
 		OV_TRY(ov_rules_evaluate(e, n));
 		if (have > OV_PIECE_OVERLAP) {
 			memmove(e->piece.p, e->piece.p + have - OV_PIECE_OVERLAP, OV_PIECE_OVERLAP);
@@ -506,6 +518,8 @@ static ov_status enter_child(struct ov_engine *e, struct ov_node *parent, const 
 	n->is_carved = c->is_carved || parent->is_carved;
 	n->is_searched = c->is_searched || is_within;
 	n->carve_done = n->is_searched;
+	n->hint = c->hint;
+	n->is_mail_text = c->is_text && parent->type == OV_T_MAIL;
 	if (ov_arena_str(&e->report_arena, name, &n->name) != OV_OK)
 		n->name = ov_str_of("(name lost: too many parts)");
 	if (c->kind == OV_CHILD_STREAM)

@@ -5,7 +5,7 @@
  * match layer.c    a layer's bytes, type, facts and digests         rules.c   pass 2: patterns,
  * conditions, detections budget.c   one budget for a file and all inside it          place.c where
  * a subsignature may start report.c   detections and incomplete parts                  compare.c
- * byte comparisons
+ * byte comparisons  views.c  normalised forms of text and HTML
  */
 #ifndef OV_ENGINE_INT_H
 #define OV_ENGINE_INT_H
@@ -53,6 +53,17 @@ struct ov_node {
 	bool carve_done;
 	bool has_handler; /* a rule asked for the layer to be read as `handler` */
 	enum ov_type handler;
+	enum ov_type hint;		   /* what its container says it is, else 0 */
+	bool is_mail_text;		   /* text of a mail: its links are looked at */
+	struct ov_node *view_of;	   /* this is a normalised view of that layer, else NULL */
+	bool sees_raw_size;		   /* a view: FileSize is that of the layer itself       */
+	struct ov_report_detection **seen; /* the layer's detections begin here: with views, a rule
+					      counts once */
+};
+
+/* Normalised forms of a layer; buffers used again for the next one. */
+struct ov_views {
+	struct ov_buf bytes, text;
 };
 
 struct ov_budget {
@@ -77,6 +88,7 @@ struct ov_engine {
 	uint32_t *woken, nwoken; /* rules of this layer that may match */
 	struct ov_buf window;	 /* OV_WINDOW + overlap, or a whole file up to OV_WHOLE_MAX */
 	struct ov_buf piece;
+	struct ov_views views;
 	struct ov_node *nodes;	 /* OV_LAYER_DEPTH_MAX + 1 frames */
 	struct ov_arena scratch; /* one layer's rule evaluation */
 	struct ov_arena report_arena;
@@ -138,8 +150,19 @@ bool ov_layer_allowed(struct ov_engine *e, struct ov_node *n);
 OV_MUST_USE ov_status ov_layer_hashes(struct ov_engine *e, struct ov_node *n);
 void ov_layer_classify(struct ov_engine *e, struct ov_node *n);
 
-/* wake.c: fills e->woken for this layer. */
-OV_MUST_USE ov_status ov_wake(struct ov_engine *e, struct ov_node *n);
+/* wake.c: fills e->woken with the target's rules (those for any included) for this layer or view.
+ */
+OV_MUST_USE ov_status ov_wake(struct ov_engine *e, struct ov_node *n, enum ov_target t);
+
+/* views.c: which views a layer has, given its type and what is switched off; the rules that its raw
+ * bytes are matched against; and the matching of the views, after the layer's match_size is known.
+ */
+enum ov_view_kind { OV_VIEW_NONE = 0, OV_VIEW_TEXT };
+enum ov_view_kind ov_view_kind(const struct ov_engine *e, const struct ov_node *n);
+enum ov_target ov_raw_target(const struct ov_node *n);
+OV_MUST_USE ov_status ov_views_match(struct ov_engine *e, struct ov_node *n,
+				     enum ov_view_kind kind);
+void ov_views_free(struct ov_views *v);
 
 /* rules.c: evaluates the woken rules, reports detections. */
 OV_MUST_USE ov_status ov_rules_evaluate(struct ov_engine *e, struct ov_node *n);

@@ -59,6 +59,8 @@ static bool listed(struct ov_engine *e, struct ov_node *n)
 
 bool ov_layer_allowed(struct ov_engine *e, struct ov_node *n)
 {
+	if (n->view_of != NULL)
+		return (!n->sees_raw_size && listed(e, n)) || ov_layer_allowed(e, n->view_of);
 	for (struct ov_node *at = n; at != NULL; at = at->parent) {
 		if (at->allowed == 0)
 			at->allowed = listed(e, at) ? 1 : -1;
@@ -100,7 +102,7 @@ static ov_status report_hash(struct ov_engine *e, struct ov_node *n, enum ov_rul
 	struct ov_odb_hash_name name;
 
 	ov_odb_hash_name(e->db, token, &name);
-	d.name = name.name;
+	OV_TRY(ov_arena_str(&e->report_arena, name.name, &d.name));
 	d.source = name.source;
 	d.line = name.line;
 	OV_TRY(hash_text(e, kind, digest, k, size, name.name, &d.rule_text));
@@ -129,6 +131,30 @@ static ov_status section_hashes(struct ov_engine *e, struct ov_node *n)
 	return OV_OK;
 }
 
+/* The import hash, of each kind that the database asks for. Its "size" is that of the hashed text.
+ */
+static ov_status import_hashes(struct ov_engine *e, struct ov_node *n)
+{
+	for (int k = 0; k < OV_DIGEST_KINDS && !e->is_done; k++) {
+		const struct ov_hashset *h = &e->db->hashes[OV_USE_IMPORT][k];
+		uint8_t digest[OV_DIGEST_MAX];
+		uint64_t size = 0;
+		uint32_t token;
+		ov_status s;
+
+		if (h->count == 0)
+			continue;
+		s = ov_exe_imphash(&n->exe, e->hasher[k], digest, &size);
+		if (s == OV_END)
+			return OV_OK; /* imports nothing */
+		OV_TRY(s);
+		if (ov_hashset_find(h, digest, size, &token))
+			OV_TRY(report_hash(e, n, OV_RULE_IMPORT_HASH, token, digest,
+					   (enum ov_digest_kind)k, 0, size));
+	}
+	return OV_OK;
+}
+
 ov_status ov_layer_hashes(struct ov_engine *e, struct ov_node *n)
 {
 	for (int k = 0; k < OV_DIGEST_KINDS && !e->is_done; k++) {
@@ -144,6 +170,8 @@ ov_status ov_layer_hashes(struct ov_engine *e, struct ov_node *n)
 	}
 	if (n->has_exe && n->type == OV_T_MSEXE && !e->is_done)
 		OV_TRY(section_hashes(e, n));
+	if (n->has_exe && n->type == OV_T_MSEXE && !e->is_done)
+		OV_TRY(import_hashes(e, n));
 	return OV_OK;
 }
 
@@ -162,6 +190,9 @@ void ov_layer_classify(struct ov_engine *e, struct ov_node *n)
 		head = ov_cur_of(head_bytes, got);
 	}
 	n->type = ov_type_detect(head, &n->src);
+	if (n->hint != OV_T_BINARY_DATA &&
+	    (ov_type_nature(n->type) == OV_NATURE_TEXT || n->type == OV_T_BINARY_DATA))
+		n->type = n->hint;
 	n->has_exe = false;
 	if (ov_type_nature(n->type) == OV_NATURE_EXE) {
 		const ov_status s = ov_exe_read(n->type, &n->src, &n->arena, &n->exe);

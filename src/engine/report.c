@@ -139,12 +139,23 @@ static ov_status copy_detection(struct ov_engine *e, struct ov_node *n,
 	return OV_OK;
 }
 
+/* A rule that matched in one view of a layer is no news in the next. */
+static bool was_reported(const struct ov_node *n, const struct ov_report_detection *d)
+{
+	if (n->seen == NULL || d->rule == UINT32_MAX)
+		return false;
+	for (const struct ov_report_detection *at = *n->seen; at != NULL; at = at->next)
+		if (at->rule == d->rule)
+			return true;
+	return false;
+}
+
 ov_status ov_report_detection(struct ov_engine *e, struct ov_node *n,
 			      const struct ov_report_detection *d)
 {
 	struct ov_report_detection *c = NULL;
 
-	if (ov_layer_allowed(e, n))
+	if (ov_layer_allowed(e, n) || was_reported(n, d))
 		return OV_OK;
 	e->report.ndetections++;
 	if (!e->o->all_matches)

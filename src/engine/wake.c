@@ -46,7 +46,7 @@ static bool container_fits(const struct ov_node *n, const struct ov_rule *r)
 
 static bool facts_fit(const struct ov_node *n, const struct ov_rule *r)
 {
-	if (!in_range(&r->file_size, n->src.size))
+	if (!in_range(&r->file_size, n->sees_raw_size ? n->view_of->src.size : n->src.size))
 		return false;
 	if (!is_open(&r->entry_point) &&
 	    (!n->has_exe || !n->exe.has_entry || !in_range(&r->entry_point, n->exe.entry)))
@@ -176,13 +176,18 @@ static void wake_fixed(struct ov_engine *e, const struct ov_node *n, enum ov_tar
 	}
 }
 
-ov_status ov_wake(struct ov_engine *e, struct ov_node *n)
+/* A view is bounded by its layer, whose bytes the budget has counted. */
+static uint64_t matched_bytes(struct ov_engine *e, const struct ov_node *n, enum overt_reason *why)
 {
-	const enum ov_target t = ov_type_target(n->type);
+	return n->view_of != NULL ? n->src.size : ov_budget_bytes(&e->budget, n->src.size, why);
+}
+
+ov_status ov_wake(struct ov_engine *e, struct ov_node *n, enum ov_target t)
+{
 	const struct ov_gram *g = &e->db->gram[t];
 	struct pass p = { .e = e, .n = n };
 	enum overt_reason why = OVERT_LIMIT_SIZE;
-	const uint64_t size = ov_budget_bytes(&e->budget, n->src.size, &why);
+	const uint64_t size = matched_bytes(e, n, &why);
 	ov_status s = OV_OK;
 
 	e->generation++;
@@ -202,7 +207,8 @@ ov_status ov_wake(struct ov_engine *e, struct ov_node *n)
 	else if (size > 0)
 		s = scan_windows(e, n, g, &p, size);
 	n->match_size = size;
-	e->report.bytes += size;
+	if (n->view_of == NULL)
+		e->report.bytes += size;
 	if (size < n->src.size)
 		ov_report_incomplete(
 		    e, n, why, (struct ov_str){ 0 },

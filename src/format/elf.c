@@ -261,7 +261,7 @@ static ov_status read_needed(struct elf *e, const struct dynamic *d)
 		if (tag != DT_NEEDED)
 			continue;
 		OV_TRY(dynamic_text(e, d, value, &name));
-		OV_TRY(ov_exe_import(e->in, name, (struct ov_str){ 0 }, false));
+		OV_TRY(ov_exe_import(e->in, &(struct ov_import){ .library = name }));
 	}
 	return s == OV_END ? OV_OK : s;
 }
@@ -300,7 +300,7 @@ static ov_status read_symbols(struct elf *e, const struct dynamic *d)
 		if (section != 0 || name == 0)
 			continue;
 		OV_TRY(dynamic_text(e, d, name, &text));
-		OV_TRY(ov_exe_import(e->in, (struct ov_str){ 0 }, text, false));
+		OV_TRY(ov_exe_import(e->in, &(struct ov_import){ .symbol = text }));
 	}
 	return OV_OK;
 }

@@ -1,11 +1,10 @@
-/* Facts about programs: what is common to PE, ELF and Mach-O, and the import hash. */
+/* Facts about programs: what is common to PE, ELF and Mach-O. */
 #include "exe.h"
 
 #include <string.h>
 
 #include "checked.h"
 #include "exe_int.h"
-#include "text.h"
 
 void ov_exe_broken(struct ov_exe_in *in, const char *why)
 {
@@ -71,8 +70,7 @@ static ov_status grow_imports(struct ov_exe_in *in)
 	return OV_OK;
 }
 
-ov_status ov_exe_import(struct ov_exe_in *in, struct ov_str library, struct ov_str symbol,
-			bool is_delayed)
+ov_status ov_exe_import(struct ov_exe_in *in, const struct ov_import *im)
 {
 	struct ov_exe *x = in->x;
 
@@ -82,8 +80,7 @@ ov_status ov_exe_import(struct ov_exe_in *in, struct ov_str library, struct ov_s
 	}
 	if (x->nimports == in->imports_room)
 		OV_TRY(grow_imports(in));
-	x->imports[x->nimports++] =
-	    (struct ov_import){ .library = library, .symbol = symbol, .is_delayed = is_delayed };
+	x->imports[x->nimports++] = *im;
 	return OV_OK;
 }
 
@@ -111,49 +108,4 @@ ov_status ov_exe_read(enum ov_type t, const struct ov_src *src, struct ov_arena 
 	}
 	*out = x;
 	return OV_OK;
-}
-
-/* Adds text in lower case. */
-static ov_status add_lower(struct ov_hasher *h, struct ov_str s)
-{
-	char low[256];
-
-	while (s.n > 0) {
-		const size_t n = ov_min_size(s.n, sizeof low);
-
-		for (size_t i = 0; i < n; i++)
-			low[i] =
-			    (char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] + ('a' - 'A') : s.p[i]);
-		OV_TRY(ov_hasher_add(h, low, n));
-		s = (struct ov_str){ .p = s.p + n, .n = s.n - n };
-	}
-	return OV_OK;
-}
-
-static struct ov_str without_extension(struct ov_str s)
-{
-	if (ov_text_ends_with(s, OV_STR(".dll")) || ov_text_ends_with(s, OV_STR(".ocx")) ||
-	    ov_text_ends_with(s, OV_STR(".sys")))
-		s.n -= 4;
-	return s;
-}
-
-ov_status ov_exe_imphash(const struct ov_exe *x, struct ov_hasher *h, uint8_t out[OV_DIGEST_MAX])
-{
-	bool some = false;
-
-	OV_TRY(ov_hasher_start(h));
-	for (uint32_t i = 0; i < x->nimports; i++) {
-		const struct ov_import *im = &x->imports[i];
-
-		if (x->type != OV_T_MSEXE || im->is_delayed)
-			continue;
-		if (some)
-			OV_TRY(ov_hasher_add(h, ",", 1));
-		OV_TRY(add_lower(h, without_extension(im->library)));
-		OV_TRY(ov_hasher_add(h, ".", 1));
-		OV_TRY(add_lower(h, im->symbol));
-		some = true;
-	}
-	return some ? ov_hasher_end(h, out) : OV_END;
 }

@@ -29,7 +29,9 @@ struct ov_section {
 
 struct ov_import {
 	struct ov_str library, symbol; /* one may be empty; an ordinal is "ord123" */
-	bool is_delayed;	       /* PE: loaded at first use                  */
+	uint16_t ordinal;	       /* valid if is_ordinal                      */
+	bool is_ordinal;
+	bool is_delayed; /* PE: loaded at first use                  */
 };
 
 struct ov_version_entry {	  /* one key/value of PE version information */
@@ -68,14 +70,15 @@ OV_MUST_USE ov_status ov_exe_read(enum ov_type t, const struct ov_src *src, stru
 
 /**
  * The import hash of a PE: a digest of "dll.function,dll.function,...", lower case, .dll .ocx .sys
- * taken off, ordinals as "ordN". Delayed imports don't count. Ordinals of ws2_32 and oleaut32 are
- * not yet given their names.
+ * taken off, ordinals as "ordN", those of ws2_32, wsock32 and oleaut32 by their names. Delayed
+ * imports don't count. Agrees with `sigtool --imp` where that gives a hash.
  *
- * @param h    Hasher of the wanted kind; left ready for a new start.
- * @param out  ov_digest_size() bytes, written on OV_OK.
+ * @param h     Hasher of the wanted kind; left ready for a new start.
+ * @param out   ov_digest_size() bytes, written on OV_OK.
+ * @param size  Bytes of the text that was hashed: what .imp lines give as size. Written on OV_OK.
  * @return OV_OK; OV_END when there are no imports, so no hash; errors of the hasher.
  */
 OV_MUST_USE ov_status ov_exe_imphash(const struct ov_exe *x, struct ov_hasher *h,
-				     uint8_t out[OV_DIGEST_MAX]);
+				     uint8_t out[OV_DIGEST_MAX], uint64_t *size);
 
 #endif

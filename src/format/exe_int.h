@@ -43,8 +43,7 @@ OV_MUST_USE ov_status ov_exe_text(struct ov_exe_in *in, uint64_t off, uint64_t m
 OV_MUST_USE ov_status ov_exe_sections(struct ov_exe_in *in, uint64_t n, uint32_t *room);
 
 /** Appends an import. @return OV_OK; OV_END when the list is full (noted). */
-OV_MUST_USE ov_status ov_exe_import(struct ov_exe_in *in, struct ov_str library,
-				    struct ov_str symbol, bool is_delayed);
+OV_MUST_USE ov_status ov_exe_import(struct ov_exe_in *in, const struct ov_import *im);
 
 /** Sum of two values of the input. @return OV_OK; OV_BAD when it wraps: no file has such a place.
  */

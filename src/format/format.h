@@ -89,6 +89,12 @@ struct ov_child {
 	uint32_t crc32;
 	bool has_crc32, is_encrypted;
 	/*
+	 * What the container says it is (OV_T_BINARY_DATA: nothing). It counts where the bytes look
+	 * like text or like nothing, so that a message without usual headers is read as a mail.
+	 */
+	enum ov_type hint;
+	bool is_text; /* a mail's own text, which is shown to people: its links are looked at */
+	/*
 	 * A format that is only a coding of one file (gzip, xz, ...) hands out its single child
 	 * with is_coding; carved parts (an archive appended to a program) are is_carved: a failure
 	 * inside them is no news about the parent.

@@ -196,7 +196,9 @@ static ov_status read_library(struct macho *m, const struct command *cmd)
 	if (cmd->size < 12 || off < 12 || off >= cmd->size)
 		return OV_BAD;
 	OV_TRY(ov_exe_text(m->in, cmd->at + off, cmd->size - off, &name));
-	return ov_exe_import(m->in, name, (struct ov_str){ 0 }, cmd->kind == LC_LAZY_DYLIB);
+	return ov_exe_import(
+	    m->in,
+	    &(struct ov_import){ .library = name, .is_delayed = cmd->kind == LC_LAZY_DYLIB });
 }
 
 static ov_status read_main(struct macho *m, const struct command *cmd)
@@ -324,7 +326,7 @@ static ov_status read_symbols(struct macho *m)
 		if (text >= m->strings_size)
 			return OV_BAD;
 		OV_TRY(ov_exe_text(m->in, m->strings + text, m->strings_size - text, &name));
-		OV_TRY(ov_exe_import(m->in, (struct ov_str){ 0 }, name, false));
+		OV_TRY(ov_exe_import(m->in, &(struct ov_import){ .symbol = name }));
 	}
 	return OV_OK;
 }

@@ -41,7 +41,7 @@ static ov_status read_thunks(struct pe *pe, uint64_t rva, struct ov_str library,
 	OV_TRY(ov_pe_offset(pe, rva, &at));
 	for (;; at += width) { /* each turn appends an import, and their number is capped */
 		struct ov_cur c;
-		struct ov_str name;
+		struct ov_import im = { .library = library, .is_delayed = is_delayed };
 		uint64_t word;
 		uint32_t low;
 
@@ -54,13 +54,15 @@ static ov_status read_thunks(struct pe *pe, uint64_t rva, struct ov_str library,
 		}
 		if (word == 0)
 			return OV_OK;
-		if ((word & top) != 0)
-			OV_TRY(ordinal_name(pe, word, &name));
+		im.is_ordinal = (word & top) != 0;
+		im.ordinal = (uint16_t)(im.is_ordinal ? word & 0xffff : 0);
+		if (im.is_ordinal)
+			OV_TRY(ordinal_name(pe, word, &im.symbol));
 		else if (word < base)
 			return OV_BAD;
 		else
-			OV_TRY(text_at(pe, word - base + 2, &name));
-		OV_TRY(ov_exe_import(pe->in, library, name, is_delayed));
+			OV_TRY(text_at(pe, word - base + 2, &im.symbol));
+		OV_TRY(ov_exe_import(pe->in, &im));
 	}
 }
 

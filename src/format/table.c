@@ -38,6 +38,8 @@ static const struct ov_format *const by_type[OV_T_COUNT] = {
 	[OV_T_HWPOLE2] = &ov_format_ole2,
 	[OV_T_RPM] = &ov_format_libarchive,
 	[OV_T_WARC] = &ov_format_libarchive,
+	[OV_T_MAIL] = &ov_format_mail,
+	[OV_T_UUENCODED] = &ov_format_mail,
 };
 
 const struct ov_format *ov_format_for(enum ov_type t)

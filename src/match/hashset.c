@@ -1,122 +1,10 @@
-/*
- * Hash sets in a flat sorted table.
- *
- *   0       4        8       16       20     24
- *   | magic | dirlog | count | nsizes | flags | 0 0 | directory | (pad to 8) | entries | sizes |
- *
- * directory: 2^dirlog + 1 entry numbers; number t is the first entry whose key's top dirlog bits
- * are >= t. entries:   key[16] size token, sorted by (key, size, token). 24 bytes each. sizes: the
- * distinct sizes in order, 4 bytes each; "any size" is not among them but flag 1.
- */
+/* Hash sets: opening a table as hostile input, and lookups. The layout stands in hashset_int.h. */
 #include "hashset.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "checked.h"
-#include "le.h"
-
-#define MAGIC 0x3153484fu /* "OHS1" */
-#define HEAD 32u
-#define ENTRY 24u
-#define FLAG_ANY 1u
-#define DIR_MAX 22u
-#define COUNT_MAX ((uint64_t)1 << 28)
-
-static int compare_u32(uint32_t a, uint32_t b)
-{
-	return a < b ? -1 : a > b;
-}
-
-static int compare_entries(const void *pa, const void *pb)
-{
-	const struct ov_hash_entry *a = pa, *b = pb;
-	int c = memcmp(a->key, b->key, OV_HASH_KEY);
-
-	if (c == 0)
-		c = compare_u32(a->size, b->size);
-	return c != 0 ? c : compare_u32(a->token, b->token);
-}
-
-static int compare_sizes(const void *a, const void *b)
-{
-	return compare_u32(ov_le32(a), ov_le32(b));
-}
-
-/* The top `log2` bits of a key. */
-static uint32_t top_bits(const uint8_t *key, uint32_t log2)
-{
-	const uint32_t v =
-	    (uint32_t)key[0] << 24 | (uint32_t)key[1] << 16 | (uint32_t)key[2] << 8 | key[3];
-
-	return log2 == 0 ? 0 : v >> (32 - log2);
-}
-
-/* Writes the entries' distinct sizes at `to` (room for n) and tells how many. */
-static size_t put_sizes(const struct ov_hash_entry *e, size_t n, uint8_t *to, bool *has_any)
-{
-	size_t m = 0, kept = 0;
-
-	*has_any = false;
-	for (size_t i = 0; i < n; i++) {
-		if (e[i].size == OV_HASH_ANY_SIZE)
-			*has_any = true;
-		else
-			ov_put_le32(to + 4 * m++, e[i].size);
-	}
-	if (m > 1)
-		qsort(to, m, 4, compare_sizes);
-	for (size_t i = 0; i < m; i++)
-		if (kept == 0 || ov_le32(to + 4 * i) != ov_le32(to + 4 * (kept - 1)))
-			ov_put_le32(to + 4 * kept++, ov_le32(to + 4 * i));
-	return kept;
-}
-
-static void put_table(const struct ov_hash_entry *e, size_t n, uint32_t log2, uint8_t *dir,
-		      uint8_t *entries)
-{
-	size_t d = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		uint8_t *at = entries + i * ENTRY;
-
-		for (; d <= top_bits(e[i].key, log2); d++)
-			ov_put_le32(dir + 4 * d, (uint32_t)i);
-		memcpy(at, e[i].key, OV_HASH_KEY);
-		ov_put_le32(at + 16, e[i].size);
-		ov_put_le32(at + 20, e[i].token);
-	}
-	for (; d <= (size_t)1 << log2; d++)
-		ov_put_le32(dir + 4 * d, (uint32_t)n);
-}
-
-ov_status ov_hashset_build(struct ov_hash_entry *e, size_t n, struct ov_buf *out)
-{
-	const size_t start = out->n;
-	size_t dir_bytes, nsizes;
-	uint32_t log2 = 0;
-	bool has_any;
-	uint8_t *t;
-
-	if (n > COUNT_MAX)
-		return OV_LIMIT;
-	while (log2 < DIR_MAX && (size_t)4 << log2 < n) /* about four keys for each number */
-		log2++;
-	dir_bytes = ((((size_t)1 << log2) + 1) * 4 + 7) & ~(size_t)7;
-	if (n > 1)
-		qsort(e, n, sizeof *e, compare_entries);
-	OV_TRY(ov_buf_zero(out, HEAD + dir_bytes + n * ENTRY + n * 4));
-	t = out->p + start;
-	put_table(e, n, log2, t + HEAD, t + HEAD + dir_bytes);
-	nsizes = put_sizes(e, n, t + HEAD + dir_bytes + n * ENTRY, &has_any);
-	out->n -= (n - nsizes) * 4;
-	ov_put_le32(t, MAGIC);
-	ov_put_le32(t + 4, log2);
-	ov_put_le64(t + 8, n);
-	ov_put_le32(t + 16, (uint32_t)nsizes);
-	ov_put_le32(t + 20, has_any ? FLAG_ANY : 0);
-	return OV_OK;
-}
+#include "hashset_int.h"
 
 static uint32_t directory_at(const struct ov_hashset *h, size_t i)
 {
@@ -135,35 +23,92 @@ static ov_status check_directory(const struct ov_hashset *h)
 	return OV_OK;
 }
 
+static const uint8_t *chunk_row(const struct ov_hashset *h, size_t i)
+{
+	return h->chunks.base + i * HS_CHUNK_ROW;
+}
+
+static uint32_t chunk_sizes(const uint8_t *row)
+{
+	return (uint32_t)ov_le16(row + 2) + 1;
+}
+
+static ov_status check_chunks(const struct ov_hashset *h)
+{
+	for (size_t i = 0; i < h->chunks.len / HS_CHUNK_ROW; i++) {
+		const uint8_t *row = chunk_row(h, i);
+		const uint32_t n = chunk_sizes(row);
+		const uint64_t len = n <= HS_ARRAY_MAX ? 2 * (uint64_t)n : HS_BITMAP;
+
+		if (i > 0 && ov_le16(row) <= ov_le16(row - HS_CHUNK_ROW))
+			return OV_BAD;
+		if (ov_le32(row + 4) > h->sizes.len || len > h->sizes.len - ov_le32(row + 4))
+			return OV_BAD;
+	}
+	return OV_OK;
+}
+
 ov_status ov_hashset_open(struct ov_cur bytes, struct ov_hashset *out)
 {
-	struct ov_cur c = bytes, pad;
+	uint8_t widths[4] = { 0 };
+	struct ov_cur c = bytes;
 	struct ov_hashset h;
-	uint32_t magic, nsizes, flags;
-	uint64_t zero;
+	uint32_t magic, nchunks, nbytes, flags;
 
 	OV_TRY(ov_cur_u32le(&c, &magic));
 	OV_TRY(ov_cur_u32le(&c, &h.directory_log2));
 	OV_TRY(ov_cur_u64le(&c, &h.count));
-	OV_TRY(ov_cur_u32le(&c, &nsizes));
+	OV_TRY(ov_cur_copy(&c, widths, sizeof widths));
 	OV_TRY(ov_cur_u32le(&c, &flags));
-	OV_TRY(ov_cur_u64le(&c, &zero));
-	if (magic != MAGIC || h.directory_log2 > DIR_MAX || h.count > COUNT_MAX ||
-	    flags > FLAG_ANY || zero != 0 || nsizes > h.count)
+	OV_TRY(ov_cur_u32le(&c, &nchunks));
+	OV_TRY(ov_cur_u32le(&c, &nbytes));
+	h.size_bits = widths[0];
+	h.size_shift = widths[1];
+	h.token_bits = widths[2];
+	h.row_bytes = widths[3];
+	if (magic != HS_MAGIC || h.directory_log2 > HS_DIR_MAX || h.count > HS_COUNT_MAX ||
+	    flags > HS_FLAG_ANY || h.size_bits > 32 || h.size_shift > 31 || h.token_bits > 32 ||
+	    h.row_bytes != hs_row_bytes(h.directory_log2, h.size_bits, h.token_bits))
 		return OV_BAD;
 	OV_TRY(ov_cur_take(&c, (((uint64_t)1 << h.directory_log2) + 1) * 4, &h.directory));
-	OV_TRY(ov_cur_take(&c, -h.directory.len & 7, &pad));
-	OV_TRY(ov_cur_take(&c, h.count * ENTRY, &h.entries));
-	OV_TRY(ov_cur_take(&c, (uint64_t)nsizes * 4, &h.sizes));
-	h.has_any_size = (flags & FLAG_ANY) != 0;
+	OV_TRY(ov_cur_take(&c, (uint64_t)nchunks * HS_CHUNK_ROW, &h.chunks));
+	OV_TRY(ov_cur_take(&c, nbytes, &h.sizes));
+	OV_TRY(ov_cur_take(&c, h.count * h.row_bytes, &h.rows));
+	h.has_any_size = (flags & HS_FLAG_ANY) != 0;
 	OV_TRY(check_directory(&h));
+	OV_TRY(check_chunks(&h));
 	*out = h;
 	return OV_OK;
 }
 
+static bool is_in_list(const uint8_t *list, uint32_t n, uint32_t want)
+{
+	uint32_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		const uint32_t mid = lo + (hi - lo) / 2;
+
+		if (ov_le16(list + 2 * (size_t)mid) < want)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < n && ov_le16(list + 2 * (size_t)lo) == want;
+}
+
+static bool is_in_chunk(const struct ov_hashset *h, const uint8_t *row, uint32_t low)
+{
+	const uint8_t *bytes = h->sizes.base + ov_le32(row + 4);
+
+	if (chunk_sizes(row) <= HS_ARRAY_MAX)
+		return is_in_list(bytes, chunk_sizes(row), low);
+	return (bytes[low / 8] >> low % 8 & 1) != 0;
+}
+
 bool ov_hashset_wants(const struct ov_hashset *h, uint64_t size)
 {
-	size_t lo = 0, hi = h->sizes.len / 4;
+	const size_t n = h->chunks.len / HS_CHUNK_ROW;
+	size_t lo = 0, hi = n;
 
 	if (h->has_any_size)
 		return true;
@@ -171,74 +116,125 @@ bool ov_hashset_wants(const struct ov_hashset *h, uint64_t size)
 		return false;
 	while (lo < hi) {
 		const size_t mid = lo + (hi - lo) / 2;
-		const uint32_t here = ov_le32(h->sizes.base + 4 * mid);
 
-		if (here == size)
-			return true;
-		if (here < size)
+		if (ov_le16(chunk_row(h, mid)) < size >> 16)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return false;
+	return lo < n && ov_le16(chunk_row(h, lo)) == size >> 16 &&
+	       is_in_chunk(h, chunk_row(h, lo), size & 0xffff);
 }
 
-/* Lowest token of entries (key, size), by binary search: equal keys in any number cost nothing. */
-static bool find_exact(const struct ov_hashset *h, const uint8_t *key, uint32_t size,
+static struct hs_shape shape_of(const struct ov_hashset *h)
+{
+	return (struct hs_shape){ .log2 = h->directory_log2,
+				  .size_bits = h->size_bits,
+				  .size_shift = h->size_shift,
+				  .token_bits = h->token_bits,
+				  .row_bytes = h->row_bytes };
+}
+
+static uint32_t token_of(const struct ov_hashset *h, const uint8_t *row)
+{
+	return (uint32_t)hs_get_bits(row, HS_KEY_BITS - h->directory_log2 + h->size_bits,
+				     h->token_bits);
+}
+
+/* Highest token of entries (key, code), by binary search: equal keys in any number cost nothing. */
+static bool find_exact(const struct ov_hashset *h, const uint8_t *key, uint64_t code,
 		       uint32_t *token)
 {
-	const uint32_t t = top_bits(key, h->directory_log2);
-	size_t lo = directory_at(h, t), hi = directory_at(h, (size_t)t + 1);
-	const size_t end = hi;
-	const uint8_t *e;
+	const struct hs_shape s = shape_of(h);
+	const uint32_t t = hs_top(key, h->directory_log2);
+	const size_t first = directory_at(h, t);
+	size_t lo = first, hi = directory_at(h, (size_t)t + 1);
+	uint8_t past[HS_ROW_MAX] = { 0 };
+	const uint8_t *row;
 
+	/* the last row that (key, code) could have; those up to it stand in front */
+	hs_put_row(&s, key, code, UINT32_MAX, past);
 	while (lo < hi) {
 		const size_t mid = lo + (hi - lo) / 2;
-		int c;
 
-		e = h->entries.base + mid * ENTRY;
-		c = memcmp(e, key, OV_HASH_KEY);
-		if (c < 0 || (c == 0 && ov_le32(e + 16) < size))
+		if (memcmp(h->rows.base + mid * h->row_bytes, past, h->row_bytes) <= 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	if (lo >= end)
+	if (lo == first)
 		return false;
-	e = h->entries.base + lo * ENTRY;
-	if (memcmp(e, key, OV_HASH_KEY) != 0 || ov_le32(e + 16) != size)
-		return false;
-	*token = ov_le32(e + 20);
-	return true;
+	row = h->rows.base + (lo - 1) * h->row_bytes;
+	*token = token_of(h, row);
+	memset(past, 0, sizeof past);
+	hs_put_row(&s, key, code, *token, past);
+	return memcmp(row, past, h->row_bytes) == 0;
 }
 
 bool ov_hashset_find(const struct ov_hashset *h, const uint8_t *digest, uint64_t size,
 		     uint32_t *token)
 {
-	uint32_t sized = UINT32_MAX, any = UINT32_MAX;
+	const uint64_t any = ((uint64_t)1 << h->size_bits) - 1, code = size >> h->size_shift;
+	uint32_t by_size = 0, by_any = 0;
 	bool has_sized = false, has_any = false;
 
 	if (h->count == 0)
 		return false;
-	if (size < OV_HASH_ANY_SIZE)
-		has_sized = find_exact(h, digest, (uint32_t)size, &sized);
+	if (size < OV_HASH_ANY_SIZE && code << h->size_shift == size &&
+	    (h->has_any_size ? code < any : code <= any))
+		has_sized = find_exact(h, digest, code, &by_size);
 	if (h->has_any_size)
-		has_any = find_exact(h, digest, OV_HASH_ANY_SIZE, &any);
+		has_any = find_exact(h, digest, any, &by_any);
 	if (!has_sized && !has_any)
 		return false;
-	*token = has_sized && (!has_any || sized < any) ? sized : any;
+	*token = has_sized && (!has_any || by_size > by_any) ? by_size : by_any;
 	return true;
+}
+
+/* Entry `i`, which belongs to directory number t. */
+static void decode(const struct ov_hashset *h, uint32_t t, size_t i, struct ov_hash_entry *out)
+{
+	const uint8_t *row = h->rows.base + i * h->row_bytes;
+	const uint32_t log2 = h->directory_log2, high = 64 - log2;
+	const uint64_t top = (log2 > 0 ? (uint64_t)t << high : 0) | hs_get_bits(row, 0, high);
+	const uint64_t low = hs_get_bits(row, high, HS_KEY_BITS - 64);
+	const uint64_t code = hs_get_bits(row, HS_KEY_BITS - log2, h->size_bits);
+
+	*out = (struct ov_hash_entry){ .token = token_of(h, row) };
+	for (int b = 0; b < 8; b++)
+		out->key[b] = (uint8_t)(top >> (56 - 8 * b));
+	for (int b = 0; b < OV_HASH_KEY - 8; b++)
+		out->key[8 + b] = (uint8_t)(low >> (48 - 8 * b));
+	out->size = (uint32_t)(code << h->size_shift);
+	if (h->has_any_size && code == ((uint64_t)1 << h->size_bits) - 1)
+		out->size = OV_HASH_ANY_SIZE;
 }
 
 ov_status ov_hashset_at(const struct ov_hashset *h, uint64_t i, struct ov_hash_entry *out)
 {
-	const uint8_t *e;
+	size_t lo = 0, hi = (size_t)1 << h->directory_log2;
 
 	if (i >= h->count)
 		return OV_END;
-	e = h->entries.base + (size_t)i * ENTRY;
-	memcpy(out->key, e, OV_HASH_KEY);
-	out->size = ov_le32(e + 16);
-	out->token = ov_le32(e + 20);
+	while (lo < hi) { /* the last number that starts at or before i and is not empty */
+		const size_t mid = lo + (hi - lo) / 2;
+
+		if (directory_at(h, mid + 1) <= i)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	decode(h, (uint32_t)lo, (size_t)i, out);
 	return OV_OK;
+}
+
+void ov_hashset_all(const struct ov_hashset *h, struct ov_hash_entry *e)
+{
+	uint32_t t = 0;
+
+	for (size_t i = 0; i < h->count; i++) {
+		while (directory_at(h, (size_t)t + 1) <= i)
+			t++;
+		decode(h, t, i, &e[i]);
+	}
 }

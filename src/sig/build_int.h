@@ -3,6 +3,7 @@
 #define OV_BUILD_INT_H
 
 #include "arena.h"
+#include "names.h"
 #include "odb_build.h"
 #include "odb_int.h"
 
@@ -53,12 +54,6 @@ struct b_fixed {
 	uint32_t rule, sub;
 };
 
-struct b_hash { /* beside its entry: same index in the entries' buffer */
-	uint64_t name_at;
-	uint32_t line;
-	uint16_t name_n, source;
-};
-
 struct b_ignore {
 	struct b_text name;
 	bool has_md5;
@@ -83,10 +78,9 @@ struct ov_odb_builder {
 	struct ov_hasher *md5, *sha256;
 	struct ov_buf rules, subs, conds, anchors, fixed, sources, ignores;
 	struct ov_buf names, texts;
-	struct ov_buf hash_entries[OV_HASH_USES]
-				  [OV_DIGEST_KINDS]; /* struct ov_hash_entry, token unset */
-	struct ov_buf hash_infos[OV_HASH_USES][OV_DIGEST_KINDS]; /* struct b_hash */
-	struct ov_buf extra[OV_EXTRA_COUNT];			 /* records as in the file */
+	struct ov_buf hashes[OV_HASH_USES][OV_DIGEST_KINDS]; /* struct ov_hash_entry */
+	struct ov_names_builder *hash_names;		     /* their tokens are its numbers */
+	struct ov_buf extra[OV_EXTRA_COUNT];		     /* records as in the file */
 	struct ov_build_stats stats;
 };
 
@@ -118,6 +112,7 @@ struct ov_sig_line {
 typedef ov_status (*ov_sig_parse_fn)(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_hash(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_section(struct ov_sig_line *l);
+OV_MUST_USE ov_status ov_sig_import(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_allow(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_ndb(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_ldb(struct ov_sig_line *l);

@@ -38,19 +38,18 @@ struct container {
 
 /* What adding may have to take back: every table only grows. */
 struct mark {
-	size_t n[OV_HASH_USES][OV_DIGEST_KINDS][2];
+	size_t hashes[OV_HASH_USES][OV_DIGEST_KINDS];
+	struct ov_names_mark hash_names;
 	size_t rules, subs, conds, anchors, fixed, sources, ignores, names, texts;
 	struct ov_build_stats stats;
 };
 
-static void mark_builder(const struct ov_odb_builder *b, struct mark *m)
+static ov_status mark_builder(struct ov_odb_builder *b, struct mark *m)
 {
-	for (int use = 0; use < OV_HASH_USES; use++) {
-		for (int kind = 0; kind < OV_DIGEST_KINDS; kind++) {
-			m->n[use][kind][0] = b->hash_entries[use][kind].n;
-			m->n[use][kind][1] = b->hash_infos[use][kind].n;
-		}
-	}
+	OV_TRY(ov_names_mark(b->hash_names, &m->hash_names));
+	for (int use = 0; use < OV_HASH_USES; use++)
+		for (int kind = 0; kind < OV_DIGEST_KINDS; kind++)
+			m->hashes[use][kind] = b->hashes[use][kind].n;
 	m->rules = b->rules.n;
 	m->subs = b->subs.n;
 	m->conds = b->conds.n;
@@ -61,16 +60,15 @@ static void mark_builder(const struct ov_odb_builder *b, struct mark *m)
 	m->names = b->names.n;
 	m->texts = b->texts.n;
 	m->stats = b->stats;
+	return OV_OK;
 }
 
 static void take_back(struct ov_odb_builder *b, const struct mark *m)
 {
-	for (int use = 0; use < OV_HASH_USES; use++) {
-		for (int kind = 0; kind < OV_DIGEST_KINDS; kind++) {
-			b->hash_entries[use][kind].n = m->n[use][kind][0];
-			b->hash_infos[use][kind].n = m->n[use][kind][1];
-		}
-	}
+	for (int use = 0; use < OV_HASH_USES; use++)
+		for (int kind = 0; kind < OV_DIGEST_KINDS; kind++)
+			b->hashes[use][kind].n = m->hashes[use][kind];
+	ov_names_take_back(b->hash_names, &m->hash_names);
 	b->rules.n = m->rules;
 	b->subs.n = m->subs;
 	b->conds.n = m->conds;
@@ -318,7 +316,7 @@ ov_status ov_build_container(struct ov_odb_builder *b, struct ov_str name, struc
 	ov_status s;
 
 	c.bytes.pos = 0;
-	mark_builder(b, &m);
+	OV_TRY(mark_builder(b, &m));
 	s = read_container(&c);
 	ov_buf_free(&c.info);
 	ov_buf_free(&c.listed);

@@ -188,14 +188,13 @@ void ov_odb_fixed(const struct ov_odb *o, uint32_t i, struct ov_odb_fixed *out)
 
 void ov_odb_hash_name(const struct ov_odb *o, uint32_t token, struct ov_odb_hash_name *out)
 {
-	const uint8_t *r = row_at(&o->hash_names, token, ODB_HASH_NAME_SIZE);
-
-	*out = (struct ov_odb_hash_name){ .name = OV_STR("") };
-	if (r == NULL)
+	out->name = OV_STR("");
+	out->source = out->line = 0;
+	if (ov_names_at(&o->hash_names, token, &out->room) != OV_OK)
 		return;
-	out->name = heap_str(&o->names, ov_le32(r), ov_le16(r + 4));
-	out->source = ov_le16(r + 6);
-	out->line = ov_le32(r + 8);
+	out->name = (struct ov_str){ .p = out->room.text, .n = out->room.n };
+	out->source = out->room.source;
+	out->line = out->room.line;
 }
 
 void ov_odb_source(const struct ov_odb *o, uint32_t i, struct ov_odb_source *out)
@@ -279,7 +278,6 @@ static ov_status open_sections(struct opener *p)
 	OV_TRY(table(p, ODB_SOURCES, ODB_SOURCE_SIZE, &o->sources));
 	OV_TRY(table(p, ODB_NAMES, 1, &o->names));
 	OV_TRY(table(p, ODB_TEXTS, 1, &o->texts));
-	OV_TRY(table(p, ODB_HASH_NAMES, ODB_HASH_NAME_SIZE, &o->hash_names));
 	if (o->rules.len < 8)
 		return bad(p, "the rules lack their count");
 	o->nrules = ov_le32(o->rules.base);
@@ -288,6 +286,9 @@ static ov_status open_sections(struct opener *p)
 	o->nsubs = (uint32_t)(o->subs.len / ODB_SUB_SIZE);
 	o->nanchors = (uint32_t)(o->anchors.len / ODB_ANCHOR_SIZE);
 	o->nsources = (uint32_t)(o->sources.len / ODB_SOURCE_SIZE);
+	OV_TRY(table(p, ODB_HASH_NAMES, 1, &part));
+	if (ov_names_open(part, o->nsources, &o->hash_names) != OV_OK)
+		return bad(p, "the names of hashes are broken");
 	OV_TRY(table(p, ODB_PATS, 1, &part));
 	if (ov_pats_open(part, &o->pats) != OV_OK)
 		return bad(p, "the patterns are broken");

@@ -17,20 +17,21 @@
 #include "extra.h"
 #include "gram.h"
 #include "hashset.h"
+#include "names.h"
 #include "pattern.h"
 #include "rule.h"
 #include "status.h"
 
 #define OV_ODB_NO_DISTANCE UINT32_MAX
 #define OV_ODB_ID 32
-#define OV_ODB_VERSION 2 /* of the file format */
+#define OV_ODB_VERSION 3 /* of the file format */
 
 enum ov_hash_use { OV_USE_FILE = 0, OV_USE_SECTION, OV_USE_IMPORT, OV_USE_ALLOW, OV_HASH_USES };
 
 struct ov_odb {
 	struct ov_cur all;
 	struct ov_cur rules, subs, conds, anchors, groups, fixed, always, targets, sources, names,
-	    texts, hash_names;
+	    texts;
 	uint32_t nrules, nsubs, nanchors, nsources;
 	uint8_t id[OV_ODB_ID]; /* SHA-256 over the content: the database's name            */
 	uint64_t built;	       /* Unix seconds, from the newest source; 0 when unknown      */
@@ -38,6 +39,7 @@ struct ov_odb {
 	struct ov_pats pats;
 	struct ov_gram gram[OV_TARGET_COUNT]; /* a target's own rules and those for any */
 	struct ov_hashset hashes[OV_HASH_USES][OV_DIGEST_KINDS];
+	struct ov_names hash_names;
 	struct ov_cur
 	    extra[OV_EXTRA_COUNT]; /* records for ov_extra_next(); copy the cursor first */
 };
@@ -124,10 +126,14 @@ void ov_odb_fixed_group(const struct ov_odb *o, enum ov_target t, uint32_t i,
 			struct ov_odb_fixed_group *out);
 void ov_odb_fixed(const struct ov_odb *o, uint32_t i, struct ov_odb_fixed *out);
 
-/* A hash set's token: name and origin of a hash signature. */
+/*
+ * A hash set's token: name and origin of a hash signature. Names are packed, so this one is put
+ * together in `room`, into which `name` points.
+ */
 struct ov_odb_hash_name {
 	struct ov_str name;
 	uint32_t source, line;
+	struct ov_name room;
 };
 void ov_odb_hash_name(const struct ov_odb *o, uint32_t token, struct ov_odb_hash_name *out);
 

@@ -38,8 +38,10 @@ ov_status ov_odb_builder_new(const struct ov_build_options *o, struct ov_odb_bui
 		b->extra[k] = ov_buf_of(max);
 	for (int use = 0; use < OV_HASH_USES; use++)
 		for (int kind = 0; kind < OV_DIGEST_KINDS; kind++)
-			b->hash_entries[use][kind] = b->hash_infos[use][kind] = ov_buf_of(max);
+			b->hashes[use][kind] = ov_buf_of(max);
 	s = ov_pats_builder_new(&b->pats);
+	if (s == OV_OK)
+		s = ov_names_builder_new(max, &b->hash_names);
 	if (s == OV_OK)
 		s = ov_hasher_new(OV_MD5, &b->md5);
 	if (s == OV_OK)
@@ -72,12 +74,10 @@ void ov_odb_builder_free(struct ov_odb_builder **pb)
 	ov_buf_free(&b->texts);
 	for (int k = 0; k < OV_EXTRA_COUNT; k++)
 		ov_buf_free(&b->extra[k]);
-	for (int use = 0; use < OV_HASH_USES; use++) {
-		for (int kind = 0; kind < OV_DIGEST_KINDS; kind++) {
-			ov_buf_free(&b->hash_entries[use][kind]);
-			ov_buf_free(&b->hash_infos[use][kind]);
-		}
-	}
+	for (int use = 0; use < OV_HASH_USES; use++)
+		for (int kind = 0; kind < OV_DIGEST_KINDS; kind++)
+			ov_buf_free(&b->hashes[use][kind]);
+	ov_names_builder_free(&b->hash_names);
 	b->magic = 0;
 	free(b);
 	*pb = NULL;
@@ -249,10 +249,6 @@ ov_status ov_build_extra(struct ov_sig_line *l, enum ov_extra kind, struct ov_st
 ov_status ov_odb_builder_hash(struct ov_odb_builder *b, const struct ov_hash_ir *h)
 {
 	struct ov_hash_entry e = { .size = h->size };
-	struct b_hash info = { .line = h->line,
-			       .name_n = (uint16_t)h->name.n,
-			       .source = (uint16_t)h->source };
-	struct b_text name;
 	struct ov_buf *entries;
 
 	if ((int)h->use < 0 || h->use >= OV_HASH_USES || (int)h->digest_kind < 0 ||
@@ -261,11 +257,9 @@ ov_status ov_odb_builder_hash(struct ov_odb_builder *b, const struct ov_hash_ir 
 		return OV_BAD;
 	if (h->name.n > ODB_NAME_MAX)
 		return OV_LIMIT;
-	OV_TRY(ov_build_text(&b->names, h->name, &name));
-	info.name_at = name.at;
 	memcpy(e.key, h->digest, sizeof e.key);
-	entries = &b->hash_entries[h->use][h->digest_kind];
+	entries = &b->hashes[h->use][h->digest_kind];
 	OV_TRY(ov_buf_reserve(entries, sizeof e));
-	OV_TRY(ov_buf_put(&b->hash_infos[h->use][h->digest_kind], &info, sizeof info));
+	OV_TRY(ov_names_add(b->hash_names, h->name, h->source, h->line, &e.token));
 	return ov_buf_put(entries, &e, sizeof e);
 }

@@ -5,9 +5,8 @@
 #include "le.h"
 #include "write_int.h"
 
-static int compare_names(const struct ov_buf *names, struct b_text a, struct b_text b)
+static int compare_texts(struct ov_str x, struct ov_str y)
 {
-	const struct ov_str x = ov_build_str(names, a), y = ov_build_str(names, b);
 	const size_t n = x.n < y.n ? x.n : y.n;
 	const int c = n > 0 ? memcmp(x.p, y.p, n) : 0;
 
@@ -19,7 +18,7 @@ static int compare_names(const struct ov_buf *names, struct b_text a, struct b_t
 static int compare_ignores(const void *pa, const void *pb, void *names)
 {
 	const struct b_ignore *a = pa, *b = pb;
-	const int c = compare_names(names, a->name, b->name);
+	const int c = compare_texts(ov_build_str(names, a->name), ov_build_str(names, b->name));
 
 	if (c != 0)
 		return c;
@@ -29,7 +28,7 @@ static int compare_ignores(const void *pa, const void *pb, void *names)
 }
 
 /* The first of the sorted rows that has this name, or NULL. */
-static const struct b_ignore *find_ignore(const struct ov_odb_builder *b, struct b_text name)
+static const struct b_ignore *find_ignore(const struct ov_odb_builder *b, struct ov_str name)
 {
 	const struct b_ignore *rows = rows_of(b->ignores, struct b_ignore);
 	size_t lo = 0, hi = rows_count(b->ignores, struct b_ignore);
@@ -38,15 +37,17 @@ static const struct b_ignore *find_ignore(const struct ov_odb_builder *b, struct
 	while (lo < hi) {
 		const size_t mid = lo + (hi - lo) / 2;
 
-		if (compare_names(&b->names, rows[mid].name, name) < 0)
+		if (compare_texts(ov_build_str(&b->names, rows[mid].name), name) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return lo < n && compare_names(&b->names, rows[lo].name, name) == 0 ? &rows[lo] : NULL;
+	return lo < n && compare_texts(ov_build_str(&b->names, rows[lo].name), name) == 0
+		   ? &rows[lo]
+		   : NULL;
 }
 
-static ov_status is_ignored(struct ov_odb_builder *b, struct b_text name, struct ov_str text,
+static ov_status is_ignored(struct ov_odb_builder *b, struct ov_str name, struct ov_str text,
 			    bool *out)
 {
 	const struct b_ignore *row = find_ignore(b, name);
@@ -58,7 +59,7 @@ static ov_status is_ignored(struct ov_odb_builder *b, struct b_text name, struct
 		return OV_OK;
 	past = rows_of(b->ignores, struct b_ignore) + rows_count(b->ignores, struct b_ignore);
 	OV_TRY(ov_hasher_once(b->md5, text.p, text.n, md5));
-	for (; row < past && compare_names(&b->names, row->name, name) == 0; row++)
+	for (; row < past && compare_texts(ov_build_str(&b->names, row->name), name) == 0; row++)
 		*out = *out || memcmp(row->md5, md5, sizeof row->md5) == 0;
 	return OV_OK;
 }
@@ -69,8 +70,8 @@ static ov_status ignore_rules(struct ov_writer *w)
 	struct b_rule *rules = rows_of(b->rules, struct b_rule);
 
 	for (size_t i = 0; i < rows_count(b->rules, struct b_rule); i++) {
-		OV_TRY(is_ignored(b, rules[i].name, ov_build_str(&b->texts, rules[i].text),
-				  &rules[i].is_ignored));
+		OV_TRY(is_ignored(b, ov_build_str(&b->names, rules[i].name),
+				  ov_build_str(&b->texts, rules[i].text), &rules[i].is_ignored));
 		if (rules[i].is_ignored) {
 			b->stats.ignored++;
 			continue;
@@ -82,92 +83,150 @@ static ov_status ignore_rules(struct ov_writer *w)
 	return OV_OK;
 }
 
-/* A hash row keeps no text: its line is looked up where it came from. Rare, so it may take a walk.
- */
-static struct ov_str line_of(const struct ov_odb_builder *b, const struct b_hash *h)
+/* Reads the lines of sources again, in order: a hash row keeps no text. */
+struct line_reader {
+	struct ov_cur text;
+	uint32_t source, line;
+	bool is_open;
+};
+
+static struct ov_str line_of(const struct ov_odb_builder *b, struct line_reader *r,
+			     const struct ov_name *name)
 {
-	struct ov_cur text = rows_of(b->sources, struct b_source)[h->source].text;
 	struct ov_str line = { .p = NULL, .n = 0 };
 
-	text.pos = 0;
-	for (uint32_t i = 0; i < h->line; i++)
-		if (ov_cur_line(&text, &line) != OV_OK)
+	if (!r->is_open || r->source != name->source || r->line >= name->line) {
+		*r = (struct line_reader){ .source = name->source, .is_open = true };
+		r->text = rows_of(b->sources, struct b_source)[name->source].text;
+		r->text.pos = 0;
+	}
+	for (; r->line < name->line; r->line++)
+		if (ov_cur_line(&r->text, &line) != OV_OK)
 			return (struct ov_str){ .p = NULL, .n = 0 };
 	return line;
 }
 
-static ov_status is_hash_ignored(struct ov_odb_builder *b, const struct b_hash *h, bool *out)
+static ov_status is_hash_ignored(struct ov_odb_builder *b, struct line_reader *r,
+				 const struct ov_name *name, bool *out)
 {
-	const struct b_text name = { .at = h->name_at, .n = h->name_n };
-	const struct b_ignore *row = b->ignores.n > 0 ? find_ignore(b, name) : NULL;
+	const struct ov_str text = { .p = name->text, .n = name->n };
+	const struct b_ignore *row = find_ignore(b, text);
 	struct ov_str line;
 
 	*out = row != NULL && !row->has_md5;
 	if (row == NULL || *out)
 		return OV_OK;
-	line = line_of(b, h);
-	return line.n > 0 ? is_ignored(b, name, line, out) : OV_OK;
+	line = line_of(b, r, name);
+	return line.n > 0 ? is_ignored(b, text, line, out) : OV_OK;
 }
 
-/* 12 bytes a name. Tokens count down from the last line loaded, because the lowest token wins a
- * lookup. */
-static ov_status put_hash_names(struct ov_writer *w, int use, int kind, uint32_t *next)
+/* Names that are kept, in a builder of their own; map[token] is the new token or UINT32_MAX. */
+static ov_status keep_names(struct ov_odb_builder *b, const struct ov_names *all,
+			    struct ov_names_builder *kept, uint32_t *map)
 {
-	struct ov_odb_builder *b = w->b;
-	struct ov_hash_entry *entries = rows_of(b->hash_entries[use][kind], struct ov_hash_entry);
-	const struct b_hash *infos = rows_of(b->hash_infos[use][kind], struct b_hash);
+	struct ov_names_walk walk = { .names = all };
+	struct line_reader lines = { .is_open = false };
+	struct ov_name name;
+	ov_status s;
 
-	for (size_t i = rows_count(b->hash_infos[use][kind], struct b_hash); i-- > 0;) {
-		const struct b_text name = { .at = infos[i].name_at, .n = infos[i].name_n };
+	for (uint32_t i = 0; (s = ov_names_next(&walk, &name)) == OV_OK; i++) {
+		const struct ov_str text = { .p = name.text, .n = name.n };
 		bool ignored;
 
-		entries[i].token = UINT32_MAX;
-		OV_TRY(is_hash_ignored(b, &infos[i], &ignored));
-		if (ignored) {
+		OV_TRY(is_hash_ignored(b, &lines, &name, &ignored));
+		map[i] = UINT32_MAX;
+		if (ignored)
 			b->stats.ignored++;
-			continue;
-		}
-		if (*next == UINT32_MAX)
-			return OV_LIMIT;
-		entries[i].token = (*next)++;
-		OV_TRY(ov_buf_u32(w->out, (uint32_t)name.at));
-		OV_TRY(ov_buf_u16(w->out, (uint16_t)name.n));
-		OV_TRY(ov_buf_u16(w->out, infos[i].source));
-		OV_TRY(ov_buf_u32(w->out, infos[i].line));
-		rows_of(b->sources, struct b_source)[infos[i].source].nsignatures++;
-		if (use == OV_USE_ALLOW)
-			b->stats.allowed++;
 		else
-			w->nsignatures++;
+			OV_TRY(ov_names_add(kept, text, name.source, name.line, &map[i]));
 	}
+	return s == OV_END ? OV_OK : s;
+}
+
+static void drop_hashes(struct ov_buf *rows, const uint32_t *map)
+{
+	struct ov_hash_entry *e = rows_of(*rows, struct ov_hash_entry);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < rows_count(*rows, struct ov_hash_entry); i++) {
+		if (map[e[i].token] == UINT32_MAX)
+			continue;
+		e[kept] = e[i];
+		e[kept++].token = map[e[i].token];
+	}
+	rows->n = kept * sizeof *e;
+}
+
+/* Takes ignored hashes out, and their names. */
+static ov_status ignore_hashes(struct ov_odb_builder *b)
+{
+	OV_CLEANUP(ov_buf_free) struct ov_buf bytes = ov_buf_of((size_t)b->options.max_memory);
+	OV_CLEANUP(ov_names_builder_free) struct ov_names_builder *kept = NULL;
+	struct ov_names_builder *all = b->hash_names;
+	struct ov_names names;
+	uint32_t *map;
+	ov_status s;
+
+	if (b->ignores.n == 0 || ov_names_count(all) == 0)
+		return OV_OK;
+	OV_TRY(ov_names_finish(all, &bytes));
+	OV_TRY(ov_names_open(ov_buf_cur(&bytes), UINT32_MAX, &names));
+	OV_TRY(ov_names_builder_new((size_t)b->options.max_memory, &kept));
+	map = calloc(names.count, sizeof *map);
+	if (map == NULL)
+		return OV_NOMEM;
+	s = keep_names(b, &names, kept, map);
+	for (int i = 0; s == OV_OK && i < OV_HASH_USES * OV_DIGEST_KINDS; i++)
+		drop_hashes(&b->hashes[i / OV_DIGEST_KINDS][i % OV_DIGEST_KINDS], map);
+	free(map);
+	if (s == OV_OK) {
+		b->hash_names = kept;
+		kept = all;
+	}
+	return s;
+}
+
+static ov_status count_hashes(struct ov_writer *w, struct ov_cur section)
+{
+	struct b_source *sources = rows_of(w->b->sources, struct b_source);
+	struct ov_names names;
+
+	OV_TRY(
+	    ov_names_open(section, (uint32_t)rows_count(w->b->sources, struct b_source), &names));
+	for (uint32_t i = 0; i < names.nsegments; i++) {
+		uint32_t source, n;
+
+		ov_names_segment(&names, i, &source, &n);
+		sources[source].nsignatures += n;
+	}
+	for (int k = 0; k < OV_DIGEST_KINDS; k++)
+		w->b->stats.allowed +=
+		    rows_count(w->b->hashes[OV_USE_ALLOW][k], struct ov_hash_entry);
+	w->nsignatures += names.count - w->b->stats.allowed;
 	return OV_OK;
 }
 
 static ov_status put_hash_set(struct ov_writer *w, int use, int kind)
 {
-	struct ov_buf *rows = &w->b->hash_entries[use][kind];
-	struct ov_hash_entry *e = rows_of(*rows, struct ov_hash_entry);
+	struct ov_buf *rows = &w->b->hashes[use][kind];
 	const enum odb_section s = (enum odb_section)(ODB_HASH + use * OV_DIGEST_KINDS + kind);
-	size_t kept = 0;
 
-	for (size_t i = 0; i < rows_count(*rows, struct ov_hash_entry); i++)
-		if (e[i].token != UINT32_MAX)
-			e[kept++] = e[i];
 	OV_TRY(ov_write_begin(w, s));
-	OV_TRY(ov_hashset_build(e, kept, w->out));
+	OV_TRY(ov_hashset_build(rows_of(*rows, struct ov_hash_entry),
+				rows_count(*rows, struct ov_hash_entry), w->out));
 	ov_write_end(w, s);
+	ov_buf_free(rows); /* written: the next set needs the room */
 	return OV_OK;
 }
 
 static ov_status put_hashes(struct ov_writer *w)
 {
-	uint32_t token = 0;
-
+	OV_TRY(ignore_hashes(w->b));
 	OV_TRY(ov_write_begin(w, ODB_HASH_NAMES));
-	for (int use = 0; use < OV_HASH_USES; use++)
-		for (int kind = 0; kind < OV_DIGEST_KINDS; kind++)
-			OV_TRY(put_hash_names(w, use, kind, &token));
+	OV_TRY(ov_names_finish(w->b->hash_names, w->out));
 	ov_write_end(w, ODB_HASH_NAMES);
+	OV_TRY(count_hashes(w, ov_cur_of(w->out->p + w->start + w->off[ODB_HASH_NAMES],
+					 (size_t)w->len[ODB_HASH_NAMES])));
 	for (int use = 0; use < OV_HASH_USES; use++)
 		for (int kind = 0; kind < OV_DIGEST_KINDS; kind++)
 			OV_TRY(put_hash_set(w, use, kind));
@@ -177,16 +236,10 @@ static ov_status put_hashes(struct ov_writer *w)
 static ov_status put_extra_row(struct ov_writer *w, const uint8_t *at, const struct ov_extra_row *r)
 {
 	struct ov_odb_builder *b = w->b;
-	struct b_text name;
 	bool ignored = false;
 
-	if (b->ignores.n > 0 && r->name.n > 0) {
-		const size_t names = b->names.n;
-
-		OV_TRY(ov_build_text(&b->names, r->name, &name));
-		OV_TRY(is_ignored(b, name, r->name, &ignored));
-		b->names.n = names;
-	}
+	if (b->ignores.n > 0 && r->name.n > 0)
+		OV_TRY(is_ignored(b, r->name, r->name, &ignored));
 	if (ignored) {
 		b->stats.ignored++;
 		return OV_OK;

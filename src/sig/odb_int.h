@@ -51,7 +51,6 @@ enum odb_section {
 #define ODB_FIXED_SIZE 16
 #define ODB_TARGET_SIZE 16
 #define ODB_SOURCE_SIZE 64
-#define ODB_HASH_NAME_SIZE 12
 
 #define ODB_INTER_MAX OV_INTERMEDIATES_MAX
 #define ODB_TYPE_ANY 0xffffu /* in a list of intermediates */

@@ -1,6 +1,6 @@
 /*
- * Hash lines: .hdb .hsb .mdb .msb .fp .sfp and their PUA twins. The digest's kind comes from its
- * length, not from the file's ending. Source: ClamAV manual, Signatures/HashSignatures.md and
+ * Hash lines: .hdb .hsb .mdb .msb .imp .fp .sfp and their PUA twins. The digest's kind comes from
+ * its length, not from the file's ending. Source: ClamAV manual, Signatures/HashSignatures.md and
  * AllowLists.md.
  */
 #include "build_int.h"
@@ -30,7 +30,8 @@ static ov_status read_size(struct ov_sig_line *l, struct ov_str s, struct ov_str
 	uint32_t level;
 
 	if (ov_str_is(s, "*")) {
-		if (ov_text_u32(min_level, UINT32_MAX, &level) != OV_OK || level < ANY_SIZE_LEVEL)
+		if (h->use != OV_USE_IMPORT && /* ClamAV asks for none there */
+		    (ov_text_u32(min_level, UINT32_MAX, &level) != OV_OK || level < ANY_SIZE_LEVEL))
 			return ov_sig_bad(l, "size * needs a minimum engine level of 73 or more");
 		h->size = OV_HASH_ANY_SIZE;
 		return OV_OK;
@@ -69,6 +70,13 @@ ov_status ov_sig_hash(struct ov_sig_line *l)
 ov_status ov_sig_section(struct ov_sig_line *l)
 {
 	return hash_line(l, OV_USE_SECTION);
+}
+
+/* hash:size:name, where the size is that of the import list's text, as `sigtool --imp` prints it.
+ */
+ov_status ov_sig_import(struct ov_sig_line *l)
+{
+	return hash_line(l, OV_USE_IMPORT);
 }
 
 ov_status ov_sig_allow(struct ov_sig_line *l)

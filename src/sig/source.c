@@ -2,20 +2,30 @@
 #include "build_int.h"
 #include "text.h"
 
+/* clang-format off */
 static const struct {
 	char end[6];
 	bool is_pua;
 	ov_sig_parse_fn parse;
 } kinds[] = {
-	{ ".hdb", false, ov_sig_hash },	   { ".hsb", false, ov_sig_hash },
-	{ ".hdu", true, ov_sig_hash },	   { ".hsu", true, ov_sig_hash },
-	{ ".mdb", false, ov_sig_section }, { ".msb", false, ov_sig_section },
-	{ ".mdu", true, ov_sig_section },  { ".msu", true, ov_sig_section },
-	{ ".fp", false, ov_sig_allow },	   { ".sfp", false, ov_sig_allow },
-	{ ".ndb", false, ov_sig_ndb },	   { ".ndu", true, ov_sig_ndb },
-	{ ".ldb", false, ov_sig_ldb },	   { ".ldu", true, ov_sig_ldb },
+	{ ".hdb",  false, ov_sig_hash },
+	{ ".hsb",  false, ov_sig_hash },
+	{ ".hdu",  true,  ov_sig_hash },
+	{ ".hsu",  true,  ov_sig_hash },
+	{ ".mdb",  false, ov_sig_section },
+	{ ".msb",  false, ov_sig_section },
+	{ ".mdu",  true,  ov_sig_section },
+	{ ".msu",  true,  ov_sig_section },
+	{ ".imp",  false, ov_sig_import },
+	{ ".fp",   false, ov_sig_allow },
+	{ ".sfp",  false, ov_sig_allow },
+	{ ".ndb",  false, ov_sig_ndb },
+	{ ".ndu",  true,  ov_sig_ndb },
+	{ ".ldb",  false, ov_sig_ldb },
+	{ ".ldu",  true,  ov_sig_ldb },
 	{ ".ign2", false, ov_sig_ignore },
 };
+/* clang-format on */
 
 ov_sig_parse_fn ov_build_parser(struct ov_str name, bool *is_pua)
 {
@@ -111,12 +121,13 @@ static ov_status one_line(struct ov_sig_line *l, ov_sig_parse_fn parse)
  * here. */
 static uint64_t bytes_held(const struct ov_odb_builder *b)
 {
-	uint64_t n = b->rules.cap + b->subs.cap + b->conds.cap + b->anchors.cap + b->fixed.cap +
-		     b->sources.cap + b->ignores.cap + b->names.cap + b->texts.cap;
+	uint64_t n = ov_names_held(b->hash_names) + b->rules.cap + b->subs.cap + b->conds.cap +
+		     b->anchors.cap + b->fixed.cap + b->sources.cap + b->ignores.cap +
+		     b->names.cap + b->texts.cap;
 
 	for (int use = 0; use < OV_HASH_USES; use++)
 		for (int kind = 0; kind < OV_DIGEST_KINDS; kind++)
-			n += b->hash_entries[use][kind].cap + b->hash_infos[use][kind].cap;
+			n += b->hashes[use][kind].cap;
 	for (int k = 0; k < OV_EXTRA_COUNT; k++)
 		n += b->extra[k].cap;
 	return n;

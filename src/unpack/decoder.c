@@ -135,6 +135,12 @@ static const struct ov_codec_row *const rows[OV_CODEC_COUNT] = {
 	[OV_CODEC_COMPRESS] = &ov_codec_compress,
 	[OV_CODEC_EXPLODE] = &ov_codec_explode,
 	[OV_CODEC_SZDD] = &ov_codec_szdd,
+	[OV_CODEC_BASE64] = &ov_codec_transfer,
+	[OV_CODEC_BASE64_STRICT] = &ov_codec_transfer,
+	[OV_CODEC_QP] = &ov_codec_transfer,
+	[OV_CODEC_UU] = &ov_codec_transfer,
+	[OV_CODEC_YENC] = &ov_codec_transfer,
+	[OV_CODEC_BINHEX] = &ov_codec_transfer,
 	[OV_CODEC_OVBA] = &ov_codec_ovba,
 };
 

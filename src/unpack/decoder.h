@@ -21,17 +21,23 @@ enum ov_codec {
 	OV_CODEC_DEFLATE,   /* raw                                                    */
 	OV_CODEC_DEFLATE64, /* raw, 64 KiB window: own code                           */
 	OV_CODEC_ZLIB,
-	OV_CODEC_GZIP,	     /* with members one after another, padding and trailers   */
-	OV_CODEC_BZIP2,	     /* concatenated streams too                               */
-	OV_CODEC_XZ,	     /* concatenated streams and padding too                   */
-	OV_CODEC_LZMA_ALONE, /* 13-byte header                                         */
-	OV_CODEC_LZMA_ZIP,   /* ZIP's: version, properties size, properties            */
-	OV_CODEC_ZSTD,	     /* frames and skippable frames                            */
-	OV_CODEC_LZ4,	     /* frame format, legacy frames too                        */
-	OV_CODEC_COMPRESS,   /* Unix compress, LZW 9..16 bits: own code                */
-	OV_CODEC_EXPLODE,    /* ZIP's implode: own code; needs plain_size              */
-	OV_CODEC_SZDD,	     /* Microsoft's COMPRESS.EXE: own code                     */
-	OV_CODEC_OVBA,	     /* VBA sources in Office documents: own code              */
+	OV_CODEC_GZIP,		/* with members one after another, padding and trailers   */
+	OV_CODEC_BZIP2,		/* concatenated streams too                               */
+	OV_CODEC_XZ,		/* concatenated streams and padding too                   */
+	OV_CODEC_LZMA_ALONE,	/* 13-byte header                                         */
+	OV_CODEC_LZMA_ZIP,	/* ZIP's: version, properties size, properties            */
+	OV_CODEC_ZSTD,		/* frames and skippable frames                            */
+	OV_CODEC_LZ4,		/* frame format, legacy frames too                        */
+	OV_CODEC_COMPRESS,	/* Unix compress, LZW 9..16 bits: own code                */
+	OV_CODEC_EXPLODE,	/* ZIP's implode: own code; needs plain_size              */
+	OV_CODEC_SZDD,		/* Microsoft's COMPRESS.EXE: own code                     */
+	OV_CODEC_BASE64,	/* transfer codings of mail, all tolerant: own code       */
+	OV_CODEC_BASE64_STRICT, /* ends at the first padding                               */
+	OV_CODEC_QP,		/* quoted-printable                                        */
+	OV_CODEC_UU,		/* lines after "begin", up to "end"                        */
+	OV_CODEC_YENC,		/* lines after "=ybegin", up to "=yend"                    */
+	OV_CODEC_BINHEX,	/* from ':' to ':', runs undone                            */
+	OV_CODEC_OVBA,		/* VBA sources in Office documents: own code              */
 	OV_CODEC_COUNT
 };
 

@@ -68,6 +68,7 @@ static void test_pe(void **state)
 	struct ov_hasher *h = NULL;
 	struct ov_arena a;
 	struct ov_exe x;
+	uint64_t hashed = 0;
 
 	(void)state;
 	make_pe(p);
@@ -90,11 +91,65 @@ static void test_pe(void **state)
 	assert_true(ov_str_is(x.imports[0].symbol, "ExitProcess"));
 	assert_true(ov_str_is(x.imports[1].symbol, "ord17"));
 	assert_int_equal(ov_hasher_new(OV_MD5, &h), OV_OK);
-	assert_int_equal(ov_exe_imphash(&x, h, hash), OV_OK);
+	assert_int_equal(ov_exe_imphash(&x, h, hash, &hashed), OV_OK);
 	assert_int_equal(ov_hasher_once(h, "kernel32.exitprocess,kernel32.ord17", 35, want), OV_OK);
 	assert_memory_equal(hash, want, 16);
+	assert_int_equal(hashed, 35);
 	ov_hasher_free(&h);
 	ov_arena_free(&a);
+}
+
+/* What text an import becomes before it is hashed; the rules are those of `sigtool --imp` 1.4.6. */
+static void test_imphash_rules(void **state)
+{
+	static const struct {
+		const char *what, *library, *symbol, *want;
+		uint16_t ordinal;
+		bool is_ordinal, is_delayed;
+	} cases[] = {
+		{ "lower case, no extension", "KERNEL32.dll", "ExitProcess", "kernel32.exitprocess",
+		  0, 0, 0 },
+		{ "the extension's own case", "a.SyS", "x", "a.x", 0, 0, 0 },
+		{ "an ordinal", "mfc42.dll", "ord5", "mfc42.ord5", 5, 1, 0 },
+		{ "an ordinal with a name", "WS2_32.DLL", "ord151", "ws2_32.__wsafdisset", 151, 1,
+		  0 },
+		{ "the older library", "wsock32.dll", "ord1", "wsock32.accept", 1, 1, 0 },
+		{ "a number that has no name", "ws2_32.dll", "ord999", "ws2_32.ord999", 999, 1, 0 },
+		{ "automation", "OLEAUT32.dll", "ord2", "oleaut32.sysallocstring", 2, 1, 0 },
+		{ "only that very library", "ws2_32.ocx", "ord1", "ws2_32.ord1", 1, 1, 0 },
+		{ "another extension stays", "winspool.drv", "a", "winspool.drv.a", 0, 0, 0 },
+		{ "the first dot counts", "a.b.dll", "a", "a.b.dll.a", 0, 0, 0 },
+		{ "from the first dot on", "a.dllx", "a", "a.a", 0, 0, 0 },
+		{ "a short end", "a.dl", "a", "a.dl.a", 0, 0, 0 },
+		{ "no name", "a.dll", "", "a.", 0, 0, 0 },
+		{ "delayed ones don't count", "a.dll", "x", NULL, 0, 0, 1 },
+	};
+	uint8_t got[OV_DIGEST_MAX], want[OV_DIGEST_MAX];
+	struct ov_hasher *h = NULL;
+
+	(void)state;
+	assert_int_equal(ov_hasher_new(OV_MD5, &h), OV_OK);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct ov_import im = { .library = ov_str_of(cases[i].library),
+					.symbol = ov_str_of(cases[i].symbol),
+					.ordinal = cases[i].ordinal,
+					.is_ordinal = cases[i].is_ordinal,
+					.is_delayed = cases[i].is_delayed };
+		const struct ov_exe x = { .type = OV_T_MSEXE, .imports = &im, .nimports = 1 };
+		uint64_t size = 0;
+		const ov_status s = ov_exe_imphash(&x, h, got, &size);
+
+		if (cases[i].want == NULL) {
+			if (s != OV_END)
+				fail_msg("%s: hashed", cases[i].what);
+			continue;
+		}
+		assert_int_equal(ov_hasher_once(h, cases[i].want, strlen(cases[i].want), want),
+				 OV_OK);
+		if (s != OV_OK || size != strlen(cases[i].want) || memcmp(got, want, 16) != 0)
+			fail_msg("%s", cases[i].what);
+	}
+	ov_hasher_free(&h);
 }
 
 /* What liars write into a header, and what is left of the facts. */
@@ -579,6 +634,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pe),
+		cmocka_unit_test(test_imphash_rules),
 		cmocka_unit_test(test_pe_tricks),
 		cmocka_unit_test(test_pe_many_sections),
 		cmocka_unit_test(test_dos),

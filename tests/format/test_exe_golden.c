@@ -47,12 +47,13 @@ static void say_hash(struct ov_buf *b, const struct ov_exe *x)
 {
 	uint8_t digest[OV_DIGEST_MAX];
 	struct ov_hasher *h = NULL;
+	uint64_t size = 0;
 	char hex[33];
 
 	assert_int_equal(ov_hasher_new(OV_MD5, &h), OV_OK);
-	if (ov_exe_imphash(x, h, digest) == OV_OK) {
+	if (ov_exe_imphash(x, h, digest, &size) == OV_OK) {
 		ov_hex_encode(digest, 16, hex);
-		SAY(b, "imphash %s\n", hex);
+		SAY(b, "imphash %s:%llu\n", hex, (unsigned long long)size);
 	}
 	ov_hasher_free(&h);
 }

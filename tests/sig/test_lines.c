@@ -43,6 +43,11 @@ static const struct {
 	{ "a.mdb", "5:" MD5 ":N", TAKEN },
 	{ "a.msb", "*:" SHA256 ":N:73", TAKEN },
 	{ "a.mdb", MD5 ":5:N", REFUSED },
+	{ "a.imp", MD5 ":35:N", TAKEN },
+	{ "a.imp", SHA256 ":35:N", TAKEN },
+	{ "a.imp", MD5 ":*:N", TAKEN },
+	{ "a.imp", MD5 ":0:N", REFUSED },
+	{ "a.imp", "35:" MD5 ":N", REFUSED },
 	{ "a.fp", MD5 ":5:N", TAKEN },
 	{ "a.sfp", SHA256 ":5:N", TAKEN },
 	/* body signatures */
