@@ -10,8 +10,8 @@
 
 #include "build_text.h"
 
-static const char *const names[] = { "a.hdb", "a.mdb",	"a.fp",	 "a.ndb",
-				     "a.ldb", "a.ign2", "a.ldu", "a.cud" };
+static const char *const names[] = { "a.hdb",  "a.mdb", "a.fp",	 "a.ndb", "a.ldb",
+				     "a.ign2", "a.ldu", "a.cud", "a.cdb", "a.zmd" };
 
 struct counts {
 	uint64_t refused, skipped;

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "checked.h"
+#include "members.h"
 #include "pcre_cache.h"
 
 #define NODE_KEEP ((size_t)256 << 10) /* parser memory kept for the next layer at a depth */
@@ -40,6 +41,7 @@ void ov_engine_free(struct ov_engine **pe)
 		ov_hasher_free(&e->hasher[k]);
 	ov_finder_free(&e->finder);
 	ov_pcre_cache_free(&e->pcre);
+	ov_members_free(&e->members);
 	ov_buf_free(&e->window);
 	ov_buf_free(&e->piece);
 	ov_views_free(&e->views);
@@ -48,7 +50,6 @@ void ov_engine_free(struct ov_engine **pe)
 	free(e->nodes);
 	free(e->settled);
 	free(e->woken_in);
-	free(e->sound);
 	free(e->woken);
 	free(e);
 	*pe = NULL;
@@ -65,10 +66,8 @@ static ov_status make_scratch(struct ov_engine *e)
 	e->settled = calloc(settled, 1);
 	e->nodes = calloc(OV_LAYER_DEPTH_MAX + 1, sizeof *e->nodes);
 	e->woken_in = calloc(nrules, sizeof *e->woken_in);
-	e->sound = calloc(nrules, sizeof *e->sound);
 	e->woken = calloc(nrules, sizeof *e->woken);
-	if (e->settled == NULL || e->nodes == NULL || e->woken_in == NULL || e->sound == NULL ||
-	    e->woken == NULL)
+	if (e->settled == NULL || e->nodes == NULL || e->woken_in == NULL || e->woken == NULL)
 		return OV_NOMEM;
 	for (uint32_t i = 0; i <= OV_LAYER_DEPTH_MAX; i++) {
 		ov_arena_init(&e->nodes[i].arena, OV_NODE_ARENA);
@@ -83,6 +82,7 @@ static ov_status make_scratch(struct ov_engine *e)
 	for (int k = 0; k < OV_DIGEST_KINDS; k++)
 		OV_TRY(ov_hasher_new((enum ov_digest_kind)k, &e->hasher[k]));
 	OV_TRY(ov_pcre_cache_new(e->db->nsubs, &e->pcre));
+	OV_TRY(ov_members_new(e->db, &e->members));
 	return ov_finder_new(&e->finder);
 }
 
@@ -434,30 +434,6 @@ static ov_status fill(struct ov_engine *e, struct ov_node *parent, struct ov_nod
 	}
 }
 
-static const char *fill_text(ov_status s, enum overt_reason why)
-{
-	if (why == OVERT_LIMIT_RATIO)
-		return "unpacks to far more than its size: only its first bytes were matched "
-		       "(--max-ratio)";
-	if (why == OVERT_LIMIT_TIME)
-		return "the time for this file was spent while it was unpacked";
-	switch (s) {
-	case OV_SHORT:
-		return "its packed data ends too early: what could be unpacked was matched";
-	case OV_BAD:
-		return "its packed data is damaged: what could be unpacked was matched";
-	case OV_UNSUPPORTED:
-		return "packed in a way that is not read";
-	case OV_ENCRYPTED:
-		return "encrypted";
-	case OV_NOMEM:
-		return "the system had no memory to unpack it";
-	default:
-		return "a limit was reached while it was unpacked: what could be unpacked was "
-		       "matched";
-	}
-}
-
 /* A part that must be unpacked. @return OV_OK when the frame was entered, OV_END when there is
  * nothing to enter. */
 static ov_status enter_stream(struct ov_engine *e, struct ov_node *parent, struct ov_node *n)
@@ -474,7 +450,7 @@ static ov_status enter_stream(struct ov_engine *e, struct ov_node *parent, struc
 		    "larger than what is kept of one part: the rest was matched piece by piece "
 		    "and not opened (--max-kept)");
 	else if (s != OV_OK && !is_noise(n, s))
-		ov_report_incomplete(e, n, why, no_member(), fill_text(s, why));
+		ov_report_incomplete(e, n, why, no_member(), ov_fill_text(s, why));
 	OV_TRY(enter(e, n));
 	if (s == OV_END && !e->is_done) {
 		const struct ov_src kept = n->src;
@@ -483,10 +459,10 @@ static ov_status enter_stream(struct ov_engine *e, struct ov_node *parent, struc
 		n->src = kept;
 		if (rest == OV_LIMIT && ov_budget_late(&e->budget))
 			ov_report_incomplete(e, n, OVERT_LIMIT_TIME, no_member(),
-					     fill_text(rest, OVERT_LIMIT_TIME));
+					     ov_fill_text(rest, OVERT_LIMIT_TIME));
 		else if (rest != OV_END && rest != OV_OK && rest != OV_LIMIT)
 			ov_report_incomplete(e, n, ov_reason_of(rest), no_member(),
-					     fill_text(rest, ov_reason_of(rest)));
+					     ov_fill_text(rest, ov_reason_of(rest)));
 	}
 	return OV_OK;
 }
@@ -499,8 +475,9 @@ static ov_status enter_child(struct ov_engine *e, struct ov_node *parent, const 
 	const bool is_within = parent->is_searched && c->kind == OV_CHILD_SLICE;
 	struct ov_node *n;
 
-	if (c->kind == OV_CHILD_NONE)
-		return OV_END; /* the format noted why */
+	OV_TRY(ov_members_check(e, parent, c));
+	if (e->is_done || c->kind == OV_CHILD_NONE)
+		return OV_END; /* the format noted why its bytes can't be had */
 	/*
 	 * What follows a stream that a carver found (to the end of the layer, for want of a size)
 	 * is that layer's own: matched and searched there. Looked at again, and again behind each
@@ -596,6 +573,7 @@ static struct ov_node *begin(struct ov_engine *e, const struct ov_scan_options *
 	e->o = o;
 	e->is_done = false;
 	ov_report_begin(e);
+	ov_members_begin(e->members);
 	ov_budget_start(&e->budget, &o->limits, size);
 	(void)ov_budget_file(&e->budget);
 	return frame(e, 0);
@@ -642,8 +620,6 @@ ov_status ov_engine_scan(struct ov_engine *e, const struct ov_src *src,
 	else
 		drop(root);
 	OV_TRY(s);
-	if (e->is_damaged)
-		return OV_BAD;
 	ov_report_release(e);
 	*out = &e->report;
 	return OV_OK;
@@ -696,8 +672,6 @@ ov_status ov_engine_scan_stream(struct ov_engine *e, ov_src_read_fn read, void *
 	else
 		drop(root);
 	OV_TRY(s);
-	if (e->is_damaged)
-		return OV_BAD;
 	ov_report_release(e);
 	e->o = NULL;
 	*out = &e->report;

@@ -74,9 +74,7 @@ struct ov_budget {
 };
 
 struct ov_pcre_cache;
-
-/* Rules are verified when they are first needed: see ov_odb_check_rule(). */
-enum ov_soundness { OV_SOUND_UNKNOWN = 0, OV_SOUND_YES, OV_SOUND_NO };
+struct ov_members;
 
 struct ov_engine {
 	uint32_t magic;
@@ -84,14 +82,10 @@ struct ov_engine {
 	struct ov_finder *finder;
 	struct ov_hasher *hasher[OV_DIGEST_KINDS];
 	struct ov_pcre_cache *pcre;
+	struct ov_members *members; /* NULL: no container signatures */
 	uint8_t
 	    *settled; /* a layer's state of ov_gram_wake(), large enough for each target's table */
 	uint32_t *woken_in; /* per rule: the generation that last looked at it */
-	uint8_t *sound;	    /* per rule: enum ov_soundness */
-	uint32_t touches;   /* pages of the database looked at since trim() */
-	void (*trim)(void *ctx);
-	void *trim_ctx;
-	bool is_damaged; /* a rule of the database turned out broken: no verdict is one */
 	uint32_t generation;
 	uint32_t *woken, nwoken; /* rules of this layer that may match */
 	struct ov_buf window;	 /* OV_WINDOW + overlap, or a whole file up to OV_WHOLE_MAX */
@@ -130,6 +124,8 @@ void ov_report_begin(struct ov_engine *e);
 void ov_report_incomplete(struct ov_engine *e, const struct ov_node *n, enum overt_reason r,
 			  struct ov_str member, const char *detail);
 enum overt_reason ov_reason_of(ov_status s);
+/* Why a part was unpacked in part only, in words. */
+const char *ov_fill_text(ov_status s, enum overt_reason why);
 OV_MUST_USE ov_status ov_report_detection(struct ov_engine *e, struct ov_node *n,
 					  const struct ov_report_detection *d);
 /* As ov_report_detection, but it counts only when the file is done and nothing else was found (or
@@ -158,12 +154,6 @@ bool ov_layer_allowed(struct ov_engine *e, struct ov_node *n);
 OV_MUST_USE ov_status ov_layer_hashes(struct ov_engine *e, struct ov_node *n);
 void ov_layer_classify(struct ov_engine *e, struct ov_node *n);
 
-/* wake.c: see ov_engine_on_touches(). */
-void ov_touch(struct ov_engine *e, uint32_t pages);
-
-/** wake.c: whether a rule may be used; a broken one makes the whole scan fail. */
-bool ov_rule_is_sound(struct ov_engine *e, uint32_t id);
-
 /* wake.c: fills e->woken with the target's rules (those for any included) for this layer or view.
  */
 OV_MUST_USE ov_status ov_wake(struct ov_engine *e, struct ov_node *n, enum ov_target t);
@@ -177,6 +167,10 @@ enum ov_target ov_raw_target(const struct ov_node *n);
 OV_MUST_USE ov_status ov_views_match(struct ov_engine *e, struct ov_node *n,
 				     enum ov_view_kind kind);
 void ov_views_free(struct ov_views *v);
+
+/* members.c: holds a part of layer `n` against the container signatures. */
+OV_MUST_USE ov_status ov_members_check(struct ov_engine *e, struct ov_node *n,
+				       const struct ov_child *c);
 
 /* rules.c: evaluates the woken rules, reports detections. */
 OV_MUST_USE ov_status ov_rules_evaluate(struct ov_engine *e, struct ov_node *n);

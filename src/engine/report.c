@@ -66,6 +66,30 @@ enum overt_reason ov_reason_of(ov_status s)
 	return OVERT_MALFORMED;
 }
 
+const char *ov_fill_text(ov_status s, enum overt_reason why)
+{
+	if (why == OVERT_LIMIT_RATIO)
+		return "unpacks to far more than its size: only its first bytes were matched "
+		       "(--max-ratio)";
+	if (why == OVERT_LIMIT_TIME)
+		return "the time for this file was spent while it was unpacked";
+	switch (s) {
+	case OV_SHORT:
+		return "its packed data ends too early: what could be unpacked was matched";
+	case OV_BAD:
+		return "its packed data is damaged: what could be unpacked was matched";
+	case OV_UNSUPPORTED:
+		return "packed in a way that is not read";
+	case OV_ENCRYPTED:
+		return "encrypted";
+	case OV_NOMEM:
+		return "the system had no memory to unpack it";
+	default:
+		return "a limit was reached while it was unpacked: what could be unpacked was "
+		       "matched";
+	}
+}
+
 static ov_status store_incomplete(struct ov_engine *e, const struct ov_node *n, enum overt_reason r,
 				  struct ov_str member, const char *detail)
 {

@@ -85,9 +85,10 @@ struct ov_child {
 	    name; /* as stored, any bytes, never joined to a path of ours; valid until next() */
 	uint64_t off, size; /* SLICE: where; STREAM: size as declared, or OV_SIZE_UNKNOWN */
 	uint64_t packed;    /* bytes it takes in the parent, or OV_SIZE_UNKNOWN    */
-	uint64_t position;  /* its number in the container, from 1  */
+	uint64_t position;  /* its number in the container, as ClamAV counts: mostly from 1  */
 	uint32_t crc32;
-	bool has_crc32, is_encrypted;
+	uint16_t method; /* of compression, ZIP's numbers */
+	bool has_crc32, has_method, is_encrypted;
 	/*
 	 * What the container says it is (OV_T_BINARY_DATA: nothing). It counts where the bytes look
 	 * like text or like nothing, so that a message without usual headers is read as a mail.

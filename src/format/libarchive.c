@@ -229,6 +229,35 @@ static ov_status take_name(struct wrapped *w, struct archive_entry *e)
 	return ov_arena_str(w->env->arena, ov_str_of(name != NULL ? name : ""), &w->name);
 }
 
+/* What ClamAV takes for a member's packed size and number in these containers. */
+static void number(const struct wrapped *w, struct ov_child *out)
+{
+	switch (w->env->type) {
+	case OV_T_7Z:
+	case OV_T_7ZSFX:
+		out->position = w->position - 1;
+		out->packed = 0;
+		return;
+	case OV_T_MSCAB:
+	case OV_T_CABSFX:
+		out->position = 0;
+		out->packed = 0;
+		return;
+	case OV_T_ISO9660:
+		out->position = 0;
+		out->packed = out->size;
+		return;
+	case OV_T_CPIO_OLD:
+	case OV_T_CPIO_ODC:
+	case OV_T_CPIO_NEWC:
+	case OV_T_CPIO_CRC:
+		out->packed = out->size;
+		return;
+	default:
+		return;
+	}
+}
+
 /* Only files have bytes. A hard link repeats another member, unless the format puts the bytes here.
  */
 static bool has_bytes(struct archive_entry *e)
@@ -251,6 +280,7 @@ static void describe(struct wrapped *w, struct archive_entry *e, struct ov_child
 		.packed = OV_SIZE_UNKNOWN,
 		.position = w->position,
 	};
+	number(w, out);
 	w->left = 0;
 	/* The WARC reader gives the four bytes that end a record as part of it. */
 	w->most = w->env->type == OV_T_WARC ? out->size : UINT64_MAX;

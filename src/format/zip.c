@@ -211,31 +211,31 @@ static void drop_member(struct zip *z)
 static ov_status next_zip(void *state, struct ov_child *out)
 {
 	struct zip *z = state;
+	const struct ov_zip_entry *e;
 
-	for (;;) {
-		const struct ov_zip_entry *e;
-
-		drop_member(z);
-		while (z->chunk != NULL && z->at == z->chunk->n) {
-			z->chunk = z->chunk->next;
-			z->at = 0;
-		}
-		if (z->chunk == NULL)
-			return OV_END;
-		e = &z->chunk->e[z->at++];
-		OV_TRY(ov_zip_name(&z->dir, e, &z->scratch, &z->name));
-		z->position++;
-		if (is_folder(z, e))
-			continue;
-		*out = (struct ov_child){ .name = z->name,
-					  .size = e->plain,
-					  .packed = e->packed,
-					  .position = z->position,
-					  .crc32 = e->crc,
-					  .has_crc32 = e->has_crc };
-		z->e = e;
-		return give(z, e, out);
+	drop_member(z);
+	while (z->chunk != NULL && z->at == z->chunk->n) {
+		z->chunk = z->chunk->next;
+		z->at = 0;
 	}
+	if (z->chunk == NULL)
+		return OV_END;
+	e = &z->chunk->e[z->at++];
+	OV_TRY(ov_zip_name(&z->dir, e, &z->scratch, &z->name));
+	*out = (struct ov_child){ .name = z->name,
+				  .size = e->plain,
+				  .packed = e->packed,
+				  .position = ++z->position,
+				  .crc32 = e->crc,
+				  .has_crc32 = e->has_crc,
+				  .method = e->method,
+				  .has_method = true };
+	z->e = e;
+	if (is_folder(z, e)) { /* signatures may ask for its name */
+		out->kind = OV_CHILD_NONE;
+		return OV_OK;
+	}
+	return give(z, e, out);
 }
 
 /* The stream ended well: do the header's words hold? What was given is given in any case. */

@@ -7,8 +7,10 @@
 #include "text.h"
 
 /* Contract of `kind` in the front door; the first seven are enum ov_rule_kind's. */
-static const char *const kinds[] = { NULL,	"hash",	     "section", "import",    "body",
-				     "logical", "container", "yara",	"heuristic", "allow" };
+static const char *const kinds[] = { NULL,	 "hash",      "section",     "import",	  "body",
+				     "logical",	 "container", "yara",	     "heuristic", "allow",
+				     "password", "magic",     "certificate", "catalog",	  "address",
+				     "icon",	 "switch",    "bytecode" };
 
 uint8_t ov_wire_kind_number(const char *name)
 {

@@ -105,6 +105,29 @@ static ov_status list_hashes(struct ov_worker *w, uint32_t job, struct ov_buf *t
 	return OV_OK;
 }
 
+static ov_status list_extra(struct ov_worker *w, uint32_t job, enum ov_extra kind)
+{
+	struct ov_cur table = w->db.extra[kind];
+	struct ov_extra_row r;
+
+	for (table.pos = 0; ov_extra_next(&table, &r) == OV_OK;)
+		OV_TRY(put(w, job,
+			   &(struct overt_signature){ .name = text_of(r.name),
+						      .source = source_name(w, r.source),
+						      .text = text_of(ov_extra_text(kind, &r)),
+						      .kind = ov_extra_name(kind),
+						      .line = r.line,
+						      .target = -1 }));
+	return OV_OK;
+}
+
+static ov_status list_extras(struct ov_worker *w, uint32_t job)
+{
+	for (int k = 0; k < OV_EXTRA_COUNT; k++)
+		OV_TRY(list_extra(w, job, (enum ov_extra)k));
+	return OV_OK;
+}
+
 ov_status ov_worker_list(struct ov_worker *w, struct ov_arrival *m)
 {
 	struct ov_buf text = ov_buf_of(64 << 10);
@@ -116,6 +139,8 @@ ov_status ov_worker_list(struct ov_worker *w, struct ov_arrival *m)
 	st = list_rules(w, m->job);
 	if (st == OV_OK)
 		st = list_hashes(w, m->job, &text);
+	if (st == OV_OK)
+		st = list_extras(w, m->job);
 	ov_buf_free(&text);
 	OV_TRY(st);
 	if (w->out.n > 0)
@@ -152,7 +177,7 @@ ov_status ov_worker_facts(struct ov_worker *w, struct ov_arrival *m)
 
 	if (!w->has_db || m->fds.nfds != 0)
 		return OV_BAD;
-	if (ov_odb_check_id(&w->db) != OV_OK || ov_odb_check_all(&w->db, NULL) != OV_OK)
+	if (ov_odb_check_id(&w->db) != OV_OK)
 		return ov_worker_fail(
 		    w, m->job, OV_BAD,
 		    "the database is damaged: its content is not what its id says; "

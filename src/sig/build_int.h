@@ -117,6 +117,9 @@ OV_MUST_USE ov_status ov_sig_allow(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_ndb(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_ldb(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_ignore(struct ov_sig_line *l);
+OV_MUST_USE ov_status ov_sig_cdb(struct ov_sig_line *l);
+OV_MUST_USE ov_status ov_sig_zmd(struct ov_sig_line *l);
+OV_MUST_USE ov_status ov_sig_rmd(struct ov_sig_line *l);
 
 /* Helpers of the parsers: set l->why and return the status. */
 OV_MUST_USE ov_status ov_sig_bad(struct ov_sig_line *l, const char *why);

@@ -41,6 +41,7 @@ struct mark {
 	size_t hashes[OV_HASH_USES][OV_DIGEST_KINDS];
 	struct ov_names_mark hash_names;
 	size_t rules, subs, conds, anchors, fixed, sources, ignores, names, texts;
+	size_t extra[OV_EXTRA_COUNT];
 	struct ov_build_stats stats;
 };
 
@@ -59,6 +60,8 @@ static ov_status mark_builder(struct ov_odb_builder *b, struct mark *m)
 	m->ignores = b->ignores.n;
 	m->names = b->names.n;
 	m->texts = b->texts.n;
+	for (int k = 0; k < OV_EXTRA_COUNT; k++)
+		m->extra[k] = b->extra[k].n;
 	m->stats = b->stats;
 	return OV_OK;
 }
@@ -78,6 +81,8 @@ static void take_back(struct ov_odb_builder *b, const struct mark *m)
 	b->ignores.n = m->ignores;
 	b->names.n = m->names;
 	b->texts.n = m->texts;
+	for (int k = 0; k < OV_EXTRA_COUNT; k++)
+		b->extra[k].n = m->extra[k];
 	b->stats = m->stats;
 }
 

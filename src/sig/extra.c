@@ -2,23 +2,40 @@
 #include "extra.h"
 
 #include "le.h"
+#include "member.h"
 
 /* What each kind of body must hold, so that reading it needs no further check. NULL: any bytes. */
 typedef ov_status (*verify_fn)(struct ov_cur body);
 
+/* clang-format off */
 static const struct {
 	const char *name;
 	verify_fn verify;
 } kinds[OV_EXTRA_COUNT] = {
-	[OV_EXTRA_CONTAINER] = { "container", NULL }, [OV_EXTRA_PASSWORD] = { "password", NULL },
-	[OV_EXTRA_MAGIC] = { "magic", NULL },	      [OV_EXTRA_CERT] = { "certificate", NULL },
-	[OV_EXTRA_CATALOG] = { "catalog", NULL },     [OV_EXTRA_URL] = { "address", NULL },
-	[OV_EXTRA_ICON] = { "icon", NULL },	      [OV_EXTRA_SWITCH] = { "switch", NULL },
+	[OV_EXTRA_CONTAINER] = { "container", ov_member_verify },
+	[OV_EXTRA_PASSWORD] = { "password", NULL },
+	[OV_EXTRA_MAGIC] = { "magic", NULL },
+	[OV_EXTRA_CERT] = { "certificate", NULL },
+	[OV_EXTRA_CATALOG] = { "catalog", NULL },
+	[OV_EXTRA_URL] = { "address", NULL },
+	[OV_EXTRA_ICON] = { "icon", NULL },
+	[OV_EXTRA_SWITCH] = { "switch", NULL },
+	[OV_EXTRA_BYTECODE] = { "bytecode", NULL },
 };
+/* clang-format on */
 
 const char *ov_extra_name(enum ov_extra kind)
 {
 	return (unsigned)kind < OV_EXTRA_COUNT ? kinds[kind].name : "?";
+}
+
+struct ov_str ov_extra_text(enum ov_extra kind, const struct ov_extra_row *r)
+{
+	struct ov_member_sig s;
+
+	if (kind == OV_EXTRA_CONTAINER && ov_member_get(r->body, &s) == OV_OK)
+		return s.text;
+	return r->name;
 }
 
 ov_status ov_extra_next(struct ov_cur *table, struct ov_extra_row *out)

@@ -31,6 +31,7 @@ enum ov_extra {
 	OV_EXTRA_URL,		/* .pdb .wdb .gdb: web addresses                     */
 	OV_EXTRA_ICON,		/* .idb: icons                                       */
 	OV_EXTRA_SWITCH,	/* .cfg: features switched off                       */
+	OV_EXTRA_BYTECODE,	/* .cbc: programs, which are not run: names only     */
 	OV_EXTRA_COUNT
 };
 
@@ -47,6 +48,9 @@ struct ov_extra_row { /* views into the table */
 /** Kind's name as `db info` shows it: "container", "password", ... "?" for a number out of range.
  */
 const char *ov_extra_name(enum ov_extra kind);
+
+/** A record's line as it stood in its source, where the record keeps it; else its name. */
+struct ov_str ov_extra_text(enum ov_extra kind, const struct ov_extra_row *r);
 
 /** Next record of a table. @return OV_OK; OV_END after the last; OV_BAD, which no verified table
  * gives. */

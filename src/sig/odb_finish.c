@@ -233,13 +233,14 @@ static ov_status put_hashes(struct ov_writer *w)
 	return OV_OK;
 }
 
-static ov_status put_extra_row(struct ov_writer *w, const uint8_t *at, const struct ov_extra_row *r)
+static ov_status put_extra_row(struct ov_writer *w, enum ov_extra kind, const uint8_t *at,
+			       const struct ov_extra_row *r)
 {
 	struct ov_odb_builder *b = w->b;
 	bool ignored = false;
 
 	if (b->ignores.n > 0 && r->name.n > 0)
-		OV_TRY(is_ignored(b, r->name, r->name, &ignored));
+		OV_TRY(is_ignored(b, r->name, ov_extra_text(kind, r), &ignored));
 	if (ignored) {
 		b->stats.ignored++;
 		return OV_OK;
@@ -260,7 +261,7 @@ static ov_status put_extras(struct ov_writer *w)
 
 		OV_TRY(ov_write_begin(w, (enum odb_section)(ODB_EXTRA + k)));
 		while (ov_extra_next(&table, &r) == OV_OK) {
-			OV_TRY(put_extra_row(w, at, &r));
+			OV_TRY(put_extra_row(w, (enum ov_extra)k, at, &r));
 			at = table.base + table.pos;
 		}
 		ov_write_end(w, (enum odb_section)(ODB_EXTRA + k));

@@ -24,6 +24,9 @@ static const struct {
 	{ ".ldb",  false, ov_sig_ldb },
 	{ ".ldu",  true,  ov_sig_ldb },
 	{ ".ign2", false, ov_sig_ignore },
+	{ ".cdb",  false, ov_sig_cdb },
+	{ ".zmd",  false, ov_sig_zmd },
+	{ ".rmd",  false, ov_sig_rmd },
 };
 /* clang-format on */
 

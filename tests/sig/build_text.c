@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "cond.h"
+#include "ere.h"
+#include "member.h"
 #include "text.h"
 
 static void keep_message(void *ctx, const struct ov_diag *d)
@@ -295,7 +297,6 @@ static uint64_t sum_str(struct ov_str s)
 static uint64_t touch_rule(const struct ov_odb *o, uint32_t id)
 {
 	static const uint64_t counts[64] = { 1, 0, 3 };
-	const bool is_sound = ov_odb_check_rule(o, id) == OV_OK; /* else nothing of it is run */
 	struct ov_rule r;
 	uint64_t v;
 
@@ -303,15 +304,13 @@ static uint64_t touch_rule(const struct ov_odb *o, uint32_t id)
 	v = sum_str(r.name) + sum_str(r.text) + r.file_size.lo + r.nsections.hi;
 	for (uint32_t i = 0; i < 2 * r.nintermediates; i++)
 		v += r.intermediates[i];
-	if (is_sound)
-		v += ov_cond_eval(r.condition, counts, r.nsubs);
+	v += ov_cond_eval(r.condition, counts, r.nsubs);
 	for (uint32_t i = 0; i <= r.nsubs; i++) {
 		struct ov_sub s;
 
 		ov_odb_sub(o, r.first_sub + i, &s);
 		v += sum_str(s.regex) + sum_str(s.flags) + s.pattern + s.compare.value[0];
-		if (is_sound)
-			v += ov_cond_eval(s.trigger, counts, r.nsubs);
+		v += ov_cond_eval(s.trigger, counts, r.nsubs);
 	}
 	return v;
 }
@@ -335,6 +334,32 @@ static uint64_t touch_target(const struct ov_odb *o, enum ov_target t)
 	return v;
 }
 
+/* Further tables: what scanning reads of them, used as scanning does. */
+static uint64_t touch_members(const struct ov_odb *o)
+{
+	struct ov_cur table = o->extra[OV_EXTRA_CONTAINER];
+	struct ov_ere_run run;
+	struct ov_extra_row r;
+	struct ov_arena a;
+	uint64_t v = 0;
+
+	ov_arena_init(&a, 1 << 20);
+	if (ov_ere_run_new(&a, &run) != OV_OK)
+		return 0;
+	for (table.pos = 0; ov_extra_next(&table, &r) == OV_OK;) {
+		uint64_t steps = 100000;
+		struct ov_member_sig s;
+
+		if (ov_member_get(r.body, &s) != OV_OK)
+			continue;
+		v += sum_str(r.name) + sum_str(s.text) + sum_str(s.literal) + s.real.hi;
+		if (s.has_name)
+			v += ov_ere_search(s.program, OV_STR("a name.txt"), &run, &steps) == OV_OK;
+	}
+	ov_arena_free(&a);
+	return v;
+}
+
 uint64_t touch_odb(const struct ov_odb *o)
 {
 	const uint32_t far[] = { o->nrules, o->nsubs, o->nanchors, UINT32_MAX - 1, UINT32_MAX };
@@ -342,7 +367,7 @@ uint64_t touch_odb(const struct ov_odb *o)
 	struct ov_odb_source source;
 	struct ov_odb_anchor anchor;
 	struct ov_hash_entry e;
-	uint64_t v = 0;
+	uint64_t v = touch_members(o);
 
 	for (uint32_t i = 0; i < o->nrules; i++)
 		v += touch_rule(o, i);

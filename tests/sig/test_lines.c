@@ -50,6 +50,35 @@ static const struct {
 	{ "a.imp", "35:" MD5 ":N", REFUSED },
 	{ "a.fp", MD5 ":5:N", TAKEN },
 	{ "a.sfp", SHA256 ":5:N", TAKEN },
+	/* container metadata */
+	{ "a.cdb", "N:*:*:*:*:*:*:*:*:*", TAKEN },
+	{ "a.cdb", "N:CL_TYPE_ZIP:1-2:(?i)a.*\\.exe$:3:4-5:1:6:0a1b2c3d:*:51:255", TAKEN },
+	{ "a.cdb", "N:CL_TYPE_ANY:*:a:*:*:0:*:*:x", TAKEN },
+	{ "a.cdb", "N:*:*:a:*:*:*:*:what:*", TAKEN }, /* a CRC has a meaning in ZIP and RAR only */
+	{ "a.cdb", "N:CL_TYPE_ZIP:*:a:*:*:*:*:what:*", REFUSED }, /* ClamAV: taken, not looked at */
+	{ "a.cdb", "N:*:*:a:*:9-3:*:*:*:*", REFUSED },		  /* ClamAV: taken, never matches */
+	{ "a.cdb", "N:CL_TYPE_FOO:*:a:*:*:*:*:*:*", SKIPPED },	  /* ClamAV: malformed */
+	{ "a.cdb", "N:*:*:*:*:*:*:*:*:*:300", SKIPPED },
+	{ "a.cdb", "N:*:*:*:*:*:*:*:*:*:1:100", SKIPPED },
+	{ "a.cdb", "N:*:*:*:*:*:*:*:*:*::", SKIPPED },
+	{ "a.cdb", "N:*:*:*:*:*:*:*:*", REFUSED },
+	{ "a.cdb", "N:*:*:*:*:*:*:*:*:*:1:2:3", REFUSED },
+	{ "a.cdb", ":*:*:*:*:*:*:*:*:*", REFUSED },
+	{ "a.cdb", "N:*:*::*:*:*:*:*:*", REFUSED },
+	{ "a.cdb", "N:*:*:a(:*:*:*:*:*:*", REFUSED },
+	{ "a.cdb", "N:*:*:*:*:*:2:*:*:*", REFUSED },
+	{ "a.cdb", "N:*:x:*:*:*:*:*:*:*", REFUSED },
+	{ "a.cdb", "N:*:*:*:-3:*:*:*:*:*", REFUSED },
+	{ "a.cdb", "N:*:*:*:*:3-:*:*:*:*", REFUSED },
+	{ "a.cdb", "N:*:*:*:*:*:*:0x3:*:*", REFUSED },
+	{ "a.zmd", "N:*:*:*:*:*:*:*:*", TAKEN },
+	{ "a.rmd", "N:1:a.exe:10:9:0a1b2c3d:8:1:2", TAKEN },
+	{ "a.zmd", "N:*:*:1-2:*:*:*:*:*", REFUSED },
+	{ "a.zmd", "N:*:*:*:*:xyz:*:*:*", REFUSED },
+	{ "a.zmd", "N:*:*:*:*:*:70000:*:*", REFUSED },
+	{ "a.zmd", "N:*:*:*:*:*:*:*:x", REFUSED },
+	{ "a.zmd", "N:*:*:*:*:*:*:*", REFUSED },
+	{ "a.zmd", "N:*:*:*:*:*:*:*:*:1", REFUSED },
 	/* body signatures */
 	{ "a.ndb", "N:0:*:61626364", TAKEN },
 	{ "a.ndb", "N:*:*:61626364", TAKEN },
@@ -289,9 +318,9 @@ static void test_names(void **state)
 	static const char *const yes[] = { "main.hdb", "A.CVD", "x/y.ldb", "local.ign2",
 					   "d.cld",    "u.cud", "a.sfp" };
 	static const char *const no[] = {
-		"main", "hdb", "a.txt", "a.cdb", "a.odb", "a.hdb.gz", ""
+		"main", "hdb", "a.txt", "a.yar", "a.odb", "a.hdb.gz", ""
 	};
-	const struct text_source other = { "a.cdb", "" };
+	const struct text_source other = { "a.yar", "" };
 	struct built b;
 
 	(void)state;

@@ -1,0 +1,156 @@
+"""Container metadata, passwords, file type magic, switches, legacy bodies and ignore lists against clamscan."""
+import bz2
+import gzip
+import io
+import struct
+import tarfile
+import zlib
+
+from samples import BIN, h, tiny_pe, zip_of
+
+ONE, TWO, BIG = BIN + b'hello', b'second file ' * 10, BIN * 3
+CRC_TABLE = []
+for i in range(256):
+    for _ in range(8):
+        i = (i >> 1) ^ (0xedb88320 if i & 1 else 0)
+    CRC_TABLE.append(i)
+
+
+def crypt(password, data, check):
+    """PKWARE's traditional encryption (APPNOTE 6.1): twelve bytes of head, whose last is `check`, then the data."""
+    k = [0x12345678, 0x23456789, 0x34567890]
+
+    def update(b):
+        k[0] = (k[0] >> 8) ^ CRC_TABLE[(k[0] ^ b) & 0xff]
+        k[1] = ((k[1] + (k[0] & 0xff)) * 134775813 + 1) & 0xffffffff
+        k[2] = (k[2] >> 8) ^ CRC_TABLE[(k[2] ^ (k[1] >> 24)) & 0xff]
+
+    def one(b):
+        t = (k[2] | 2) & 0xffff
+        c = b ^ ((t * (t ^ 1) >> 8) & 0xff)
+        update(b)
+        return c
+
+    for b in password:
+        update(b)
+    return bytes(one(b) for b in bytes(range(11)) + bytes([check]) + data)
+
+
+def zip_raw(*members):
+    """A ZIP whose members are (name, data, method, password): what Python's module can't write."""
+    body, central = b'', b''
+    for name, data, method, password in members:
+        deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+        packed = deflate.compress(data) + deflate.flush() if method == 8 else data
+        crc = zlib.crc32(data)
+        if password is not None:
+            packed = crypt(password, packed, crc >> 24)
+        head = struct.pack('<HHHHHIIIHH', 20, 0 if password is None else 1, method, 0, 33, crc, len(packed), len(data),
+                           len(name), 0)
+        central += b'PK\1\2' + struct.pack('<H', 20) + head + struct.pack('<HHHII', 0, 0, 0, 0, len(body)) + name
+        body += b'PK\3\4' + head + name + packed
+    end = b'PK\5\6' + struct.pack('<HHHHIIH', 0, 0, len(members), len(members), len(central), len(body), 0)
+    return body + central + end
+
+
+def tar_of(*members, form=tarfile.USTAR_FORMAT):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode='w', format=form) as t:
+        for name, data in members:
+            i = tarfile.TarInfo(name)
+            i.size = len(data)
+            if name.endswith('/'):
+                i.type = tarfile.DIRTYPE
+            t.addfile(i, io.BytesIO(data))
+    return out.getvalue()
+
+
+def cpio_of(*members):
+    out = b''
+    for name, data in members + (('TRAILER!!!', b''),):
+        raw = name.encode() + b'\0'
+        mode = 0o40755 if name.endswith('/') else 0o100644
+        out += b'070701' + b''.join(b'%08X' % v for v in (1, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(raw), 0)) + raw
+        out += b'\0' * (-len(out) % 4) + data
+        out += b'\0' * (-len(out) % 4)
+    return out
+
+
+def archives():
+    m = (('a.exe', ONE), ('dir/', b''), ('dir/b.txt', TWO), ('c.e', b''), ('D.BIN', BIG))
+    z = zip_of(*m)
+    locked = zip_raw((b'a.exe', ONE, 8, b'secret'), (b'dir/b.txt', TWO, 0, b'secret'), (b'open', BIG, 8, None))
+    return {'zip': z, 'stored': zip_raw(*((n.encode(), d, 0, None) for n, d in m)), 'locked': locked,
+            'tar': tar_of(*m), 'gnutar': tar_of(*m, form=tarfile.GNU_FORMAT), 'tgz': gzip.compress(tar_of(*m), mtime=0),
+            'cpio': cpio_of(*(x for x in m if x[0] != 'c.e')), 'zipzip': zip_of(('in.zip', z)), 'gz': gzip.compress(ONE, mtime=0),
+            'bz2': bz2.compress(ONE), 'raw': ONE, 'zipintar': tar_of(('x.zip', z))}
+
+
+def cdb(**k):
+    f = dict(name='T.Meta', type='*', container='*', regex='*', packed='*', real='*', enc='*', pos='*', crc='*', res='*')
+    f.update(k)
+    return ':'.join(f.values()) + '\n'
+
+
+def container_cases():
+    files = archives()
+    lines = [cdb()]
+    lines += [cdb(type='CL_TYPE_' + t) for t in
+              ('ZIP', 'POSIX_TAR', 'OLD_TAR', 'CPIO_NEWC', 'GZ', 'BZ', 'ANY', 'RAR', 'ZIPSFX', 'MSOLE2', 'PDF')]
+    lines += [cdb(container=c) for c in ('%d' % len(files['zip']), '%d-%d' % (len(files['zip']) - 1, len(files['zip'])),
+                                         '%d' % (len(files['zip']) + 1), '10240', '0-100', '0')]
+    lines += [cdb(packed=c) for c in ('%d' % len(ONE), '0', '%d' % len(TWO), '1-20', '160-180', '1000-2000')]
+    lines += [cdb(real=c) for c in ('%d' % len(ONE), '0', '%d' % len(TWO), '1-200', '%d-%d' % (len(BIG), len(BIG)), '99999')]
+    lines += [cdb(enc=e) for e in '01'] + [cdb(pos=p) for p in ('0', '1', '2', '3', '4', '5', '6', '2-3', '0-99')]
+    lines += [cdb(regex='a\\.exe', pos='%d' % p) for p in (0, 1, 2)]
+    lines += [cdb(regex='D.BIN', pos='%d' % p) for p in (4, 5, 6)] + [cdb(regex='b.txt$', pos='%d' % p) for p in (1, 2, 3)]
+    lines += [cdb(regex='a.exe', enc='1'), cdb(regex='open', enc='1'), cdb(regex='open', enc='0'), cdb(regex='dir', real='0'),
+              cdb(type='CL_TYPE_ZIP', crc='%08x' % zlib.crc32(ONE)), cdb(type='CL_TYPE_ZIP', crc='%X' % zlib.crc32(TWO)),
+              cdb(type='CL_TYPE_POSIX_TAR', crc='12345678'), cdb(crc='zz'), cdb(res='anything'),
+              cdb(regex='exe', type='CL_TYPE_ZIP', container='%d' % len(files['zip']), real='%d' % len(ONE), enc='0', pos='1')]
+    lines += [cdb().strip() + ':%s\n' % fl for fl in ('51', '1:255', '300', '1:100', '216', '217', '1:216', '1:215', ':')]
+    bad = [cdb().rsplit(':', 1)[0] + '\n', cdb().strip() + ':1:255:3\n', cdb(name=''), cdb(regex=''), cdb(regex='a('), cdb(regex='*a'),
+           cdb(regex='a|'), cdb(regex='a**'), cdb(regex='a{2,1}'), cdb(regex='[a'), cdb(regex='(?i)'), cdb(regex='a(?i)b'),
+           cdb(regex='x{300}'), cdb(regex='a{0}'), cdb(enc='2'), cdb(enc='x'), cdb(enc=''), cdb(real='x'), cdb(real='-5'), cdb(real='5-'),
+           cdb(real='0x32'), cdb(pos='x'), cdb(pos=''), cdb(container='x'), cdb(packed='1-x'), cdb().strip() + ':x\n']
+    for line in lines + bad:
+        yield dict(name='cdb ' + line.strip(), files=files, db={'t.cdb': line})
+    yield dict(name='cdb in a program', files={'sfx': tiny_pe() + files['zip']}, db={'t.cdb': cdb(regex='a.exe', type='CL_TYPE_ZIP')})
+    two = cdb(name='T.One', regex='exe') + cdb(name='T.Two', regex='txt')
+    for what, extra in (('nothing', {}), ('ign2', {'a.ign2': 'T.One\n'}), ('body', {'b.ndb': 'T.B:0:*:%s\n' % h('hello')})):
+        yield dict(name='cdb two lines and ' + what, files=files, db={'t.cdb': two, **extra})
+
+
+def name_cases():
+    names = ['a b.exe', 'a+b.exe', 'A.B', 'x;y', '\u00e9.txt', 'a\\b.txt', 'C;\\x.exe', '../up.exe', 'a.exe' + 'x' * 300, 'n.', '(x)',
+             'a\x01b', 'a1', 'aa', '<a>', 'x>y', 'a\nb', 'c\\d', 'INVOICE 2026.pdf.exe', 'invoice.scr', 'd1d']
+    files = {'%d' % i: zip_of((n, ONE)) for i, n in enumerate(names)}
+    for r in ['exe', 'EXE', '(?i)EXE$', '^a\\.exe', '.*', '.', '^', '$', 'b.exe$', 'a\\+b', 'a[+]b', '^A', 'x;y', '\\xe9', '\\\\b', '^\\.\\.', 'x{250}',
+              'n\\.$', '\\(x\\)', '[(]x', '^.{4,6}$', '^[^a]', '(b|x)', 'a.b$', '^a b', '.*exe.*', '(a)\\1', '(?i)A\\.EXE', '[[.a.]]', '[[=a=]]b?',
+              'a{,2}b', 'a]', '{', 'a{', '()', 'a()', '[\\w]', '\\d', '\\w', '\\bb', '\\<a', 'a\\>', '\\>', 'x\\>y', 'a$1', '^^a', 'a$$', '[]a]',
+              '[a-]', '[^]a]', 'a{1,2}$', '^a1|aa$', '(^a1|x)', '[a-c]+\\.(exe|txt)$', '(exe|scr)$', 'a+b', 'a?b', '(ab)*', '([a-z]{2}){2,}',
+              '(?i)^invoice.*\\.(exe|scr)$', '\\.pdf\\.exe$', '[0-9]{4}', '[^0-9]{20}', 'a.*b.*x', '(a|b|c)(1|a)', '((a)|(1))+$', '\t']:
+        yield dict(name='cdb name ' + r, files=files, db={'t.cdb': cdb(regex=r)})
+
+
+def old_cases():
+    files = {k: v for k, v in archives().items() if k in ('zip', 'stored', 'locked', 'zipzip', 'tar')}
+
+    def old(**k):
+        f = dict(name='T.Old', enc='*', regex='a.exe', real='*', packed='*', crc='*', method='*', pos='*', depth='*')
+        f.update(k)
+        return ':'.join(f.values()) + '\n'
+
+    lines = [old(), old(enc='0'), old(enc='1'), old(regex='A.EXE'), old(regex='*'), old(regex='.*'), old(real='%d' % len(ONE)), old(real='7'),
+             old(packed='%d' % len(ONE)), old(pos='0'), old(pos='1'), old(pos='2'), old(depth='0'), old(depth='3'),
+             old(real='%d' % len(ONE), crc='%08x' % zlib.crc32(ONE), enc='0', pos='1', method='*')]
+    bad = [old(enc='x'), old(regex=''), old(regex='a('), old(real='1-2'), old(real='x'), old(packed='x'), old(crc='x'), old(method='x'),
+           old(pos='x'), old(depth='x'), old().rsplit(':', 1)[0] + '\n', old().strip() + ':1\n', old(name='')]
+    for line in lines + bad:
+        yield dict(name='zmd ' + line.strip(), files=files, db={'t.zmd': line})
+    for line in lines[:3] + bad[:3]:
+        yield dict(name='rmd ' + line.strip(), files=files, db={'t.rmd': line})
+
+
+def cases():
+    return [c for g in (container_cases, name_cases, old_cases) for c in g()]
