@@ -130,7 +130,8 @@ static const char *alert_name(const struct clam_settings *s, const struct overt_
 
 static const char *suffix_of(const struct overt_detection *d)
 {
-	const bool is_own = d->source_is_signed || strcmp(d->kind, "heuristic") == 0;
+	const bool is_own = d->source_is_signed || strcmp(d->kind, "heuristic") == 0 ||
+			    strcmp(d->kind, "certificate") == 0;
 
 	return is_own ? " FOUND" : ".UNOFFICIAL FOUND";
 }

@@ -16,6 +16,7 @@
 #include "checked.h"
 #include "members.h"
 #include "pcre_cache.h"
+#include "trust.h"
 
 #define NODE_KEEP ((size_t)256 << 10) /* parser memory kept for the next layer at a depth */
 #define DATA_KEEP ((size_t)1 << 20)   /* unpacked bytes' buffer kept for the next layer           */
@@ -42,6 +43,7 @@ void ov_engine_free(struct ov_engine **pe)
 	ov_finder_free(&e->finder);
 	ov_pcre_cache_free(&e->pcre);
 	ov_members_free(&e->members);
+	ov_trust_free(&e->trust);
 	ov_buf_free(&e->window);
 	ov_buf_free(&e->piece);
 	ov_views_free(&e->views);
@@ -83,6 +85,7 @@ static ov_status make_scratch(struct ov_engine *e)
 		OV_TRY(ov_hasher_new((enum ov_digest_kind)k, &e->hasher[k]));
 	OV_TRY(ov_pcre_cache_new(e->db->nsubs, &e->pcre));
 	OV_TRY(ov_members_new(e->db, &e->members));
+	OV_TRY(ov_trust_new(e->db, &e->trust));
 	return ov_finder_new(&e->finder);
 }
 
@@ -309,6 +312,9 @@ static ov_status match_layer(struct ov_engine *e, struct ov_node *n)
 	ov_status s;
 
 	e->report.layers++;
+	OV_TRY(ov_trust_blocks(e, n));
+	if (e->is_done)
+		return OV_OK;
 	OV_TRY(match_bytes(e, n));
 	if (e->is_done)
 		return OV_OK;

@@ -45,6 +45,7 @@ struct ov_node {
 	uint8_t digest[OV_DIGEST_KINDS][OV_DIGEST_MAX];
 	struct ov_exe exe;
 	bool has_exe;
+	int trusted; /* 0 not asked, 1 signed by somebody whom the database trusts, -1 not */
 	int allowed; /* 0 not asked, 1 on the allow list (itself or an ancestor), -1 not */
 	const struct ov_format *format; /* being opened, else NULL */
 	void *state;
@@ -75,6 +76,7 @@ struct ov_budget {
 
 struct ov_pcre_cache;
 struct ov_members;
+struct ov_trust;
 
 struct ov_engine {
 	uint32_t magic;
@@ -83,6 +85,7 @@ struct ov_engine {
 	struct ov_hasher *hasher[OV_DIGEST_KINDS];
 	struct ov_pcre_cache *pcre;
 	struct ov_members *members; /* NULL: no container signatures */
+	struct ov_trust *trust;	    /* NULL: the database speaks of no publisher */
 	uint8_t
 	    *settled; /* a layer's state of ov_gram_wake(), large enough for each target's table */
 	uint32_t *woken_in; /* per rule: the generation that last looked at it */

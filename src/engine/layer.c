@@ -6,6 +6,7 @@
 
 #include "checked.h"
 #include "text.h"
+#include "trust.h"
 
 /* Digest of [off, off + len) of a source, in windows when it is not in memory. */
 static ov_status digest_range(struct ov_engine *e, const struct ov_src *src, uint64_t off,
@@ -64,7 +65,7 @@ bool ov_layer_allowed(struct ov_engine *e, struct ov_node *n)
 	for (struct ov_node *at = n; at != NULL; at = at->parent) {
 		if (at->allowed == 0)
 			at->allowed = listed(e, at) ? 1 : -1;
-		if (at->allowed == 1)
+		if (at->allowed == 1 || ov_trust_allows(e, at))
 			return true;
 	}
 	return false;

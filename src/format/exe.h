@@ -50,10 +50,14 @@ struct ov_exe {
 	uint32_t nimports;
 	struct ov_version_entry *versions;
 	uint32_t nversions;
-	uint64_t end;	    /* first byte after all that the headers claim: overlay start */
-	bool is_cut;	    /* headers claim more bytes than exist                        */
-	bool is_capped;	    /* a list was longer than its cap: the rest was left out      */
-	const char *broken; /* NULL, or the first thing that is wrong in the headers      */
+	uint64_t checksum_at; /* PE: where the header's checksum stands, 0 when it is not there */
+	uint64_t security_at; /* PE: where the directory row of the certificate table stands    */
+	uint64_t certs, certs_size; /* PE: the certificate table in the file, as declared; size 0:
+				       none */
+	uint64_t end;		    /* first byte after all that the headers claim: overlay start */
+	bool is_cut;		    /* headers claim more bytes than exist                        */
+	bool is_capped;		    /* a list was longer than its cap: the rest was left out      */
+	const char *broken;	    /* NULL, or the first thing that is wrong in the headers      */
 };
 
 /**

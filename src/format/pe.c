@@ -231,9 +231,14 @@ static ov_status read_headers(struct pe *pe)
 	OV_TRY(read_sections(pe));
 	find_entry(pe);
 	OV_TRY(claim_symbols(pe));
-	if (pe->dirs[PE_DIR_SECURITY].rva != 0) /* the only one that holds a file offset */
+	if (pe->dirs[PE_DIR_SECURITY].rva != 0) { /* the only one that holds a file offset */
 		(void)ov_exe_claim(pe->in, pe->dirs[PE_DIR_SECURITY].rva,
 				   pe->dirs[PE_DIR_SECURITY].size);
+		x->certs = pe->dirs[PE_DIR_SECURITY].rva;
+		x->certs_size = pe->dirs[PE_DIR_SECURITY].size;
+	}
+	x->checksum_at = pe->coff + 20 + 64;
+	x->security_at = pe->coff + 20 + (pe->is_64 ? 112 : 96) + 8 * PE_DIR_SECURITY;
 	OV_TRY(ov_pe_imports(pe));
 	return ov_pe_versions(pe);
 }

@@ -6,11 +6,11 @@
 #include "checked.h"
 #include "text.h"
 
-/* Contract of `kind` in the front door; the first seven are enum ov_rule_kind's. */
-static const char *const kinds[] = { NULL,	 "hash",      "section",     "import",	  "body",
-				     "logical",	 "container", "yara",	     "heuristic", "allow",
-				     "password", "magic",     "certificate", "catalog",	  "address",
-				     "icon",	 "switch",    "bytecode" };
+/* Contract of `kind` in the front door; the first nine are enum ov_rule_kind's. */
+static const char *const kinds[] = { NULL,	"hash",	     "section", "import",    "body",
+				     "logical", "container", "yara",	"heuristic", "certificate",
+				     "allow",	"password",  "magic",	"catalog",   "address",
+				     "icon",	"switch",    "bytecode" };
 
 uint8_t ov_wire_kind_number(const char *name)
 {

@@ -22,6 +22,7 @@
 #include "fd.h"
 #include "jail.h"
 #include "prepare.h"
+#include "signature.h"
 
 /* Exit statuses, for the broker's messages; sysexits(3) where there is one. */
 enum { EXIT_DONE = 0, EXIT_BY_HAND = 2, EXIT_PROTOCOL = 76, EXIT_MEMORY = 71, EXIT_JAIL = 77 };
@@ -55,6 +56,7 @@ static ov_status warm_up(void)
 	(void)setlocale(LC_ALL, "C");
 	ov_format_prepare(); /* a UTF-8 LC_CTYPE: libarchive opens no conversion modules then */
 	(void)signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error to report, not a death */
+	ov_signature_prepare();
 	if (setenv("TZ", "UTC", 1) != 0)
 		return OV_NOMEM;
 	tzset();

@@ -114,6 +114,7 @@ OV_MUST_USE ov_status ov_sig_hash(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_section(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_import(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_allow(struct ov_sig_line *l);
+OV_MUST_USE ov_status ov_sig_crb(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_ndb(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_ldb(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_ignore(struct ov_sig_line *l);
@@ -143,6 +144,10 @@ OV_MUST_USE ov_status ov_build_lines(struct ov_odb_builder *b, struct ov_str fil
 void ov_build_diag(struct ov_odb_builder *b, const struct ov_diag *d);
 /* The parser for a file name; NULL when there is none. *is_pua tells a PUA twin. */
 ov_sig_parse_fn ov_build_parser(struct ov_str name, bool *is_pua);
+
+/* parse_crb.c: a whole catalog (.cat), which is no text. */
+OV_MUST_USE ov_status ov_build_catalog(struct ov_odb_builder *b, struct ov_str file,
+				       uint32_t source, struct ov_cur bytes);
 
 /* cvd_source.c: a container, member by member. */
 OV_MUST_USE ov_status ov_build_container(struct ov_odb_builder *b, struct ov_str name,

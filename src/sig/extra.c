@@ -1,11 +1,20 @@
 /* Further tables of a database. See extra.h. */
 #include "extra.h"
 
+#include "cert_row.h"
 #include "le.h"
 #include "member.h"
 
 /* What each kind of body must hold, so that reading it needs no further check. NULL: any bytes. */
 typedef ov_status (*verify_fn)(struct ov_cur body);
+
+static ov_status verify_cert(struct ov_cur body)
+{
+	return body.len > OV_CERT_HEAD && body.len <= OV_CERT_HEAD + OV_CERT_MODULUS_MAX &&
+		       body.base[OV_CERT_HEAD] != 0
+		   ? OV_OK
+		   : OV_BAD;
+}
 
 /* clang-format off */
 static const struct {
@@ -15,7 +24,7 @@ static const struct {
 	[OV_EXTRA_CONTAINER] = { "container", ov_member_verify },
 	[OV_EXTRA_PASSWORD] = { "password", NULL },
 	[OV_EXTRA_MAGIC] = { "magic", NULL },
-	[OV_EXTRA_CERT] = { "certificate", NULL },
+	[OV_EXTRA_CERT] = { "certificate", verify_cert },
 	[OV_EXTRA_CATALOG] = { "catalog", NULL },
 	[OV_EXTRA_URL] = { "address", NULL },
 	[OV_EXTRA_ICON] = { "icon", NULL },

@@ -19,6 +19,8 @@ const char *ov_rule_kind_name(enum ov_rule_kind k)
 		return "yara";
 	case OV_RULE_HEURISTIC:
 		return "heuristic";
+	case OV_RULE_CERTIFICATE:
+		return "certificate";
 	default:
 		return "unknown";
 	}

@@ -23,6 +23,7 @@ static const struct {
 	{ ".ndu",  true,  ov_sig_ndb },
 	{ ".ldb",  false, ov_sig_ldb },
 	{ ".ldu",  true,  ov_sig_ldb },
+	{ ".crb",  false, ov_sig_crb },
 	{ ".ign2", false, ov_sig_ignore },
 	{ ".cdb",  false, ov_sig_cdb },
 	{ ".zmd",  false, ov_sig_zmd },
@@ -47,11 +48,17 @@ static bool is_container_name(struct ov_str name)
 	       ov_text_ends_with(name, OV_STR(".cud"));
 }
 
+static bool is_catalog_name(struct ov_str name)
+{
+	return ov_text_ends_with(name, OV_STR(".cat"));
+}
+
 bool ov_odb_is_source_name(struct ov_str name)
 {
 	bool is_pua;
 
-	return ov_build_parser(name, &is_pua) != NULL || is_container_name(name);
+	return ov_build_parser(name, &is_pua) != NULL || is_container_name(name) ||
+	       is_catalog_name(name);
 }
 
 void ov_build_diag(struct ov_odb_builder *b, const struct ov_diag *d)
@@ -168,9 +175,11 @@ ov_status ov_odb_builder_add(struct ov_odb_builder *b, struct ov_str name, struc
 	if (is_container_name(name))
 		return ov_build_container(b, name, bytes);
 	parse = ov_build_parser(name, &is_pua);
-	if (parse == NULL)
+	if (parse == NULL && !is_catalog_name(name))
 		return OV_UNSUPPORTED;
 	OV_TRY(ov_odb_builder_source(b, &s, &id));
+	if (parse == NULL)
+		return ov_build_catalog(b, name, id, bytes);
 	rows_of(b->sources, struct b_source)[id].text = bytes;
 	if (is_pua && !b->options.with_pua) {
 		struct ov_diag d = { .file = name,

@@ -1,0 +1,18 @@
+/* What signature.c and signature_chain.c share. Not for other folders. */
+#ifndef OV_SIGNATURE_INT_H
+#define OV_SIGNATURE_INT_H
+
+#include <openssl/evp.h>
+
+#include "signature.h"
+
+/** OpenSSL's digest; NULL for none. */
+const EVP_MD *ov_sign_md(enum ov_pkcs7_digest kind);
+
+static inline void ov_sign_ctx_free(EVP_MD_CTX **ctx)
+{
+	EVP_MD_CTX_free(*ctx);
+	*ctx = NULL;
+}
+
+#endif
