@@ -63,8 +63,14 @@ static void run_pats(struct ov_cur c)
 	struct ov_finder *f = NULL;
 	struct ov_pats p;
 	uint32_t slot, n;
+	bool is_whole = true;
 
-	if (ov_pats_open(c, &p) != OV_OK)
+	if (ov_pats_view(c, &p) != OV_OK)
+		return;
+	for (uint32_t i = 0; i < p.count && is_whole; i++)
+		is_whole = ov_pats_check(&p, i) == OV_OK;
+	must(is_whole || ov_pats_open(c, &p) != OV_OK);
+	if (!is_whole || p.count > 4096)
 		return;
 	must(ov_finder_new(&f) == OV_OK);
 	ov_finder_begin(f, &p);

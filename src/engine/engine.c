@@ -52,6 +52,7 @@ void ov_engine_free(struct ov_engine **pe)
 	free(e->nodes);
 	free(e->settled);
 	free(e->woken_in);
+	free(e->sound);
 	free(e->woken);
 	free(e);
 	*pe = NULL;
@@ -68,8 +69,10 @@ static ov_status make_scratch(struct ov_engine *e)
 	e->settled = calloc(settled, 1);
 	e->nodes = calloc(OV_LAYER_DEPTH_MAX + 1, sizeof *e->nodes);
 	e->woken_in = calloc(nrules, sizeof *e->woken_in);
+	e->sound = calloc(nrules, sizeof *e->sound);
 	e->woken = calloc(nrules, sizeof *e->woken);
-	if (e->settled == NULL || e->nodes == NULL || e->woken_in == NULL || e->woken == NULL)
+	if (e->settled == NULL || e->nodes == NULL || e->woken_in == NULL || e->sound == NULL ||
+	    e->woken == NULL)
 		return OV_NOMEM;
 	for (uint32_t i = 0; i <= OV_LAYER_DEPTH_MAX; i++) {
 		ov_arena_init(&e->nodes[i].arena, OV_NODE_ARENA);
@@ -626,6 +629,8 @@ ov_status ov_engine_scan(struct ov_engine *e, const struct ov_src *src,
 	else
 		drop(root);
 	OV_TRY(s);
+	if (e->is_damaged)
+		return OV_BAD;
 	ov_report_release(e);
 	*out = &e->report;
 	return OV_OK;
@@ -678,6 +683,8 @@ ov_status ov_engine_scan_stream(struct ov_engine *e, ov_src_read_fn read, void *
 	else
 		drop(root);
 	OV_TRY(s);
+	if (e->is_damaged)
+		return OV_BAD;
 	ov_report_release(e);
 	e->o = NULL;
 	*out = &e->report;

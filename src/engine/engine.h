@@ -113,8 +113,17 @@ OV_MUST_USE ov_status ov_engine_new(const struct ov_odb *db, struct ov_engine **
 void ov_engine_free(struct ov_engine **e);
 
 /**
+ * A hash lookup, or a rule's first use, touches pages of the database that are not likely to be
+ * needed again. `trim` is called after each OV_ENGINE_TOUCHES of them, from inside a scan, for one
+ * who wants to unmap what is mapped; the bytes must stay readable.
+ */
+#define OV_ENGINE_TOUCHES 128u
+void ov_engine_on_touches(struct ov_engine *e, void (*trim)(void *ctx), void *ctx);
+
+/**
  * Scans one file. Broken input is no error of this call: it is in the report.
- * @return OV_OK with a report (possibly incomplete); OV_NOMEM or OV_BUG when even that could not be
+ * @return OV_OK with a report (possibly incomplete); OV_BAD the database is damaged; OV_NOMEM or
+ * OV_BUG when even that could not be
  * made. Threads: one thread at a time per engine.
  */
 OV_MUST_USE ov_status ov_engine_scan(struct ov_engine *e, const struct ov_src *src,

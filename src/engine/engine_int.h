@@ -78,6 +78,9 @@ struct ov_pcre_cache;
 struct ov_members;
 struct ov_trust;
 
+/* Rules are verified when they are first needed: see ov_odb_check_rule(). */
+enum ov_soundness { OV_SOUND_UNKNOWN = 0, OV_SOUND_YES, OV_SOUND_NO };
+
 struct ov_engine {
 	uint32_t magic;
 	const struct ov_odb *db;
@@ -89,6 +92,11 @@ struct ov_engine {
 	uint8_t
 	    *settled; /* a layer's state of ov_gram_wake(), large enough for each target's table */
 	uint32_t *woken_in; /* per rule: the generation that last looked at it */
+	uint8_t *sound;	    /* per rule: enum ov_soundness */
+	uint32_t touches;   /* pages of the database looked at since trim() */
+	void (*trim)(void *ctx);
+	void *trim_ctx;
+	bool is_damaged; /* a rule of the database turned out broken: no verdict is one */
 	uint32_t generation;
 	uint32_t *woken, nwoken; /* rules of this layer that may match */
 	struct ov_buf window;	 /* OV_WINDOW + overlap, or a whole file up to OV_WHOLE_MAX */
@@ -156,6 +164,12 @@ OV_MUST_USE ov_status ov_layer_digest(struct ov_engine *e, struct ov_node *n,
 bool ov_layer_allowed(struct ov_engine *e, struct ov_node *n);
 OV_MUST_USE ov_status ov_layer_hashes(struct ov_engine *e, struct ov_node *n);
 void ov_layer_classify(struct ov_engine *e, struct ov_node *n);
+
+/* wake.c: see ov_engine_on_touches(). */
+void ov_touch(struct ov_engine *e, uint32_t pages);
+
+/** wake.c: whether a rule may be used; a broken one makes the whole scan fail. */
+bool ov_rule_is_sound(struct ov_engine *e, uint32_t id);
 
 /* wake.c: fills e->woken with the target's rules (those for any included) for this layer or view.
  */

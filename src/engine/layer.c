@@ -52,6 +52,7 @@ static bool listed(struct ov_engine *e, struct ov_node *n)
 			continue;
 		if (ov_layer_digest(e, n, (enum ov_digest_kind)k) != OV_OK)
 			continue; /* can't prove that it is trusted, so it is not */
+		ov_touch(e, 1);
 		if (ov_hashset_find(h, n->digest[k], n->src.size, &token))
 			return true;
 	}
@@ -124,6 +125,7 @@ static ov_status section_hashes(struct ov_engine *e, struct ov_node *n)
 				continue;
 			OV_TRY(digest_range(e, &n->src, s->off, s->size, (enum ov_digest_kind)k,
 					    digest));
+			ov_touch(e, 1);
 			if (ov_hashset_find(h, digest, s->size, &token))
 				OV_TRY(report_hash(e, n, OV_RULE_SECTION_HASH, token, digest,
 						   (enum ov_digest_kind)k, s->off, s->size));
@@ -149,6 +151,7 @@ static ov_status import_hashes(struct ov_engine *e, struct ov_node *n)
 		if (s == OV_END)
 			return OV_OK; /* imports nothing */
 		OV_TRY(s);
+		ov_touch(e, 1);
 		if (ov_hashset_find(h, digest, size, &token))
 			OV_TRY(report_hash(e, n, OV_RULE_IMPORT_HASH, token, digest,
 					   (enum ov_digest_kind)k, 0, size));
@@ -165,6 +168,7 @@ ov_status ov_layer_hashes(struct ov_engine *e, struct ov_node *n)
 		if (!ov_hashset_wants(h, n->src.size))
 			continue;
 		OV_TRY(ov_layer_digest(e, n, (enum ov_digest_kind)k));
+		ov_touch(e, 1);
 		if (ov_hashset_find(h, n->digest[k], n->src.size, &token))
 			OV_TRY(report_hash(e, n, OV_RULE_HASH, token, n->digest[k],
 					   (enum ov_digest_kind)k, 0, n->src.size));

@@ -13,6 +13,8 @@
 #include "checked.h"
 #include "le.h"
 
+#define RULE_PAGES 5 /* row, subsignatures, condition, patterns' parts and code */
+
 static bool in_range(const struct ov_u64_range *r, uint64_t v)
 {
 	return v >= r->lo && v <= r->hi;
@@ -56,6 +58,35 @@ static bool facts_fit(const struct ov_node *n, const struct ov_rule *r)
 	return container_fits(n, r);
 }
 
+void ov_engine_on_touches(struct ov_engine *e, void (*trim)(void *ctx), void *ctx)
+{
+	e->trim = trim;
+	e->trim_ctx = ctx;
+}
+
+void ov_touch(struct ov_engine *e, uint32_t pages)
+{
+	e->touches += pages;
+	if (e->touches < OV_ENGINE_TOUCHES)
+		return;
+	e->touches = 0;
+	if (e->trim != NULL)
+		e->trim(e->trim_ctx);
+}
+
+bool ov_rule_is_sound(struct ov_engine *e, uint32_t id)
+{
+	if (id >= e->db->nrules)
+		return false;
+	if (e->sound[id] == OV_SOUND_UNKNOWN) {
+		e->sound[id] = ov_odb_check_rule(e->db, id) == OV_OK ? OV_SOUND_YES : OV_SOUND_NO;
+		ov_touch(e, RULE_PAGES);
+	}
+	if (e->sound[id] == OV_SOUND_NO)
+		e->is_damaged = true;
+	return e->sound[id] == OV_SOUND_YES;
+}
+
 static void wake_rule(struct ov_engine *e, const struct ov_node *n, uint32_t id)
 {
 	struct ov_rule r;
@@ -63,6 +94,8 @@ static void wake_rule(struct ov_engine *e, const struct ov_node *n, uint32_t id)
 	if (id >= e->db->nrules || e->woken_in[id] == e->generation)
 		return;
 	e->woken_in[id] = e->generation;
+	if (!ov_rule_is_sound(e, id))
+		return;
 	ov_odb_rule(e->db, id, &r);
 	if (facts_fit(n, &r))
 		e->woken[e->nwoken++] = id;
@@ -113,6 +146,8 @@ static enum ov_wake on_anchor(void *ctx, uint32_t token, uint64_t at)
 	if (a.rule >= p->e->db->nrules)
 		return OV_WAKE_SETTLED; /* tokens inside the key tables are not verified when a
 				database is opened */
+	if (!ov_rule_is_sound(p->e, a.rule) || !ov_odb_is_sub_of(p->e->db, a.rule, a.sub))
+		return OV_WAKE_SETTLED;
 	if (p->e->woken_in[a.rule] != p->e->generation && place_fits(p, &a, at))
 		wake_rule(p->e, p->n, a.rule);
 	return p->e->woken_in[a.rule] == p->e->generation ? OV_WAKE_SETTLED : OV_WAKE_MORE;

@@ -100,11 +100,20 @@ OV_MUST_USE ov_status ov_pats_finish(struct ov_pats_builder *b, struct ov_buf *o
 
 struct ov_pats { /* verified view; immutable, shared by threads. All zero: no pattern */
 	const uint8_t *patterns, *variants, *parts, *code; /* layout: pattern_int.h */
-	uint32_t count, nvariants, nparts;
+	uint32_t count, nvariants, nparts, code_bytes;
 	uint32_t longest_part; /* most bytes one gap-free part can span */
 };
 
 OV_MUST_USE ov_status ov_pats_open(struct ov_cur bytes, struct ov_pats *out);
+
+/**
+ * As ov_pats_open(), but looks at the section's head only: millions of bytes need not be read before
+ * the first is used. Each pattern must pass ov_pats_check() before it is given to a finder.
+ */
+OV_MUST_USE ov_status ov_pats_view(struct ov_cur bytes, struct ov_pats *out);
+
+/** Verifies one pattern. @return OV_OK; OV_BAD; OV_NOMEM, for parts of more than 64 KiB of code. */
+OV_MUST_USE ov_status ov_pats_check(const struct ov_pats *p, uint32_t id);
 
 /**
  * Tells whether a pattern matches with its first part starting exactly at `at`, using only [base,

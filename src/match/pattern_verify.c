@@ -1,4 +1,4 @@
-/* Opening a pattern section as hostile input: all is checked here once, so that running a part
+/* Verifying a pattern section as hostile input, as a whole or one pattern, so that running a part
  * needs no further check. */
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +152,54 @@ static ov_status check_part(const struct ov_pats *p, const uint8_t *r, struct ov
 	return check_targets(own, starts);
 }
 
+#define STARTS_ROOM 8192u /* bits for 64 KiB of code: nearly each part's */
+
+static ov_status check_one_part(const struct ov_pats *p, uint32_t part)
+{
+	const uint8_t *r = p->parts + (size_t)part * PART_SIZE;
+	struct ov_cur code = ov_cur_of(p->code, p->code_bytes);
+	const uint32_t len = ov_le32(r + PART_CODE_LEN);
+	uint8_t room[STARTS_ROOM], *more;
+	ov_status s;
+
+	if (ov_cur_seek(&code, ov_le32(r + PART_CODE)) != OV_OK || len > ov_cur_left(&code))
+		return OV_BAD;
+	if (len / 8 + 1 <= sizeof room)
+		return check_part(p, r, &code, room);
+	more = malloc(len / 8 + 1);
+	if (more == NULL)
+		return OV_NOMEM;
+	s = check_part(p, r, &code, more);
+	free(more);
+	return s;
+}
+
+ov_status ov_pats_check(const struct ov_pats *p, uint32_t id)
+{
+	struct pattern_view v;
+
+	if (id >= p->count)
+		return OV_BAD;
+	v = pattern_of(p, id);
+	if (v.nvariants == 0 || v.nvariants > VARIANTS_MAX || v.first_variant > p->nvariants ||
+	    v.nvariants > p->nvariants - v.first_variant || v.mode > OV_COUNT_STARTS)
+		return OV_BAD;
+	for (uint32_t i = 0; i < v.nvariants; i++) {
+		const struct variant_view parts = variant_of(p, v.first_variant + i);
+
+		if (parts.nparts == 0 || parts.first_part > p->nparts ||
+		    parts.nparts > p->nparts - parts.first_part)
+			return OV_BAD;
+		for (uint32_t k = 0; k < parts.nparts; k++) {
+			const ov_status s = check_one_part(p, parts.first_part + k);
+
+			if (s != OV_OK)
+				return s == OV_NOMEM ? s : OV_BAD;
+		}
+	}
+	return OV_OK;
+}
+
 static ov_status check_patterns(const struct ov_pats *p)
 {
 	uint32_t variant = 0, part = 0;
@@ -188,7 +236,7 @@ static ov_status check_parts(const struct ov_pats *p, struct ov_cur code)
 	return s;
 }
 
-ov_status ov_pats_open(struct ov_cur bytes, struct ov_pats *out)
+ov_status ov_pats_view(struct ov_cur bytes, struct ov_pats *out)
 {
 	struct ov_cur c = bytes, patterns, variants, parts, code;
 	uint32_t magic, code_bytes;
@@ -213,8 +261,18 @@ ov_status ov_pats_open(struct ov_cur bytes, struct ov_pats *out)
 	p.variants = variants.base;
 	p.parts = parts.base;
 	p.code = code.base;
+	p.code_bytes = code_bytes;
+	*out = p;
+	return OV_OK;
+}
+
+ov_status ov_pats_open(struct ov_cur bytes, struct ov_pats *out)
+{
+	struct ov_pats p;
+
+	OV_TRY(ov_pats_view(bytes, &p));
 	OV_TRY(check_patterns(&p));
-	OV_TRY(check_parts(&p, code));
+	OV_TRY(check_parts(&p, ov_cur_of(p.code, p.code_bytes)));
 	*out = p;
 	return OV_OK;
 }

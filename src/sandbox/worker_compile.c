@@ -148,7 +148,8 @@ static ov_status write_out(struct ov_worker *w, uint32_t job, int fd, const stru
 	struct ov_odb view;
 
 	/* What we wrote must pass our own verifier; it also tells the database's name. */
-	if (ov_odb_open(ov_buf_cur(db), &view, &why) != OV_OK)
+	if (ov_odb_open(ov_buf_cur(db), &view, &why) != OV_OK ||
+	    ov_odb_check_all(&view, &why) != OV_OK)
 		return ov_worker_fail(w, job, OV_BUG,
 				      why != NULL ? why : "the compiled database is not valid");
 	memcpy(told.id, view.id, sizeof told.id);

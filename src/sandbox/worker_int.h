@@ -24,6 +24,7 @@ struct ov_worker {
 	/* scanning and listing */
 	bool has_db;
 	struct ov_odb db;
+	void *db_map; /* db_bytes of it */
 	uint64_t db_bytes;
 	struct ov_engine *engine;
 	struct ov_arena scratch; /* lists of one verdict */

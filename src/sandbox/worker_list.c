@@ -177,7 +177,7 @@ ov_status ov_worker_facts(struct ov_worker *w, struct ov_arrival *m)
 
 	if (!w->has_db || m->fds.nfds != 0)
 		return OV_BAD;
-	if (ov_odb_check_id(&w->db) != OV_OK)
+	if (ov_odb_check_id(&w->db) != OV_OK || ov_odb_check_all(&w->db, NULL) != OV_OK)
 		return ov_worker_fail(
 		    w, m->job, OV_BAD,
 		    "the database is damaged: its content is not what its id says; "

@@ -41,6 +41,17 @@ static ov_status answer_ready(struct ov_worker *w, uint32_t job)
 	return ov_worker_answer(w, OV_WIRE_READY, job);
 }
 
+/*
+ * The pages are the file's and stay in the system's cache, but while they are mapped they count as
+ * this process's memory; each fault maps its neighbours as well.
+ */
+static void let_pages_go(void *ctx)
+{
+	const struct ov_worker *w = ctx;
+
+	(void)madvise(w->db_map, (size_t)w->db_bytes, MADV_DONTNEED);
+}
+
 /* The mapping stays for life. The file may change under it only if its owner does that; it then
  * harms this process alone. */
 ov_status ov_worker_open(struct ov_worker *w, struct ov_arrival *m)
@@ -65,7 +76,9 @@ ov_status ov_worker_open(struct ov_worker *w, struct ov_arrival *m)
 	if (st != OV_OK)
 		return refuse(w, m->job, st, "the engine could not be made");
 	w->has_db = true;
+	w->db_map = p;
 	w->db_bytes = f.size;
+	ov_engine_on_touches(w->engine, let_pages_go, w);
 	return answer_ready(w, m->job);
 }
 
@@ -268,6 +281,13 @@ static uint64_t heap_bytes(struct ov_worker *w)
 	return w->heap;
 }
 
+static const char *reason_of(ov_status st)
+{
+	if (st == OV_BAD)
+		return "the database is damaged: check it with overt db check, build it again";
+	return st == OV_IO ? "it can't be read" : ov_status_name(st);
+}
+
 static ov_status put_scanned(struct ov_worker *w, uint32_t job, int *fd)
 {
 	const struct ov_report *r = NULL;
@@ -279,7 +299,7 @@ static ov_status put_scanned(struct ov_worker *w, uint32_t job, int *fd)
 		st = copy_report(w, r, &v);
 	if (st != OV_OK) {
 		v = (struct overt_verdict){ .type = "" };
-		v.error = text_of(ov_str_of(st == OV_IO ? "it can't be read" : ov_status_name(st)));
+		v.error = text_of(ov_str_of(reason_of(st)));
 	}
 	v.time_ns = ov_clock_ns() - start;
 	w->out.n = 0;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "checked.h"
-#include "cond.h"
 #include "le.h"
 #include "odb_int.h"
 
@@ -20,34 +19,11 @@ static ov_status bad(struct opener *p, const char *why)
 	return OV_BAD;
 }
 
-/* Row `i` of a table whose length has been checked, or NULL. */
-static const uint8_t *row_at(const struct ov_cur *c, uint64_t i, size_t size)
-{
-	return i < c->len / size ? c->base + i * size : NULL;
-}
-
-static bool in_heap(const struct ov_cur *heap, uint64_t at, uint64_t n)
-{
-	return at <= heap->len && n <= heap->len - at;
-}
-
 static struct ov_str heap_str(const struct ov_cur *heap, uint64_t at, uint64_t n)
 {
-	if (n == 0 || !in_heap(heap, at, n))
+	if (n == 0 || !odb_in(heap, at, n))
 		return (struct ov_str){ .p = NULL, .n = 0 };
 	return (struct ov_str){ .p = (const char *)heap->base + at, .n = (size_t)n };
-}
-
-static struct ov_cur heap_cur(const struct ov_cur *heap, uint64_t at, uint64_t n)
-{
-	return in_heap(heap, at, n) && n > 0 ? ov_cur_of(heap->base + at, (size_t)n)
-					     : ov_cur_of(NULL, 0);
-}
-
-/* Rules begin after their count; lists of intermediates stand behind the last. */
-static const uint8_t *rule_row(const struct ov_odb *o, uint32_t id)
-{
-	return id < o->nrules ? o->rules.base + 8 + (size_t)id * ODB_RULE_SIZE : NULL;
 }
 
 static struct ov_u64_range read_range(const uint8_t *p)
@@ -65,7 +41,7 @@ static void read_place(const uint8_t *p, enum ov_place_kind kind, struct ov_plac
 
 void ov_odb_rule(const struct ov_odb *o, uint32_t id, struct ov_rule *out)
 {
-	const uint8_t *r = rule_row(o, id);
+	const uint8_t *r = odb_rule_row(o, id);
 
 	*out = (struct ov_rule){ .id = id };
 	if (r == NULL)
@@ -80,7 +56,7 @@ void ov_odb_rule(const struct ov_odb *o, uint32_t id, struct ov_rule *out)
 	out->entry_point = read_range(r + 40);
 	out->nsections = read_range(r + 56);
 	out->first_sub = ov_le32(r + 72);
-	out->condition = heap_cur(&o->conds, ov_le32(r + 76), ov_le32(r + 80));
+	out->condition = odb_cur(&o->conds, ov_le32(r + 76), ov_le32(r + 80));
 	out->nsubs = ov_le16(r + 84);
 	out->has_container = (r[86] & ODB_RULE_CONTAINER) != 0;
 	out->container_is_top = (r[86] & ODB_RULE_TOP) != 0;
@@ -88,16 +64,20 @@ void ov_odb_rule(const struct ov_odb *o, uint32_t id, struct ov_rule *out)
 	out->nintermediates = r[87];
 	out->container = (enum ov_type)ov_le16(r + 88);
 	out->handler = (enum ov_type)ov_le16(r + 90);
-	out->intermediates = out->nintermediates > 0 ? o->rules.base + ov_le32(r + 92) : NULL;
+	out->intermediates = odb_in(&o->rules, ov_le32(r + 92), 2 * (uint64_t)out->nintermediates)
+				 ? o->rules.base + ov_le32(r + 92)
+				 : NULL;
+	if (out->intermediates == NULL)
+		out->nintermediates = 0; /* a rule that ov_odb_check_rule() refuses */
 }
 
 void ov_odb_sub(const struct ov_odb *o, uint32_t id, struct ov_sub *out)
 {
-	const uint8_t *s = row_at(&o->subs, id, ODB_SUB_SIZE);
+	const uint8_t *s = odb_row(&o->subs, id, ODB_SUB_SIZE);
 	struct ov_compare *c = &out->compare;
 
-	*out = (struct ov_sub){ .kind = OV_SUB_PATTERN };
-	if (s == NULL)
+	*out = (struct ov_sub){ .kind = OV_SUB_PATTERN, .pattern = UINT32_MAX };
+	if (s == NULL || s[0] < OV_SUB_PATTERN || s[0] > OV_SUB_COMPARE || s[1] > OV_PLACE_VERSION)
 		return;
 	out->kind = (enum ov_sub_kind)s[0];
 	read_place(s + 8, (enum ov_place_kind)s[1], &out->place);
@@ -106,7 +86,7 @@ void ov_odb_sub(const struct ov_odb *o, uint32_t id, struct ov_sub *out)
 	} else if (out->kind == OV_SUB_PCRE) {
 		out->regex = heap_str(&o->names, ov_le32(s + 24), ov_le32(s + 28));
 		out->flags = heap_str(&o->names, ov_le32(s + 32), ov_le32(s + 36));
-		out->trigger = heap_cur(&o->conds, ov_le32(s + 40), ov_le32(s + 44));
+		out->trigger = odb_cur(&o->conds, ov_le32(s + 40), ov_le32(s + 44));
 	} else {
 		c->form = (char)s[2];
 		c->is_big = (s[3] & 1) != 0;
@@ -125,7 +105,7 @@ void ov_odb_sub(const struct ov_odb *o, uint32_t id, struct ov_sub *out)
 
 void ov_odb_anchor(const struct ov_odb *o, uint32_t token, struct ov_odb_anchor *out)
 {
-	const uint8_t *a = row_at(&o->anchors, token, ODB_ANCHOR_SIZE);
+	const uint8_t *a = odb_row(&o->anchors, token, ODB_ANCHOR_SIZE);
 
 	*out = (struct ov_odb_anchor){ .rule = UINT32_MAX,
 				       .sub = UINT32_MAX,
@@ -139,7 +119,7 @@ void ov_odb_anchor(const struct ov_odb *o, uint32_t token, struct ov_odb_anchor 
 /* Four u32: first group, groups, first always, always. */
 static uint32_t target_field(const struct ov_odb *o, enum ov_target t, size_t field)
 {
-	const uint8_t *r = row_at(&o->targets, (uint64_t)t, ODB_TARGET_SIZE);
+	const uint8_t *r = odb_row(&o->targets, (uint64_t)t, ODB_TARGET_SIZE);
 
 	return r != NULL ? ov_le32(r + 4 * field) : 0;
 }
@@ -151,7 +131,7 @@ uint32_t ov_odb_always_count(const struct ov_odb *o, enum ov_target t)
 
 uint32_t ov_odb_always(const struct ov_odb *o, enum ov_target t, uint32_t i)
 {
-	const uint8_t *r = row_at(&o->always, (uint64_t)target_field(o, t, 2) + i, 4);
+	const uint8_t *r = odb_row(&o->always, (uint64_t)target_field(o, t, 2) + i, 4);
 
 	return r != NULL && i < target_field(o, t, 3) ? ov_le32(r) : UINT32_MAX;
 }
@@ -164,7 +144,7 @@ uint32_t ov_odb_fixed_groups(const struct ov_odb *o, enum ov_target t)
 void ov_odb_fixed_group(const struct ov_odb *o, enum ov_target t, uint32_t i,
 			struct ov_odb_fixed_group *out)
 {
-	const uint8_t *r = row_at(&o->groups, (uint64_t)target_field(o, t, 0) + i, ODB_GROUP_SIZE);
+	const uint8_t *r = odb_row(&o->groups, (uint64_t)target_field(o, t, 0) + i, ODB_GROUP_SIZE);
 
 	*out = (struct ov_odb_fixed_group){ .place = { .kind = OV_PLACE_ANY } };
 	if (r == NULL || i >= target_field(o, t, 1))
@@ -176,7 +156,7 @@ void ov_odb_fixed_group(const struct ov_odb *o, enum ov_target t, uint32_t i,
 
 void ov_odb_fixed(const struct ov_odb *o, uint32_t i, struct ov_odb_fixed *out)
 {
-	const uint8_t *r = row_at(&o->fixed, i, ODB_FIXED_SIZE);
+	const uint8_t *r = odb_row(&o->fixed, i, ODB_FIXED_SIZE);
 
 	*out = (struct ov_odb_fixed){ .rule = UINT32_MAX, .sub = UINT32_MAX };
 	if (r != NULL)
@@ -199,7 +179,7 @@ void ov_odb_hash_name(const struct ov_odb *o, uint32_t token, struct ov_odb_hash
 
 void ov_odb_source(const struct ov_odb *o, uint32_t i, struct ov_odb_source *out)
 {
-	const uint8_t *r = row_at(&o->sources, i, ODB_SOURCE_SIZE);
+	const uint8_t *r = odb_row(&o->sources, i, ODB_SOURCE_SIZE);
 
 	*out = (struct ov_odb_source){ .version = 0 };
 	if (r == NULL)
@@ -290,7 +270,7 @@ static ov_status open_sections(struct opener *p)
 	if (ov_names_open(part, o->nsources, &o->hash_names) != OV_OK)
 		return bad(p, "the names of hashes are broken");
 	OV_TRY(table(p, ODB_PATS, 1, &part));
-	if (ov_pats_open(part, &o->pats) != OV_OK)
+	if (ov_pats_view(part, &o->pats) != OV_OK)
 		return bad(p, "the patterns are broken");
 	for (int t = 0; t < OV_TARGET_COUNT; t++) {
 		OV_TRY(table(p, (enum odb_section)(ODB_GRAM + t), 1, &part));
@@ -311,191 +291,39 @@ static ov_status open_sections(struct opener *p)
 	return OV_OK;
 }
 
-static bool is_relation(char c)
+static ov_status check_group(struct opener *p, uint32_t i)
 {
-	return c == '<' || c == '>' || c == '=';
-}
-
-static bool is_good_compare(const struct ov_compare *c, uint32_t nsubs)
-{
-	if (c->ref >= nsubs || c->ncmp < 1 || c->ncmp > 2 || c->width < 1 ||
-	    c->width > ODB_COMPARE_WIDTH || c->off < INT32_MIN || c->off > INT32_MAX)
-		return false;
-	if (c->form == 'i' && c->width > 8)
-		return false;
-	if (c->form != 'h' && c->form != 'd' && c->form != 'a' && c->form != 'i')
-		return false;
-	return is_relation(c->op[0]) && (c->ncmp == 1 || is_relation(c->op[1]));
-}
-
-static bool is_good_place(const struct ov_place *p)
-{
-	if ((unsigned)p->kind > OV_PLACE_VERSION || p->n < -(int64_t)UINT32_MAX ||
-	    p->n > (int64_t)UINT32_MAX)
-		return false;
-	return p->n >= 0 || p->kind == OV_PLACE_EP;
-}
-
-/* Code is never shared, so that a hostile file can't make us verify the same bytes again and again.
- */
-static ov_status check_code(struct opener *p, const uint8_t *at, uint32_t nsubs, uint64_t *budget)
-{
-	const uint64_t off = ov_le32(at), n = ov_le32(at + 4);
-
-	if (!in_heap(&p->o->conds, off, n) || n > *budget)
-		return bad(p, "a condition lies outside its section");
-	*budget -= n;
-	if (ov_cond_verify(heap_cur(&p->o->conds, off, n), nsubs) != OV_OK)
-		return bad(p, "a condition's code is broken");
-	return OV_OK;
-}
-
-static ov_status check_sub(struct opener *p, uint32_t id, uint32_t nsubs, uint64_t *budget)
-{
-	const uint8_t *row = row_at(&p->o->subs, id, ODB_SUB_SIZE);
-	struct ov_sub s;
-
-	if (row == NULL || row[0] < OV_SUB_PATTERN || row[0] > OV_SUB_COMPARE)
-		return bad(p, "a subsignature is of no known kind");
-	ov_odb_sub(p->o, id, &s);
-	if (!is_good_place(&s.place))
-		return bad(p, "a subsignature's place is broken");
-	if (s.kind == OV_SUB_PATTERN)
-		return s.pattern < p->o->pats.count ? OV_OK
-						    : bad(p, "a subsignature names no pattern");
-	if (s.kind == OV_SUB_COMPARE)
-		return is_good_compare(&s.compare, nsubs) ? OV_OK
-							  : bad(p, "a byte comparison is broken");
-	if (!in_heap(&p->o->names, ov_le32(row + 24), ov_le32(row + 28)) ||
-	    !in_heap(&p->o->names, ov_le32(row + 32), ov_le32(row + 36)) || s.regex.n == 0)
-		return bad(p, "a regular expression lies outside its section");
-	return check_code(p, row + 40, nsubs, budget);
-}
-
-static ov_status check_inter(struct opener *p, const struct ov_rule *r, uint32_t at)
-{
-	if (r->nintermediates == 0)
-		return OV_OK;
-	if (r->nintermediates > ODB_INTER_MAX ||
-	    !in_heap(&p->o->rules, at, 2 * (uint64_t)r->nintermediates))
-		return bad(p, "a list of intermediates lies outside its section");
-	for (uint32_t i = 0; i < r->nintermediates; i++) {
-		const uint16_t t = ov_le16(r->intermediates + 2 * (size_t)i);
-
-		if (t >= OV_T_COUNT && t != ODB_TYPE_ANY)
-			return bad(p, "an intermediate's type is unknown");
-	}
-	return OV_OK;
-}
-
-static ov_status check_rule(struct opener *p, uint32_t id, uint32_t *next_sub, uint64_t *budget)
-{
-	const uint8_t *row = rule_row(p->o, id);
-	struct ov_odb *o = p->o;
-	struct ov_rule r;
-
-	ov_odb_rule(o, id, &r);
-	if (r.kind < OV_RULE_HASH || r.kind >= OV_RULE_KINDS || r.target >= OV_TARGET_COUNT)
-		return bad(p, "a rule's kind or target is unknown");
-	if (!in_heap(&o->names, ov_le32(row), ov_le16(row + 4)) || r.name.n == 0 ||
-	    !in_heap(&o->texts, ov_le32(row + 8), ov_le32(row + 12)) || r.source >= o->nsources)
-		return bad(p, "a rule's name, text or source is not there");
-	if ((unsigned)r.container >= OV_T_COUNT || (unsigned)r.handler >= OV_T_COUNT)
-		return bad(p, "a rule's container or handler type is unknown");
-	if (r.first_sub != *next_sub || r.nsubs > ODB_SUBS_MAX || r.nsubs > o->nsubs - *next_sub)
-		return bad(p, "a rule's subsignatures are not its own");
-	OV_TRY(check_inter(p, &r, ov_le32(row + 92)));
-	OV_TRY(check_code(p, row + 76, r.nsubs, budget));
-	for (uint32_t i = 0; i < r.nsubs; i++)
-		OV_TRY(check_sub(p, r.first_sub + i, r.nsubs, budget));
-	*next_sub += r.nsubs;
-	return OV_OK;
-}
-
-static bool is_sub_of(const struct ov_odb *o, uint32_t rule, uint32_t sub)
-{
-	const uint8_t *r = rule_row(o, rule);
-
-	return r != NULL && sub >= ov_le32(r + 72) && sub - ov_le32(r + 72) < ov_le16(r + 84);
-}
-
-static ov_status check_group(struct opener *p, uint32_t i, uint64_t *budget)
-{
-	const uint8_t *g = row_at(&p->o->groups, i, ODB_GROUP_SIZE);
+	const uint8_t *g = odb_row(&p->o->groups, i, ODB_GROUP_SIZE);
 	struct ov_place place;
-	uint64_t first, count;
 
 	if (g == NULL || ov_le64(g) > OV_PLACE_VERSION)
 		return bad(p, "a group of fixed places is broken");
 	read_place(g + 8, (enum ov_place_kind)g[0], &place);
-	first = ov_le32(g + 24);
-	count = ov_le32(g + 28);
-	if (!is_good_place(&place) || place.kind == OV_PLACE_ANY ||
+	if (!odb_is_good_place(&place) || place.kind == OV_PLACE_ANY ||
 	    place.kind == OV_PLACE_IN_SECTION || place.kind == OV_PLACE_VERSION || place.shift != 0)
 		return bad(p, "a group's place is not one exact place");
-	if (first + count > p->o->fixed.len / ODB_FIXED_SIZE || count > *budget)
-		return bad(p, "a group's entries are not its own");
-	*budget -= count;
-	for (uint64_t k = first; k < first + count; k++) {
-		struct ov_odb_fixed f, prev;
-
-		ov_odb_fixed(p->o, (uint32_t)k, &f);
-		if (!is_sub_of(p->o, f.rule, f.sub) || (f.dword & ~f.mask) != 0)
-			return bad(p, "an entry for a fixed place is broken");
-		ov_odb_fixed(p->o, (uint32_t)(k > first ? k - 1 : k), &prev);
-		if (prev.dword > f.dword)
-			return bad(p, "a group's entries are not sorted");
-	}
+	if ((uint64_t)ov_le32(g + 24) + ov_le32(g + 28) > p->o->fixed.len / ODB_FIXED_SIZE)
+		return bad(p, "a group's entries are not there");
 	return OV_OK;
 }
 
 static ov_status check_targets(struct opener *p)
 {
 	const struct ov_odb *o = p->o;
-	uint64_t budget = o->fixed.len / ODB_FIXED_SIZE, ngroups = o->groups.len / ODB_GROUP_SIZE;
+	const uint64_t ngroups = o->groups.len / ODB_GROUP_SIZE;
 
 	if (o->targets.len != OV_TARGET_COUNT * ODB_TARGET_SIZE)
 		return bad(p, "the table of targets has another size");
 	for (int t = 0; t < OV_TARGET_COUNT; t++) {
-		const uint8_t *r = row_at(&o->targets, (uint64_t)t, ODB_TARGET_SIZE);
+		const uint8_t *r = odb_row(&o->targets, (uint64_t)t, ODB_TARGET_SIZE);
 
 		if ((uint64_t)ov_le32(r) + ov_le32(r + 4) > ngroups ||
 		    (uint64_t)ov_le32(r + 8) + ov_le32(r + 12) > o->always.len / 4)
 			return bad(p, "a target's lists are not there");
 	}
 	for (uint32_t i = 0; i < ngroups; i++)
-		OV_TRY(check_group(p, i, &budget));
-	for (uint64_t i = 0; i < o->always.len / 4; i++)
-		if (ov_le32(row_at(&o->always, i, 4)) >= o->nrules)
-			return bad(p, "a list of rules names one that is not there");
+		OV_TRY(check_group(p, i));
 	return OV_OK;
-}
-
-static ov_status check_tables(struct opener *p)
-{
-	const struct ov_odb *o = p->o;
-	uint64_t budget = o->conds.len;
-	uint32_t next_sub = 0;
-
-	for (uint32_t i = 0; i < o->nrules; i++)
-		OV_TRY(check_rule(p, i, &next_sub, &budget));
-	if (next_sub != o->nsubs)
-		return bad(p, "there are subsignatures of no rule");
-	for (uint32_t i = 0; i < o->nanchors; i++) {
-		struct ov_odb_anchor a;
-
-		ov_odb_anchor(o, i, &a);
-		if (!is_sub_of(o, a.rule, a.sub))
-			return bad(p, "an anchor wakes a rule that is not there");
-	}
-	for (uint32_t i = 0; i < o->nsources; i++) {
-		const uint8_t *r = row_at(&o->sources, i, ODB_SOURCE_SIZE);
-
-		if (!in_heap(&o->names, ov_le32(r), ov_le32(r + 4)) ||
-		    !in_heap(&o->names, ov_le32(r + 8), ov_le32(r + 12)))
-			return bad(p, "a source's name is not there");
-	}
-	return check_targets(p);
 }
 
 ov_status ov_odb_open(struct ov_cur bytes, struct ov_odb *out, const char **why)
@@ -509,7 +337,7 @@ ov_status ov_odb_open(struct ov_cur bytes, struct ov_odb *out, const char **why)
 	if (s == OV_OK)
 		s = open_sections(&p);
 	if (s == OV_OK)
-		s = check_tables(&p);
+		s = check_targets(&p);
 	if (s == OV_OK)
 		*out = o;
 	else if (why != NULL)

@@ -1,7 +1,7 @@
 /*
  * A compiled database: flat, versioned, little-endian, offsets only. This is the reading side: a
  * view that has been verified, so that every accessor below is safe on the bytes that passed
- * ov_odb_open().
+ * ov_odb_open(); what runs programs asks for ov_odb_check_rule() first.
  *
  * The file is described in docs/formats/odb.md. Immutable; shared by threads and, mapped read-only,
  * by processes.
@@ -45,13 +45,28 @@ struct ov_odb {
 };
 
 /**
- * Verifies a database as hostile input and makes a view of it. No pointer is stored in the file;
- * every offset, count and program is checked here once, so that scanning needs no further check.
+ * Verifies a database's frame as hostile input and makes a view of it: sections, tables of keys,
+ * directories, whatever is looked at for each file. Each accessor is safe on what passed. Rules are
+ * millions of bytes of which a scan uses few: each is to be checked by ov_odb_check_rule() before
+ * its patterns and conditions are run.
  *
  * @param why  On failure: a static sentence part. May be NULL.
  * @return OV_OK; OV_SHORT cut; OV_BAD broken; OV_UNSUPPORTED another version.
  */
 OV_MUST_USE ov_status ov_odb_open(struct ov_cur bytes, struct ov_odb *out, const char **why);
+
+/**
+ * Verifies one rule, its subsignatures, patterns and code. After it, running them needs no further
+ * check. @return OV_OK; OV_BAD broken, or no such rule; OV_NOMEM.
+ */
+OV_MUST_USE ov_status ov_odb_check_rule(const struct ov_odb *o, uint32_t id);
+
+/** Verifies all rules, and what wakes them. For what was just written, and for joining.
+ * @param why  As for ov_odb_open(). */
+OV_MUST_USE ov_status ov_odb_check_all(const struct ov_odb *o, const char **why);
+
+/** Whether `sub` is one of the rule's subsignatures: to be asked before an anchor's is used. */
+bool ov_odb_is_sub_of(const struct ov_odb *o, uint32_t rule, uint32_t sub);
 
 /**
  * Computes the id anew and compares it with the header's: tells bit rot and cut-and-paste, not

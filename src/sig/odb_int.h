@@ -59,6 +59,32 @@ enum odb_section {
 #define ODB_RULE_TOP 2u
 #define ODB_RULE_HANDLER 4u
 
+/* Row `i` of a table whose length has been checked, or NULL. */
+static inline const uint8_t *odb_row(const struct ov_cur *c, uint64_t i, size_t size)
+{
+	return i < c->len / size ? c->base + i * size : NULL;
+}
+
+static inline bool odb_in(const struct ov_cur *heap, uint64_t at, uint64_t n)
+{
+	return at <= heap->len && n <= heap->len - at;
+}
+
+static inline struct ov_cur odb_cur(const struct ov_cur *heap, uint64_t at, uint64_t n)
+{
+	return odb_in(heap, at, n) && n > 0 ? ov_cur_of(heap->base + at, (size_t)n)
+					    : ov_cur_of(NULL, 0);
+}
+
+/* Rules begin after their count; lists of intermediates stand behind the last. */
+static inline const uint8_t *odb_rule_row(const struct ov_odb *o, uint32_t id)
+{
+	return id < o->nrules ? o->rules.base + 8 + (size_t)id * ODB_RULE_SIZE : NULL;
+}
+
+/* odb_check.c */
+bool odb_is_good_place(const struct ov_place *p);
+
 #define ODB_SUBS_MAX 64	     /* a rule's; also what the condition evaluator's bit mask holds */
 #define ODB_COMPARE_WIDTH 32 /* most bytes that a byte comparison reads */
 #define ODB_NAME_MAX 1024

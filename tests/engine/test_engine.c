@@ -62,6 +62,22 @@ static void test_bodies(void **state)
 	kit_close(&k);
 }
 
+/* A rule that turns out broken when it is woken: no verdict, least of all "clean". */
+static void test_damaged_rule(void **state)
+{
+	const struct ov_src src = ov_src_mem("overt-test-body", 15);
+	const struct ov_report *r = NULL;
+	struct kit k;
+
+	(void)state;
+	kit_open(&k, body_rules);
+	for (uint32_t i = 0; i < k.db.nrules; i++) /* kind: 7th byte of a row of 96 */
+		k.image.p[(size_t)(k.db.rules.base - k.image.p) + 8 + 96 * (size_t)i + 6] = 0xff;
+	assert_int_equal(ov_engine_scan(k.engine, &src, &k.options, &r), OV_BAD);
+	assert_int_equal(ov_engine_scan(k.engine, &src, &k.options, &r), OV_BAD);
+	kit_close(&k);
+}
+
 static void expect_line(struct kit *k, const char *what, const struct ov_buf *file,
 			const char *want)
 {
@@ -527,6 +543,7 @@ static void test_too_many_sections(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_damaged_rule),
 		cmocka_unit_test(test_bodies),
 		cmocka_unit_test(test_layers),
 		cmocka_unit_test(test_encrypted_is_incomplete),

@@ -297,6 +297,7 @@ static uint64_t sum_str(struct ov_str s)
 static uint64_t touch_rule(const struct ov_odb *o, uint32_t id)
 {
 	static const uint64_t counts[64] = { 1, 0, 3 };
+	const bool is_sound = ov_odb_check_rule(o, id) == OV_OK; /* else nothing of it is run */
 	struct ov_rule r;
 	uint64_t v;
 
@@ -304,13 +305,15 @@ static uint64_t touch_rule(const struct ov_odb *o, uint32_t id)
 	v = sum_str(r.name) + sum_str(r.text) + r.file_size.lo + r.nsections.hi;
 	for (uint32_t i = 0; i < 2 * r.nintermediates; i++)
 		v += r.intermediates[i];
-	v += ov_cond_eval(r.condition, counts, r.nsubs);
+	if (is_sound)
+		v += ov_cond_eval(r.condition, counts, r.nsubs);
 	for (uint32_t i = 0; i <= r.nsubs; i++) {
 		struct ov_sub s;
 
 		ov_odb_sub(o, r.first_sub + i, &s);
 		v += sum_str(s.regex) + sum_str(s.flags) + s.pattern + s.compare.value[0];
-		v += ov_cond_eval(s.trigger, counts, r.nsubs);
+		if (is_sound)
+			v += ov_cond_eval(s.trigger, counts, r.nsubs);
 	}
 	return v;
 }

@@ -342,9 +342,11 @@ static void try_bytes(const uint8_t *p, size_t n, bool *opened)
 	assert_non_null(copy);
 	memcpy(copy, p, n);
 	*opened = ov_odb_open(ov_cur_of(copy, n), &o, &why) == OV_OK;
-	if (*opened)
+	if (*opened) {
 		(void)touch_odb(&o);
-	else
+		*opened = ov_odb_check_all(&o, &why) == OV_OK;
+	}
+	if (!*opened)
 		assert_non_null(why);
 	free(copy);
 }
@@ -388,6 +390,45 @@ static void test_each_byte_changed(void **state)
 	}
 	assert_true(tries > 1000);
 	assert_true(opens < tries); /* names and texts may change; tables may not */
+	built_free(&b);
+}
+
+/* A rule that is broken is told by its check, and by that of all; the others stay good. */
+static void test_broken_rule(void **state)
+{
+	static const struct {
+		const char *what;
+		size_t at; /* in the second rule's row */
+		uint8_t value;
+	} rows[] = {
+		{ "no such kind", 6, 99 },	   { "no such target", 7, 99 },
+		{ "name outside", 1, 0xff },	   { "source not there", 16, 0xff },
+		{ "first sub not there", 74, 1 },  { "condition outside", 77, 0xff },
+		{ "too many subs", 84, 65 },	   { "a list that is too long", 87, 17 },
+		{ "container unknown", 89, 0xff },
+	};
+	struct built b;
+
+	(void)state;
+	build_texts(sample, sizeof sample / sizeof *sample, NULL, &b);
+	assert_int_equal(ov_odb_check_all(&b.db, NULL), OV_OK);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		uint8_t *row =
+		    b.bytes.p + (b.db.rules.base - b.bytes.p) + 8 + ODB_RULE_SIZE + rows[i].at;
+		const uint8_t was = *row;
+		const char *why = NULL;
+		struct ov_odb o;
+
+		*row = rows[i].value;
+		ov_expect_eq(rows[i].what, ov_odb_open(ov_buf_cur(&b.bytes), &o, NULL), OV_OK);
+		ov_expect_eq(rows[i].what, ov_odb_check_rule(&o, 1), OV_BAD);
+		ov_expect_eq(rows[i].what, ov_odb_check_rule(&o, 0), OV_OK);
+		ov_expect_eq(rows[i].what, ov_odb_check_rule(&o, 2), OV_OK);
+		ov_expect_eq(rows[i].what, ov_odb_check_all(&o, &why), OV_BAD);
+		ov_expect(rows[i].what, why != NULL);
+		*row = was;
+	}
+	assert_int_equal(ov_odb_check_rule(&b.db, b.db.nrules), OV_BAD);
 	built_free(&b);
 }
 
@@ -485,6 +526,7 @@ int main(void)
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_each_prefix),
 		cmocka_unit_test(test_each_byte_changed),
+		cmocka_unit_test(test_broken_rule),
 		cmocka_unit_test(test_id),
 		cmocka_unit_test(test_other_version),
 		cmocka_unit_test(test_memory_limit),
