@@ -15,6 +15,14 @@
 
 #define RULE_PAGES 5 /* row, subsignatures, condition, patterns' parts and code */
 
+/*
+ * Looks at where anchors are met, in steps of about 3 ns: one a byte of the layer. Ordinary files
+ * need a hundredth of that. When they are spent, each anchor wakes its rule, and the rule's keys
+ * are passed over from then on: so no input makes pass 1 slow.
+ */
+#define LOOK_COST 8u
+#define LOOKS_LEAST 65536u
+
 static bool in_range(const struct ov_u64_range *r, uint64_t v)
 {
 	return v >= r->lo && v <= r->hi;
@@ -104,27 +112,29 @@ static void wake_rule(struct ov_engine *e, const struct ov_node *n, uint32_t id)
 struct pass {
 	struct ov_engine *e;
 	const struct ov_node *n;
+	const uint8_t *p; /* the bytes that are looked at now: [base, base + len) of the layer */
+	size_t len;
+	uint64_t base;
+	uint64_t steps; /* left for looks at where anchors were met; without any, they wake at once
+			 */
 };
 
 /* An anchor at a known distance tells where its pattern would start: a place that excludes it saves
  * waking. */
-static bool place_fits(const struct pass *p, const struct ov_odb_anchor *a, uint64_t at)
+static bool place_fits(const struct pass *p, const struct ov_odb_anchor *a,
+		       const struct ov_place *place, uint64_t at)
 {
 	const struct ov_arena_mark mark = ov_arena_mark(&p->e->scratch);
 	struct ov_range *r = NULL;
-	struct ov_sub sub;
 	size_t n = 0;
 	ov_status s;
 	bool fits = false;
 
-	if (a->distance == OV_ODB_NO_DISTANCE)
-		return true;
-	ov_odb_sub(p->e->db, a->sub, &sub);
-	if (sub.kind != OV_SUB_PATTERN || sub.place.kind == OV_PLACE_ANY)
+	if (a->distance == OV_ODB_NO_DISTANCE || place->kind == OV_PLACE_ANY)
 		return true;
 	if (at < a->distance)
 		return false;
-	s = ov_place_resolve(p->n, &sub.place, &p->e->scratch, &r, &n);
+	s = ov_place_resolve(p->n, place, &p->e->scratch, &r, &n);
 	if (s == OV_END)
 		return false;
 	if (s != OV_OK)
@@ -135,11 +145,29 @@ static bool place_fits(const struct pass *p, const struct ov_odb_anchor *a, uint
 	return fits;
 }
 
+/* Could the anchor's subsignature be there? Its part is tried in place. */
+static bool sub_fits(struct pass *p, const struct ov_odb_anchor *a, uint64_t at)
+{
+	struct ov_probe what = {
+		.part = a->part, .p = p->p, .n = p->len, .base = p->base, .size = p->n->match_size
+	};
+	struct ov_sub sub;
+
+	ov_odb_sub(p->e->db, a->sub, &sub);
+	if (sub.kind != OV_SUB_PATTERN || p->steps <= LOOK_COST)
+		return true;
+	p->steps -= LOOK_COST;
+	if (!place_fits(p, a, &sub.place, at))
+		return false;
+	what.pattern = sub.pattern;
+	return ov_finder_probe(p->e->finder, &p->e->db->pats, &what, at, &p->steps) != OV_END;
+}
+
 /* A rule that is awake needs no further anchor: with all rules of a key awake, the key is passed
  * over. */
 static enum ov_wake on_anchor(void *ctx, uint32_t token, uint64_t at)
 {
-	const struct pass *p = ctx;
+	struct pass *p = ctx;
 	struct ov_odb_anchor a;
 
 	ov_odb_anchor(p->e->db, token, &a);
@@ -148,7 +176,7 @@ static enum ov_wake on_anchor(void *ctx, uint32_t token, uint64_t at)
 				database is opened */
 	if (!ov_rule_is_sound(p->e, a.rule) || !ov_odb_is_sub_of(p->e->db, a.rule, a.sub))
 		return OV_WAKE_SETTLED;
-	if (p->e->woken_in[a.rule] != p->e->generation && place_fits(p, &a, at))
+	if (p->e->woken_in[a.rule] != p->e->generation && sub_fits(p, &a, at))
 		wake_rule(p->e, p->n, a.rule);
 	return p->e->woken_in[a.rule] == p->e->generation ? OV_WAKE_SETTLED : OV_WAKE_MORE;
 }
@@ -166,8 +194,10 @@ static ov_status scan_windows(struct ov_engine *e, const struct ov_node *n, cons
 		if (ov_budget_late(&e->budget))
 			return OV_LIMIT;
 		OV_TRY(ov_src_read_upto(&n->src, off, e->window.p + carried, want, &got));
-		OV_TRY(ov_gram_wake(g, e->settled, e->window.p, carried + got, off - carried,
-				    on_anchor, p));
+		p->p = e->window.p;
+		p->len = carried + got;
+		p->base = off - carried;
+		OV_TRY(ov_gram_wake(g, e->settled, p->p, p->len, p->base, on_anchor, p));
 		if (got < want)
 			return OV_SHORT;
 		off += got;
@@ -220,7 +250,7 @@ static uint64_t matched_bytes(struct ov_engine *e, const struct ov_node *n, enum
 ov_status ov_wake(struct ov_engine *e, struct ov_node *n, enum ov_target t)
 {
 	const struct ov_gram *g = &e->db->gram[t];
-	struct pass p = { .e = e, .n = n };
+	struct pass p = { .e = e, .n = n, .p = n->src.mem };
 	enum overt_reason why = OVERT_LIMIT_SIZE;
 	const uint64_t size = matched_bytes(e, n, &why);
 	ov_status s = OV_OK;
@@ -237,11 +267,13 @@ ov_status ov_wake(struct ov_engine *e, struct ov_node *n, enum ov_target t)
 	for (uint32_t i = 0; i < ov_odb_always_count(e->db, t); i++)
 		wake_rule(e, n, ov_odb_always(e->db, t, i));
 	wake_fixed(e, n, t);
+	p.len = n->src.mem != NULL ? (size_t)size : 0;
+	n->match_size = size;
+	p.steps = LOOKS_LEAST + size;
 	if (n->src.mem != NULL)
 		s = ov_gram_wake(g, e->settled, n->src.mem, (size_t)size, 0, on_anchor, &p);
 	else if (size > 0)
 		s = scan_windows(e, n, g, &p, size);
-	n->match_size = size;
 	if (n->view_of == NULL)
 		e->report.bytes += size;
 	if (size < n->src.size)

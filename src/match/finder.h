@@ -58,6 +58,24 @@ OV_MUST_USE ov_status ov_finder_add(struct ov_finder *f, uint32_t pattern,
 OV_MUST_USE ov_status ov_finder_run(struct ov_finder *f, const struct ov_src *src,
 				    uint64_t deadline_ns);
 
+struct ov_probe { /* a part of a pattern, and the bytes [base, base + n) of a layer of `size` */
+	uint32_t pattern, part; /* as ov_pats_part_of_key() counts parts */
+	const uint8_t *p;
+	size_t n;
+	uint64_t base, size;
+};
+
+/**
+ * Tells whether a part can match with its key at offset `at` of the layer, without any search.
+ * Needs no begin.
+ *
+ * @param steps  Budget; what was used is taken off, some for each call.
+ * @return OV_OK it matches; OV_END it does not; OV_SHORT not to be told from these bytes or with
+ * this budget.
+ */
+OV_MUST_USE ov_status ov_finder_probe(struct ov_finder *f, const struct ov_pats *pats,
+				      const struct ov_probe *what, uint64_t at, uint64_t *steps);
+
 /** Result of a slot, valid until the next begin. */
 const struct ov_find *ov_finder_result(const struct ov_finder *f, uint32_t slot);
 

@@ -95,6 +95,15 @@ void ov_pats_builder_free(struct ov_pats_builder **b);
 OV_MUST_USE ov_status ov_pats_add(struct ov_pats_builder *b, const struct ov_pat_ir *ir,
 				  uint32_t *id, const char **why);
 
+/**
+ * Which part of a pattern is searched by `key`, the anchor of its variant `variant`.
+ * @param part  Counted through all variants of the pattern, from 0.
+ * @return OV_OK; OV_END when no part is: where the key stands in its part is too uncertain.
+ */
+OV_MUST_USE ov_status ov_pats_part_of_key(const struct ov_pats_builder *b, uint32_t id,
+					  uint32_t variant, const struct ov_gram_key *key,
+					  uint32_t *part);
+
 /** Appends the section to `out`; deterministic. */
 OV_MUST_USE ov_status ov_pats_finish(struct ov_pats_builder *b, struct ov_buf *out);
 

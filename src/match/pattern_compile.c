@@ -319,6 +319,30 @@ ov_status ov_pats_add(struct ov_pats_builder *b, const struct ov_pat_ir *ir, uin
 	return s;
 }
 
+ov_status ov_pats_part_of_key(const struct ov_pats_builder *b, uint32_t id, uint32_t variant,
+			      const struct ov_gram_key *key, uint32_t *part)
+{
+	const struct made *m = (const struct made *)(const void *)b->made.p + id;
+	uint32_t first = 0, n = 0;
+
+	if (id >= b->count || variant >= m->variants_n / VARIANT_SIZE)
+		return OV_END;
+	for (uint32_t i = 0; i <= variant; i++) {
+		first += n;
+		n = ov_le32(b->variants.p + m->variants + (size_t)i * VARIANT_SIZE + 4);
+	}
+	for (uint32_t i = first; i < first + n; i++) {
+		const uint8_t *r = b->parts.p + m->parts + (size_t)i * PART_SIZE;
+
+		if (r[PART_KEY_N] == key->n && memcmp(r + PART_KEY, key->value, key->n) == 0 &&
+		    memcmp(r + PART_KEY + OV_GRAM_MAX, key->mask, key->n) == 0) {
+			*part = i;
+			return OV_OK;
+		}
+	}
+	return OV_END;
+}
+
 static ov_status put_tables(struct ov_pats_builder *b, struct ov_buf *out)
 {
 	const struct made *all = (const struct made *)(const void *)b->made.p;

@@ -138,6 +138,12 @@ static bool equals_none(const uint8_t *p, const uint8_t *alts, size_t n, size_t 
 	return true;
 }
 
+/* Long comparisons count as more than one step. */
+static void charge(struct run *r, uint32_t n)
+{
+	r->x->steps -= ov_min_u64(r->x->steps, n / 64);
+}
+
 enum step { STEP_DEAD, STEP_ON, STEP_FULL };
 
 /* Adds all states but the first of a fork; the first goes on in *pc and *off. */
@@ -178,12 +184,14 @@ static enum step run_one(struct run *r, uint32_t *pc, uint32_t *off)
 	switch ((enum pat_op)i[0]) {
 	case OP_LIT:
 		n = ov_le16(i + 1);
+		charge(r, n);
 		p = bytes_at(r, *off, n);
 		is_good = p != NULL && memcmp(p, i + 3, n) == 0;
 		len = 3 + n;
 		break;
 	case OP_MASK:
 		n = ov_le16(i + 1);
+		charge(r, n);
 		p = bytes_at(r, *off, n);
 		is_good = p != NULL && has_mask(p, i + 3, i + 3 + n, n);
 		len = 3 + 2 * n;

@@ -46,6 +46,7 @@ struct b_sub {
 struct b_anchor {
 	struct ov_gram_key key;
 	uint32_t rule, sub, distance; /* sub: number in the builder's subs */
+	uint32_t part;		      /* of the pattern, or OV_ODB_NO_PART   */
 };
 
 struct b_fixed {

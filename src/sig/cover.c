@@ -12,6 +12,9 @@
 
 #define COST_NONE UINT64_MAX
 #define COST_FIXED 1
+#define COST_MAGIC                                                                                 \
+	4000	       /* at the start of nearly each file of some type; files are about 0.2 MB    \
+			*/
 #define COST_ANCHOR 20 /* added to each anchor, so that fewer win among rare ones */
 #define COST_MAX                                                                                   \
 	(UINT64_C(1000) * 1000) /* hits per 1000 MB; more often than that, "always" is no worse */
@@ -147,13 +150,57 @@ static bool is_fixed(const struct ov_sub_ir *s)
 	return true;
 }
 
+/* What ordinary files of a type all begin with tells nothing. */
+static bool is_magic(const struct ov_place *p, uint32_t value, uint32_t mask)
+{
+	static const char magics[][4] = { { 'M', 'Z' },
+					  { 'M', 'Z', '\x90', 0 },
+					  { 0x7f, 'E', 'L', 'F' },
+					  { 'P', 'K', 3, 4 },
+					  { '%', 'P', 'D', 'F' },
+					  { '\xd0', '\xcf', 0x11, '\xe0' },
+					  { '{', '\\', 'r', 't' },
+					  { '<', '?', 'x', 'm' },
+					  { '<', 'h', 't', 'm' },
+					  { '<', '!', 'D', 'O' },
+					  { '#', '!', '/', 'b' },
+					  { '#', '!', '/', 'u' },
+					  { '/', '/', ' ' },
+					  { '/', '*', ' ' },
+					  { '\xff', '\xd8', '\xff' },
+					  { 'G', 'I', 'F', '8' },
+					  { '\xca', '\xfe', '\xba', '\xbe' } };
+
+	if (p->kind != OV_PLACE_ABS || p->n != 0)
+		return false;
+	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
+		if ((ov_le32((const uint8_t *)magics[i]) & mask) == value)
+			return true;
+	return false;
+}
+
+static uint64_t fixed_cost(const struct ov_sub_ir *s)
+{
+	uint64_t cost = COST_FIXED;
+
+	for (size_t i = 0; i < s->pattern.nvariants; i++) {
+		uint32_t value, mask;
+
+		if (first_dword(s->pattern.variants[i], &value, &mask) &&
+		    is_magic(&s->place, value & mask, mask))
+			cost = COST_MAGIC;
+	}
+	return cost;
+}
+
 static ov_status pattern_cost(const struct ov_sub_ir *s, uint64_t *out)
 {
 	uint64_t cost = 0;
 
-	*out = COST_FIXED;
-	if (is_fixed(s))
+	if (is_fixed(s)) {
+		*out = fixed_cost(s);
 		return OV_OK;
+	}
 	for (size_t i = 0; i < s->pattern.nvariants; i++) {
 		struct ov_anchor a;
 		const ov_status st = ov_pat_anchor(s->pattern.variants[i], &a);
@@ -214,6 +261,8 @@ static ov_status add_fixed(struct ov_odb_builder *b, const struct ov_sub_ir *s, 
 static ov_status add_anchors(struct ov_odb_builder *b, const struct ov_sub_ir *s, uint32_t rule,
 			     uint32_t sub)
 {
+	const uint32_t pattern = rows_of(b->subs, struct b_sub)[sub].pattern;
+
 	for (size_t i = 0; i < s->pattern.nvariants; i++) {
 		struct b_anchor row = { .rule = rule, .sub = sub, .distance = OV_ODB_NO_DISTANCE };
 		struct ov_anchor a;
@@ -222,6 +271,8 @@ static ov_status add_anchors(struct ov_odb_builder *b, const struct ov_sub_ir *s
 		row.key = a.key;
 		if (a.is_fixed)
 			row.distance = a.distance;
+		if (ov_pats_part_of_key(b->pats, pattern, (uint32_t)i, &a.key, &row.part) != OV_OK)
+			row.part = OV_ODB_NO_PART;
 		OV_TRY(ov_buf_put(&b->anchors, &row, sizeof row));
 	}
 	return OV_OK;

@@ -109,11 +109,13 @@ void ov_odb_anchor(const struct ov_odb *o, uint32_t token, struct ov_odb_anchor 
 
 	*out = (struct ov_odb_anchor){ .rule = UINT32_MAX,
 				       .sub = UINT32_MAX,
-				       .distance = OV_ODB_NO_DISTANCE };
+				       .distance = OV_ODB_NO_DISTANCE,
+				       .part = OV_ODB_NO_PART };
 	if (a != NULL)
 		*out = (struct ov_odb_anchor){ .rule = ov_le32(a),
 					       .sub = ov_le32(a + 4),
-					       .distance = ov_le32(a + 8) };
+					       .distance = ov_le32(a + 8),
+					       .part = ov_le32(a + 12) };
 }
 
 /* Four u32: first group, groups, first always, always. */

@@ -23,8 +23,9 @@
 #include "status.h"
 
 #define OV_ODB_NO_DISTANCE UINT32_MAX
+#define OV_ODB_NO_PART UINT32_MAX
 #define OV_ODB_ID 32
-#define OV_ODB_VERSION 3 /* of the file format */
+#define OV_ODB_VERSION 4 /* of the file format */
 
 enum ov_hash_use { OV_USE_FILE = 0, OV_USE_SECTION, OV_USE_IMPORT, OV_USE_ALLOW, OV_HASH_USES };
 
@@ -114,6 +115,8 @@ void ov_odb_sub(const struct ov_odb *o, uint32_t id, struct ov_sub *out);
 struct ov_odb_anchor {
 	uint32_t rule, sub;
 	uint32_t distance; /* from the subsignature's start to the key, or OV_ODB_NO_DISTANCE */
+	uint32_t part; /* which of the pattern's parts the key stands in, for ov_finder_probe(); or
+			  OV_ODB_NO_PART */
 };
 void ov_odb_anchor(const struct ov_odb *o, uint32_t token, struct ov_odb_anchor *out);
 

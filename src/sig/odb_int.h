@@ -46,7 +46,7 @@ enum odb_section {
 /* Bytes of one record of each table. */
 #define ODB_RULE_SIZE 96
 #define ODB_SUB_SIZE 56
-#define ODB_ANCHOR_SIZE 12
+#define ODB_ANCHOR_SIZE 16
 #define ODB_GROUP_SIZE 32
 #define ODB_FIXED_SIZE 16
 #define ODB_TARGET_SIZE 16

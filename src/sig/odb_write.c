@@ -188,6 +188,7 @@ ov_status ov_write_anchors(struct ov_writer *w, const uint32_t *firsts, uint32_t
 		OV_TRY(ov_buf_u32(w->out, r->new_id));
 		OV_TRY(ov_buf_u32(w->out, new_sub(w->b, firsts, rows[i].rule, rows[i].sub)));
 		OV_TRY(ov_buf_u32(w->out, rows[i].distance));
+		OV_TRY(ov_buf_u32(w->out, rows[i].part));
 	}
 	ov_write_end(w, ODB_ANCHORS);
 	return OV_OK;

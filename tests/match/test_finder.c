@@ -97,12 +97,69 @@ static void check_match_at(const struct ov_pat_ir *ir, const struct section *s, 
 	}
 }
 
+static bool is_key_at(const struct ov_gram_key *k, const uint8_t *text, size_t n, size_t at)
+{
+	if (n - at < k->n)
+		return false;
+	for (size_t i = 0; i < k->n; i++)
+		if ((text[at + i] & k->mask[i]) != k->value[i])
+			return false;
+	return true;
+}
+
+struct looks {
+	unsigned yes, no; /* what the probes said */
+};
+
+/*
+ * What wakes rules: if a pattern matches, then a look where its anchor stands does not deny it.
+ * @return false when it has no anchor to be looked at.
+ */
+static bool look_where_anchors_are(struct ov_finder *f, const struct ov_pat_ir *ir,
+				   const struct section *s, const uint8_t *text, size_t n,
+				   bool is_match, struct looks *l)
+{
+	bool is_wakened = false;
+
+	for (size_t i = 0; i < ir->nvariants; i++) {
+		struct ov_probe what = { .pattern = s->id, .p = text, .n = n, .size = n };
+		struct ov_pats_builder *b = NULL;
+		struct ov_anchor a;
+		uint32_t id;
+
+		if (ov_pat_anchor(ir->variants[i], &a) != OV_OK)
+			return false;
+		assert_int_equal(ov_pats_builder_new(&b), OV_OK);
+		assert_int_equal(ov_pats_add(b, ir, &id, NULL), OV_OK);
+		if (ov_pats_part_of_key(b, id, (uint32_t)i, &a.key, &what.part) != OV_OK)
+			what.part = UINT32_MAX;
+		ov_pats_builder_free(&b);
+		if (what.part == UINT32_MAX)
+			return false;
+		for (size_t at = 0; at < n; at++) {
+			uint64_t steps = 1 << 20;
+			ov_status st;
+
+			if (!is_key_at(&a.key, text, n, at))
+				continue;
+			st = ov_finder_probe(f, &s->pats, &what, at, &steps);
+			assert_true(steps < 1 << 20);
+			is_wakened |= st != OV_END;
+			l->yes += st == OV_OK;
+			l->no += st == OV_END;
+		}
+	}
+	ov_expect("a match wakes", is_wakened || !is_match);
+	return true;
+}
+
 static void random_patterns_equal_the_reference(void **state)
 {
 	struct rng r = { 0x9e3779b97f4a7c15u };
 	struct ov_finder *f = NULL;
 	struct ov_arena a;
-	unsigned compiled = 0, hit = 0;
+	unsigned compiled = 0, hit = 0, anchored = 0;
+	struct looks looks = { 0 };
 
 	(void)state;
 	ov_arena_init(&a, 1 << 20);
@@ -130,6 +187,9 @@ static void random_patterns_equal_the_reference(void **state)
 			check_match_at(&ir, &s, text, n, what);
 			ref_find(&ir, text, n, NULL, 0, &got);
 			hit += got.count > 0;
+			anchored +=
+			    look_where_anchors_are(f, &ir, &s, text, n, got.count > 0, &looks) &&
+			    got.count > 0;
 		}
 		ov_buf_free(&s.bytes);
 	}
@@ -137,6 +197,9 @@ static void random_patterns_equal_the_reference(void **state)
 	ov_arena_free(&a);
 	if (compiled < 600 || hit < 120)
 		fail_msg("%u compiled, %u hit: this test tests little", compiled, hit);
+	if (anchored < 15 || looks.yes < 15 || looks.no < 5)
+		fail_msg("%u anchored, %u yes, %u no: this test tests little", anchored, looks.yes,
+			 looks.no);
 }
 
 /* Rows found by running clamscan 1.4.6: signature in the manual's notation, text, count. */

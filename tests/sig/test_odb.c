@@ -126,8 +126,12 @@ static const struct {
 	{ "a place with a shift is searched", "N;Target:1;0;10,4:72617265206c69", false, false, 1 },
 	{ "a whole section is searched", "N;Target:1;0;SE0:72617265206c69", false, false, 1 },
 	{ "AND wakes by one", "N;Target:1;0&1;72617265206c69;6d6f7265206f66", false, false, 1 },
-	{ "AND prefers an exact place", "N;Target:1;0&1;72617265206c69;0:4d5a9000", false, true,
+	{ "AND prefers an exact place", "N;Target:1;0&1;72617265206c69;0:e8a19000", false, true,
 	  0 },
+	{ "but not one that each program has", "N;Target:1;0&1;72617265206c69;0:4d5a9000", false,
+	  false, 1 },
+	{ "nor its first two bytes", "N;Target:1;0&1;72617265206c69;0:4d5a{1-300}5045", false,
+	  false, 1 },
 	{ "OR needs both", "N;Target:1;0|1;72617265206c69;6d6f7265206f66", false, false, 2 },
 	{ "OR with a weak side", "N;Target:1;0|1;72617265206c69;6162", true, false, 0 },
 	{ "AND with a weak side", "N;Target:1;0&1;72617265206c69;6162", false, false, 1 },
@@ -265,7 +269,7 @@ static void test_ignore_hash_and_neighbours(void **state)
 		{ "b.ndb",
 		  "Gone:1:*:72617265206c69\nKept:1:*:6d6f7265206f66\nGone:1:0:4d5a9000\n" },
 		{ "c.ldb",
-		  "Gone;Target:1;0=0;6162636465\nKept2;Target:1;0&1;0:4d5a9000;6162636465\n" },
+		  "Gone;Target:1;0=0;6162636465\nKept2;Target:1;0&1;0:e8a19000;6162636465\n" },
 		{ "d.ign2", "Gone\n" },
 	};
 	struct ov_rule r;
