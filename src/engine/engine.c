@@ -82,7 +82,7 @@ static ov_status make_scratch(struct ov_engine *e)
 	ov_arena_init(&e->report_arena, OV_REPORT_ARENA);
 	e->window = ov_buf_of(SIZE_MAX);
 	e->piece = ov_buf_of(SIZE_MAX);
-	e->views.bytes = e->views.text = ov_buf_of(SIZE_MAX);
+	OV_TRY(ov_views_init(&e->views));
 	OV_TRY(ov_buf_reserve(&e->window, OV_WINDOW + OV_WINDOW_OVERLAP));
 	for (int k = 0; k < OV_DIGEST_KINDS; k++)
 		OV_TRY(ov_hasher_new((enum ov_digest_kind)k, &e->hasher[k]));
@@ -182,12 +182,11 @@ static void on_heuristic(void *ctx, int alert, const char *name)
 				     "a heuristic's finding could not be kept");
 }
 
-/* Links are looked at where phishing is. */
 static void on_link(void *ctx, struct ov_str target, struct ov_str shown)
 {
-	(void)ctx;
-	(void)target;
-	(void)shown;
+	const struct note_target *t = ctx;
+
+	ov_layer_link(t->e, t->n, target, shown);
 }
 
 static bool on_clock(void *ctx)
@@ -299,17 +298,6 @@ static void open_parts(struct ov_engine *e, struct ov_node *n)
 	open_carver(e, n);
 }
 
-/* The layer's bytes as they are, and their normalised views. */
-static ov_status match_bytes(struct ov_engine *e, struct ov_node *n)
-{
-	const enum ov_view_kind kind = ov_view_kind(e, n);
-
-	n->seen = kind != OV_VIEW_NONE ? e->detection_tail : NULL;
-	OV_TRY(ov_wake(e, n, ov_raw_target(n)));
-	OV_TRY(ov_rules_evaluate(e, n));
-	return e->is_done ? OV_OK : ov_views_match(e, n, kind);
-}
-
 static ov_status match_layer(struct ov_engine *e, struct ov_node *n)
 {
 	ov_status s;
@@ -318,7 +306,7 @@ static ov_status match_layer(struct ov_engine *e, struct ov_node *n)
 	OV_TRY(ov_trust_blocks(e, n));
 	if (e->is_done)
 		return OV_OK;
-	OV_TRY(match_bytes(e, n));
+	OV_TRY(ov_views_match(e, n));
 	if (e->is_done)
 		return OV_OK;
 	s = ov_layer_hashes(e, n);

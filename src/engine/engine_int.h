@@ -64,7 +64,8 @@ struct ov_node {
 
 /* Normalised forms of a layer; buffers used again for the next one. */
 struct ov_views {
-	struct ov_buf bytes, text;
+	struct ov_buf bytes, text, tags, scripts;
+	struct ov_norm_script *script;
 };
 
 struct ov_budget {
@@ -175,19 +176,20 @@ bool ov_rule_is_sound(struct ov_engine *e, uint32_t id);
  */
 OV_MUST_USE ov_status ov_wake(struct ov_engine *e, struct ov_node *n, enum ov_target t);
 
-/* views.c: which views a layer has, given its type and what is switched off; the rules that its raw
- * bytes are matched against; and the matching of the views, after the layer's match_size is known.
- */
-enum ov_view_kind { OV_VIEW_NONE = 0, OV_VIEW_TEXT };
-enum ov_view_kind ov_view_kind(const struct ov_engine *e, const struct ov_node *n);
+/* views.c: matches a layer's bytes and, where its type has them, their normalised views. */
+OV_MUST_USE ov_status ov_views_match(struct ov_engine *e, struct ov_node *n);
+/* The target whose rules see a layer's bytes as they are. */
 enum ov_target ov_raw_target(const struct ov_node *n);
-OV_MUST_USE ov_status ov_views_match(struct ov_engine *e, struct ov_node *n,
-				     enum ov_view_kind kind);
+OV_MUST_USE ov_status ov_views_init(struct ov_views *v);
 void ov_views_free(struct ov_views *v);
 
 /* members.c: holds a part of layer `n` against the container signatures. */
 OV_MUST_USE ov_status ov_members_check(struct ov_engine *e, struct ov_node *n,
 				       const struct ov_child *c);
+
+/* A link of a mail or page, as a format's env->link. */
+void ov_layer_link(struct ov_engine *e, struct ov_node *n, struct ov_str target,
+		   struct ov_str shown);
 
 /* rules.c: evaluates the woken rules, reports detections. */
 OV_MUST_USE ov_status ov_rules_evaluate(struct ov_engine *e, struct ov_node *n);

@@ -5,6 +5,9 @@
  *
  *   text          the raw bytes for rules of any target, then the text in lower case with single
  *                 blanks (norm_text.h) for those and the rules of target 7
+ *   HTML          the raw bytes for rules of any target; the page without comments, and the text
+ *                 without tags, for those and target 3; its scripts for targets 3 and 7
+ *                 (norm_html.h)
  *
  * A signature's parts must all match in the same view. Which view sees which rules was found by
  * running clamscan: see docs/COMPATIBILITY.md. Buffers belong to the engine and are used again.
@@ -14,15 +17,28 @@
 #include <string.h>
 
 #include "checked.h"
+#include "norm_html.h"
+#include "norm_script.h"
 #include "norm_text.h"
 
 #define VIEW_KEEP ((size_t)1 << 20) /* bytes of a buffer that stay for the next layer */
 #define LOOKS_TEXT ((size_t)1024)   /* ClamAV takes what has no NUL here for text      */
 
+enum kind { VIEW_NONE = 0, VIEW_TEXT, VIEW_HTML };
+
 void ov_views_free(struct ov_views *v)
 {
 	ov_buf_free(&v->bytes);
 	ov_buf_free(&v->text);
+	ov_buf_free(&v->tags);
+	ov_buf_free(&v->scripts);
+	ov_norm_script_free(&v->script);
+}
+
+ov_status ov_views_init(struct ov_views *v)
+{
+	v->bytes = v->text = v->tags = v->scripts = ov_buf_of(SIZE_MAX);
+	return ov_norm_script_new(&v->script);
 }
 
 static void trim(struct ov_buf *b)
@@ -50,6 +66,16 @@ static bool has_own_rules(const struct ov_engine *e, enum ov_target t)
 	       ov_odb_fixed_groups(db, t) > ov_odb_fixed_groups(db, OV_TARGET_ANY);
 }
 
+/* Rules, hashes of views, or web addresses: links are told while a page is normalised. */
+static bool needs_page(const struct ov_engine *e)
+{
+	bool has_hashes = false;
+
+	for (int k = 0; k < OV_DIGEST_KINDS; k++)
+		has_hashes |= e->db->hashes[OV_USE_FILE][k].count > 0;
+	return has_hashes || has_rules(e, OV_TARGET_HTML) || e->db->extra[OV_EXTRA_URL].len > 0;
+}
+
 /* ClamAV takes for text whatever it knows no better, if its beginning has no NUL. */
 static bool looks_like_text(const struct ov_node *n)
 {
@@ -63,11 +89,14 @@ static bool looks_like_text(const struct ov_node *n)
 	return memchr(head, 0, got) == NULL;
 }
 
-enum ov_view_kind ov_view_kind(const struct ov_engine *e, const struct ov_node *n)
+static enum kind kind_of(const struct ov_engine *e, const struct ov_node *n)
 {
 	if (!ov_is_on(e, OVERT_FEATURE_NORMALISE))
-		return OV_VIEW_NONE;
+		return VIEW_NONE;
 	switch (n->type) {
+	case OV_T_HTML:
+	case OV_T_HTML_UTF16:
+		return ov_is_on(e, OVERT_FEATURE_HTML) && needs_page(e) ? VIEW_HTML : VIEW_NONE;
 	case OV_T_TEXT_ASCII:
 	case OV_T_TEXT_UTF8:
 	case OV_T_TEXT_UTF16LE:
@@ -77,12 +106,12 @@ enum ov_view_kind ov_view_kind(const struct ov_engine *e, const struct ov_node *
 		break;
 	case OV_T_BINARY_DATA:
 		if (!looks_like_text(n))
-			return OV_VIEW_NONE;
+			return VIEW_NONE;
 		break;
 	default:
-		return OV_VIEW_NONE;
+		return VIEW_NONE;
 	}
-	return has_rules(e, OV_TARGET_ASCII) ? OV_VIEW_TEXT : OV_VIEW_NONE;
+	return has_rules(e, OV_TARGET_ASCII) ? VIEW_TEXT : VIEW_NONE;
 }
 
 enum ov_target ov_raw_target(const struct ov_node *n)
@@ -108,6 +137,8 @@ static ov_status match_view(struct ov_engine *e, struct ov_node *n, const struct
 	memset(v.has_digest, 0, sizeof v.has_digest);
 	OV_TRY(ov_wake(e, &v, t));
 	OV_TRY(ov_rules_evaluate(e, &v));
+	if (!sees_raw_size && !e->is_done)
+		OV_TRY(ov_layer_hashes(e, &v));
 	n->has_handler = v.has_handler;
 	n->handler = v.handler;
 	return OV_OK;
@@ -186,12 +217,131 @@ static ov_status match_text(struct ov_engine *e, struct ov_node *n)
 	return s;
 }
 
-ov_status ov_views_match(struct ov_engine *e, struct ov_node *n, enum ov_view_kind kind)
+/* ---- HTML ---- */
+
+struct page {
+	struct ov_engine *e;
+	struct ov_node *n;
+};
+
+static ov_status on_script(void *ctx, struct ov_str body)
 {
+	struct ov_views *v = &((struct page *)ctx)->e->views;
+
+	return ov_norm_script(v->script, body, &v->scripts);
+}
+
+static void on_link(void *ctx, struct ov_str target, struct ov_str shown)
+{
+	const struct page *p = ctx;
+
+	ov_layer_link(p->e, p->n, target, shown);
+}
+
+/* The first `size` bytes of a layer as the normaliser wants them: single bytes, no NUL, no CR. */
+static ov_status clean_page(struct ov_engine *e, const struct ov_node *n, uint64_t size)
+{
+	struct ov_buf *b = &e->views.bytes;
+	uint64_t off = 0;
+	enum ov_utf16 order = OV_UTF16_LE;
+
+	b->n = 0;
+	OV_TRY(ov_buf_reserve(b, (size_t)size));
+	while (off < size) {
+		const size_t want = (size_t)ov_min_u64(size - off, OV_WINDOW);
+		const uint8_t *p = n->src.mem != NULL ? n->src.mem + off : e->window.p;
+		size_t got = want;
+
+		if (ov_budget_late(&e->budget))
+			return OV_LIMIT;
+		if (n->src.mem == NULL)
+			OV_TRY(ov_src_read_upto(&n->src, off, e->window.p, want, &got));
+		if (got == 0)
+			return OV_SHORT;
+		if (off == 0)
+			order = ov_utf16_order(p, got);
+		off += got;
+		if (n->type == OV_T_HTML_UTF16) {
+			got = ov_utf16_narrow(order, p, got, b->p + b->n);
+			p = b->p + b->n;
+		}
+		b->n += ov_norm_html_clean(p, got, b->p + b->n);
+	}
+	return OV_OK;
+}
+
+static ov_status make_page(struct ov_engine *e, struct ov_node *n, uint64_t size)
+{
+	struct ov_views *v = &e->views;
+	struct page p = { .e = e, .n = n };
+	const struct ov_norm_html to = {
+		.tags = &v->tags, .text = &v->text, .script = on_script, .link = on_link, .ctx = &p
+	};
+
+	v->tags.n = v->text.n = v->scripts.n = 0;
+	OV_TRY(clean_page(e, n, size));
+	ov_norm_script_begin(v->script);
+	return ov_norm_html(v->bytes.p, v->bytes.n, &to);
+}
+
+static ov_status match_page(struct ov_engine *e, struct ov_node *n)
+{
+	struct ov_views *v = &e->views;
+
+	OV_TRY(match_view(e, n, &v->tags, OV_TARGET_HTML, false));
+	if (!e->is_done)
+		OV_TRY(match_view(e, n, &v->text, OV_TARGET_HTML, false));
+	if (!e->is_done && v->scripts.n > 0)
+		OV_TRY(match_view(e, n, &v->scripts, OV_TARGET_HTML, false));
+	if (!e->is_done && v->scripts.n > 0 && has_own_rules(e, OV_TARGET_ASCII))
+		OV_TRY(match_view(e, n, &v->scripts, OV_TARGET_ASCII, false));
+	return OV_OK;
+}
+
+static ov_status match_html(struct ov_engine *e, struct ov_node *n)
+{
+	const uint64_t size =
+	    within_limit(e, n, OV_TARGET_HTML, e->o->limits.max_html,
+			 "only its first bytes were matched as HTML (--max-htmlnormalize)");
+	ov_status s = make_page(e, n, size);
+
+	if (s == OV_LIMIT || s == OV_SHORT || s == OV_IO)
+		ov_report_incomplete(e, n, s == OV_LIMIT ? OVERT_LIMIT_TIME : OVERT_UNREADABLE,
+				     (struct ov_str){ 0 }, "it could not be normalised as HTML");
+	else if (s == OV_OK)
+		s = match_page(e, n);
+	trim(&e->views.tags);
+	trim(&e->views.text);
+	trim(&e->views.scripts);
+	trim(&e->views.bytes);
+	return s == OV_NOMEM || s == OV_BUG ? s : OV_OK;
+}
+
+/* Links are looked at where phishing is. */
+void ov_layer_link(struct ov_engine *e, struct ov_node *n, struct ov_str target,
+		   struct ov_str shown)
+{
+	(void)e;
+	(void)n;
+	(void)target;
+	(void)shown;
+}
+
+ov_status ov_views_match(struct ov_engine *e, struct ov_node *n)
+{
+	const enum kind kind = kind_of(e, n);
+
+	n->seen = kind != VIEW_NONE ? e->detection_tail : NULL;
+	OV_TRY(ov_wake(e, n, kind == VIEW_HTML ? OV_TARGET_ANY : ov_raw_target(n)));
+	OV_TRY(ov_rules_evaluate(e, n));
+	if (e->is_done)
+		return OV_OK;
 	switch (kind) {
-	case OV_VIEW_TEXT:
+	case VIEW_TEXT:
 		return match_text(e, n);
-	case OV_VIEW_NONE:
+	case VIEW_HTML:
+		return match_html(e, n);
+	case VIEW_NONE:
 		break;
 	}
 	return OV_OK;

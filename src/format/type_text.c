@@ -124,12 +124,8 @@ static bool is_link(const struct ov_cur *c)
 	return second == 'a' || second == 'i';
 }
 
-/*
- * HTML: a tag of a page at the start, after space and comments; or, anywhere in the head, one of
- * the tags by which ClamAV knows it too. The second list is short, because other markup and
- * programs have tags as well.
- */
-static bool is_html(struct ov_cur c)
+/* A tag that begins a page. */
+static bool opens_page(const struct ov_cur *c)
 {
 	static const char *const opening[] = { "<!doctype html",
 					       "<html",
@@ -156,6 +152,17 @@ static bool is_html(struct ov_cur c)
 					       "<font",
 					       "<img",
 					       "<b" };
+
+	return ANY_TAG(c, opening);
+}
+
+/*
+ * HTML: a tag of a page at the start, after space and comments; or, anywhere in the head, one of
+ * the tags by which ClamAV knows it too. The second list is short, because other markup and
+ * programs have tags as well.
+ */
+static bool is_html(struct ov_cur c)
+{
 	static const char *const anywhere[] = { "<html",    "<head",   "<script", "<iframe",
 						"<img src", "<object", "<table",  "<a href" };
 
@@ -167,7 +174,7 @@ static bool is_html(struct ov_cur c)
 			return false;
 		skip_space(&c);
 	}
-	if (ANY_TAG(&c, opening))
+	if (opens_page(&c))
 		return true;
 	while (skip_to(&c, '<')) {
 		if (ANY_TAG(&c, anywhere) ||
@@ -397,8 +404,12 @@ enum ov_type ov_type_by_text(const struct ov_probe *p)
 
 	if (is_late_pdf(p))
 		return OV_T_PDF;
-	if (!look.is_text)
-		return utf16_kind(p);
+	if (!look.is_text) {
+		t = utf16_kind(p);
+		skip_space(&c);
+		/* Browsers pass over NUL and control characters in a page. */
+		return t == OV_T_BINARY_DATA && opens_page(&c) ? OV_T_HTML : t;
+	}
 	if (ov_probe_is(p, 0, "\xff\xfe") || ov_probe_is(p, 0, "\xfe\xff")) {
 		t = utf16_kind(p);
 		if (t != OV_T_BINARY_DATA)

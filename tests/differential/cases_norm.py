@@ -1,5 +1,13 @@
-"""Normalised text (target 7) and HTML (target 3): which view of a file sees which signatures, and what is in it."""
+"""Normalised text (target 7) and HTML (target 3): which view of a file sees which signatures, and what is in it.
+
+The content of views is asked of sigtool: a signature at offset 0 is made of the whole view, so that both programs must see
+the very same bytes.
+"""
 import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
 
 from samples import BIN, h, zip_of
 
@@ -74,8 +82,120 @@ def hash_cases():
         yield dict(name='allowed text, ' + what, db={'t.ndb': body, 't.fp': line}, files={'f': TEXT})
 
 
+
+def sigtool_views(data):
+    """What sigtool makes of a page: tags, text and script. It may crash when it is done; its files are there then."""
+    with tempfile.TemporaryDirectory(prefix='ov-norm-') as d:
+        with open(os.path.join(d, 'page'), 'wb') as f:
+            f.write(data)
+        subprocess.run(['sigtool', '--html-normalise=page'], cwd=d, capture_output=True, check=False)
+        views = {}
+        for view, name in (('tags', 'nocomment.html'), ('text', 'notags.html'), ('script', 'javascript')):
+            path = os.path.join(d, name)
+            if os.path.exists(path):
+                with open(path, 'rb') as f:
+                    views[view] = f.read()
+        return views
+
+
+def page(*lines):
+    return ('\n'.join(lines) + '\n').encode('latin-1')
+
+
+TAGS = [
+    'plain  <b>Bold</b> text', '<p>One</p>  <p>Two</p>', 'a <b> c', 'x < y and y > z', 'x <1> y </>z', '<a/>T<br/>U<br />V', '<a  b  c   >T</a  >',
+    'x < /a>d', 'x </ a>d', 'x <>y', 'x <a<b>c', '<DIV CLASS="Foo Bar">T</DIV>', "<DIV CLASS='Foo Bar'>T</DIV>", '<DIV CLASS=FooBar>T</DIV>',
+    '<a HREF = "Foo"  Class=  \'X\'>T</a>', '<a HREF="Foo>Bar">T</a>', '<a HREF="Foo"Class="x">T</a>', '<a B="Foo\'Bar" b=\'c"d\'>T</a>', '<a B="" c>T</a>',
+    '<p title="one two three four">T', "<p title='it is  here' b='x y z'>T", '<p title="a\nb">T', '<p title="a\n\n b">T', '<p b=c"d\'e>T',
+    '<a name="x">A</a>', '<a href=" c" d>x', '<a href="c " d>x', '<a href=x>A</a><a href="Y Z">B</a> C <a href=z>D', '<img src=Q>y<img src="R"> z',
+    '<form action="Http://Y"><input value="Z">A</form>', '<iframe src="Http://X/Y"></iframe>T', '<body onload="Foo( \'A\' + \'B\' )">x',
+    '<a onclick="Foo(\'A\'+\'B\')" href=q>x</a>', '<p\nclass="x"\n>T</p\n>', '<td width=10 height="20">T</td>',
+]
+COMMENTS = [
+    'x <!-- c -->y', 'x<!-- c --> y', 'x <!-- a -- b --> y', 'x <!-- a -> b --> y', 'x <!--> b --> y', 'x <!----> b --> y', 'x <!- a -> b',
+    'x <!DOCTYPE html>y', 'x <!a "b>c" d>e', 'x <!-- a\n b -->c', 'x <!-- never closed', '<![CDATA[A b]]>x', '<!--[if IE]><b>c</b><![endif]-->x',
+    '<?xml version="1.0"?><a>b</a>', 'x <?php echo "A>B" ?>y', '<%@ Foo "a>b" %>x',
+]
+ENTITIES = [
+    '&lt;&gt;&amp;&quot;&apos;&nbsp;x&copy;&Eacute;&euro;&foo;', 'a &lt; b &amp;&amp; c', '&am p;&amp ;&ampx', '&AMP;x&Amp;y', 'x&&y z',
+    '&#65;&#x41;&#X42;&#066;', '&#65 &#65x;&#x41g;', '&#97&#98&#99;', '&#160;&#254;&#255;&#256;&#x100;', '&#8364;&#x20ac;&#65536;x&#x1F600;',
+    '&lt;script&gt;A&lt;/script&gt;', 'a&#32;&#32;b&#9;c', '<a b="c&quot;d e">f', '<a b=&quot;c d&quot;>e', '<a href="&#106;ava&#x73;cript:x">T</a>',
+    '<a&lt;b>e', '<a b&lt;c>e', '<a b=c&lt;d>e', '&a:b;c', '&unknown x', '&alpha;&Omega;&hellip;&mdash;x', 'tail &amp', 'tail &',
+]
+SCRIPTS = [
+    '<script>A  B { c : d }</script>x', '<script>a \'b  c\' "d  e" <b> f < g > h</script>x', '<script>Foo</SCRIPT >x', '<script>Foo</scriptx>y</script>x',
+    '<script>Foo "</script>" z</script>x', '<script/>Foo</script>x', '<style>A  B { c : d }</style>x', '<style>a \'b c\' "d  e" <b> f</style>x',
+    '<style>a</script>B C</style>D e', '<script>a</style>B C</script>D e', '<style>A<!-- b --></style>x', '<script></script>x',
+    '<style type="text/css" >A { x: url( "Q r" ) }</style>b', '<textarea>A  <b> C</textarea>x', '<xmp>A <b> C</xmp>x', '<noscript>A <b>  C</noscript>x',
+]
+BYTES = [b'\x01a\x02b c', b'a\x00b <b>c', b'<b>\x00x\r\ny</b>', b'A\rB\r\nC D', b'\xc3\xa4 \xe2\x82\xac <b>x</b>', b'tab\there\x0b\x0c ff <b>x', b'\n\n  lead <b>x']
+
+
+def content_cases():
+    """Pages whose views must agree byte for byte, seen by both programs in the views that they make themselves."""
+    if shutil.which('sigtool') is None:
+        return
+    rows = [('tags', p.encode('latin-1')) for p in TAGS] + [('comments', p.encode('latin-1')) for p in COMMENTS]
+    rows += [('entities', p.encode('latin-1')) for p in ENTITIES] + [('scripts', p.encode('latin-1')) for p in SCRIPTS]
+    rows += [('bytes', p) for p in BYTES]
+    lines, files = [], {}
+    for i, (kind, body) in enumerate(rows):
+        data = b'<html><body>' + body
+        views = sigtool_views(data)
+        for view in CONTENT_VIEWS:
+            text = views.get(view, b'')
+            if len(text) > 12 and (view != 'text' or max(text) < 0x80):  # clamscan leaves holes there for bytes from 0x80
+                lines.append('V%d.%s.%s:3:0:%s' % (i, kind, view, h(text)))
+        files['%s %d' % (kind, i)] = data
+    db = {'t.ndb': '\n'.join(lines) + '\n'}
+    for name, data in files.items():
+        yield dict(name='HTML ' + name, db=db, files={'f': data})
+
+
+CONTENT_VIEWS = ('tags', 'text')
+HTML = page('<html><body>Hello  <b>World</b> <a href="http://X.com/Y">z</a><!-- Secret  Comment -->',
+            '<script>var Abc = "foo" + "bar"; function Def(){}</script></body></html>')
+HTML_DB = {'t.ndb': sigs([('tags', '<b>world</b>'), ('text', 'hello world'), ('url', 'http://X.com/Y z'), ('script', '<script>var'),
+                          ('joined', 'helloworld')], (0, 3, 7)) + sigs([('comment', 'ecret')], (3, 7))}
+RAW_DB = {'t.ndb': sigs([('raw', 'Hello  <b>'), ('comment', 'Secret  Comment'), ('script', 'Abc = "foo"')], (0, 3, 7))}
+
+
+def html_cases():
+    files = {'page': HTML, 'zip': zip_of(('a.html', HTML)), 'upper': HTML.upper(), 'utf16 le': b'\xff\xfe' + HTML.decode('latin-1').encode('utf-16-le'),
+             'utf16 be': b'\xfe\xff' + HTML.decode('latin-1').encode('utf-16-be'), 'no page': TEXT + b'<b>Hello</b> World'}
+    for name, data in files.items():
+        yield dict(name='HTML views ' + name, db=HTML_DB, files={'f': data})
+        if SWITCHES:
+            for option in ('--normalize=no', '--scan-html=no'):
+                yield dict(name='HTML views %s %s' % (option, name), db=HTML_DB, files={'f': data}, args=[option])
+                yield dict(name='HTML raw %s %s' % (option, name), db=RAW_DB, files={'f': data}, args=[option])
+    yield dict(name='HTML raw bytes', db=RAW_DB, files={'f': HTML}, differs='the bytes of an HTML file as they are',
+               ours={'f': ['raw.0', 'comment.0', 'script.0']})
+    line = '%s:%d:H.raw\n' % (hashlib.md5(HTML).hexdigest(), len(HTML))
+    yield dict(name='HTML hash of the file', db={'t.hdb': line}, files={'f': HTML}, differs='the bytes of an HTML file as they are', ours={'f': ['H.raw']})
+    yield dict(name='HTML allowed', db=dict(HTML_DB, **{'t.fp': line}), files={'f': HTML})
+    if shutil.which('sigtool') is None:
+        return
+    views = sigtool_views(HTML)
+    for view in CONTENT_VIEWS:
+        line = '%s:%d:H.%s\n' % (hashlib.md5(views[view]).hexdigest(), len(views[view]), view)
+        yield dict(name='HTML hash of ' + view, db={'t.hdb': line}, files={'f': HTML})
+        yield dict(name='HTML allowed ' + view, db=dict(HTML_DB, **{'t.fp': line}), files={'f': HTML})
+
+
+def html_logical_cases():
+    lines = []
+    for t in (0, 3):
+        for name, logic, subs in [('cross', '0&1', ('<b>world', 'ecret')), ('crossviews', '0&1', ('<b>world', 'hello world')), ('same', '0&1', ('<b>world', '<body')),
+                                  ('neither', '0=0&1=0', ('<b>world', 'n000')), ('nobody', '0=0', ('<body',)), ('twice', '0>1', ('hello',))]:
+            lines.append('%s.%d;Engine:51-255,Target:%d;%s;%s' % (name, t, t, logic, ';'.join(h(s) for s in subs)))
+        for c in ('ANY', 'HTML', 'ZIP'):
+            lines.append('in%s.%d;Engine:51-255,Target:%d,Container:CL_TYPE_%s;0;%s' % (c, t, t, c, h('<b>world')))
+    yield dict(name='logical on HTML', db={'t.ldb': '\n'.join(lines) + '\n'}, files={'f': HTML, 'z': zip_of(('a', HTML))})
+
+
 def cases():
     out = []
-    for group in (text_cases, place_cases, logical_cases, hash_cases):
+    for group in (text_cases, place_cases, logical_cases, hash_cases, content_cases, html_cases, html_logical_cases):
         out += group()
     return out
