@@ -245,3 +245,52 @@ def ppt_records(*records):
     """A "PowerPoint Document" stream: one container of atoms (type, instance, data), [MS-PPT] 2.3.1."""
     body = b"".join(struct.pack("<HHI", inst << 4, kind, len(data)) + data for kind, inst, data in records)
     return struct.pack("<HHI", 0x0F, 1000, len(body)) + body
+
+
+# ---- PDF ----
+
+def pdf_stream(data, extra=b""):
+    return b"<< /Length %d %s >>\nstream\n" % (len(data), extra) + data + b"\nendstream"
+
+
+def pdf(objects, trailer=b"/Root 1 0 R", header=b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"):
+    """A PDF of {number: bytes}; object 1 should be the catalog."""
+    out, at = bytearray(header), {}
+    for number, body in objects.items():
+        at[number] = len(out)
+        out += b"%d 0 obj\n" % number + body + b"\nendobj\n"
+    xref = len(out)
+    out += b"xref\n0 1\n0000000000 65535 f \n"
+    for number, offset in at.items():
+        out += b"%d 1\n%010d 00000 n \n" % (number, offset)
+    return bytes(out) + b"trailer\n<< /Size %d %s >>\nstartxref\n%d\n%%%%EOF\n" % (max(at) + 1, trailer, xref)
+
+
+def pdf_lzw(data, early=1):
+    """LZWDecode as a writer without a dictionary would: literals, with a clear before the codes grow."""
+    bits, nbits = 0, 0
+    out = bytearray()
+    codes = []
+    for i, b in enumerate(data):
+        if i % 200 == 0:
+            codes.append(256)
+        codes.append(b)
+    codes.append(257)
+    for c in codes:
+        bits = bits << 9 | c
+        nbits += 9
+        while nbits >= 8:
+            out.append(bits >> (nbits - 8) & 255)
+            nbits -= 8
+            bits &= (1 << nbits) - 1
+    if nbits:
+        out.append(bits << (8 - nbits) & 255)
+    return bytes(out)
+
+
+def pdf_run_length(data):
+    out = bytearray()
+    for i in range(0, len(data), 100):
+        part = data[i:i + 100]
+        out += bytes([len(part) - 1]) + part
+    return bytes(out) + b"\x80"

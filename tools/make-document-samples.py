@@ -5,6 +5,7 @@ Names tell the verdict: y_* reads whole, n_* has something to note, i_* either. 
 samples/documents.py; tests/format/test_archive.c holds what is read from them against tests/data/documents.golden
 (OV_GOLDEN_WRITE=1 writes that anew).
 """
+import base64
 import os
 import struct
 import sys
@@ -70,10 +71,47 @@ def ole2_samples():
     yield "n_size.doc", patched(doc, (at + 120, struct.pack("<I", 0x7fffffff)))
 
 
+def pdf_samples():
+    text = b"text inside a stream " * 20
+    flate = zlib.compress(text)
+    base = {1: b"<< /Type /Catalog /Pages 2 0 R >>", 2: b"<< /Type /Pages /Kids [] /Count 0 >>"}
+
+    def doc(more, **how):
+        return d.pdf(dict(base) | more, **how)
+
+    def stream(data, *filters, extra=b""):
+        return d.pdf_stream(data, b"/Filter [" + b" ".join(b"/" + f for f in filters) + b"] " + extra)
+
+    a85 = base64.a85encode(text) + b"~>"
+    yield "y_filters.pdf", doc({
+        5: stream(flate, b"FlateDecode"), 6: stream(text.hex().encode() + b">", b"ASCIIHexDecode"), 7: stream(a85, b"ASCII85Decode"),
+        8: stream(d.pdf_lzw(text), b"LZWDecode"), 9: stream(d.pdf_run_length(text), b"RunLengthDecode"),
+        10: stream(base64.a85encode(flate) + b"~>", b"A85", b"Fl"), 11: d.pdf_stream(text), 12: stream(flate[2:-4], b"Fl"),
+        13: stream(b"\xff\xd8\xff\xe0picture", b"DCTDecode")})
+    rows = b"".join(b"\x02" + bytes((text[i + k] - (text[i + k - 10] if i else 0)) & 255 for k in range(10)) for i in range(0, 420, 10))
+    yield "y_predictor.pdf", doc({5: stream(zlib.compress(rows), b"FlateDecode", extra=b"/DecodeParms << /Predictor 12 /Columns 10 >>")})
+    yield "y_scripts.pdf", doc({5: b"<< /S /JavaScript /JS (app.alert\\(\\\\'\\101\\n(x)') >>", 6: b"<< /JS <61 62 6 3> >>",
+                                7: b"<< /JS <feff00e4d83dde00> >>", 8: b"(a string alone)", 9: b"<< /J#53 (hidden name) >>"})
+    inner = b"20 0 21 30 ".ljust(20) + b"<< /JS (inside an object stream) >> << /A /B >>"
+    yield "y_object_stream.pdf", doc({5: d.pdf_stream(zlib.compress(inner), b"/Type /ObjStm /N 2 /First 20 /Filter /FlateDecode")})
+    yield "y_embedded.pdf", doc({5: d.pdf_stream(zlib.compress(b"PK\x05\x06" + bytes(18)), b"/Type /EmbeddedFile /Filter /FlateDecode"),
+                                 6: b"<< /Type /Filespec /F (report.zip) /EF << /F 5 0 R >> >>"})
+    yield "y_update.pdf", doc({5: b"<<>>"}) + b"5 0 obj\n" + stream(flate, b"Fl#61teDecode") + b"\nendobj\n"
+    yield "y_no_xref.pdf", b"%PDF-1.4\n5 0 obj " + stream(flate, b"FlateDecode") + b" endobj"
+    yield "y_wrong_length.pdf", doc({5: b"<< /Length 3 /Filter /FlateDecode >>\nstream\r\n" + flate + b"\nendstream"})
+    yield "y_word_in_stream.pdf", doc({5: d.pdf_stream(b"before endstream after")})
+    yield "n_no_end.pdf", doc({5: b"<< /Filter /FlateDecode >>\nstream\n" + flate[:30]})
+    yield "n_unbalanced.pdf", b"%PDF-1.4\n4 0 obj (" + b"5 0 obj\n" + stream(flate[:-9], b"FlateDecode") + b"\nendobj\n"
+    yield "n_encrypted.pdf", doc({5: stream(flate, b"FlateDecode"), 6: b"<< /Filter /Standard /V 1 >>"}, trailer=b"/Root 1 0 R /#45ncrypt 6 0 R")
+    yield "n_filter.pdf", doc({5: stream(text, b"NoSuchDecode")})
+    yield "n_no_objects.pdf", b"%PDF-1.7\n% nothing\n"
+    yield "n_many_filters.pdf", doc({5: stream(b"", *[b"AHx"] * 20, extra=b"")}).replace(b"stream\n\nend", b"stream\n41>\nend")
+
+
 def main():
     out = sys.argv[1] if len(sys.argv) > 1 else os.path.join(HERE, "..", "tests", "data", "documents")
     os.makedirs(out, exist_ok=True)
-    for name, data in ole2_samples():
+    for name, data in [*ole2_samples(), *pdf_samples()]:
         with open(os.path.join(out, name), "wb") as f:
             f.write(data)
 

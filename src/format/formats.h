@@ -14,5 +14,6 @@ extern const struct ov_format
     ov_format_libarchive;		      /* 7z, RAR, CAB, ISO, XAR, LHA, cpio, RPM, WARC */
 extern const struct ov_format ov_format_mail; /* mail, mailboxes, uuencode */
 extern const struct ov_format ov_format_ole2;
+extern const struct ov_format ov_format_pdf;
 
 #endif

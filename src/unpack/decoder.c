@@ -142,6 +142,11 @@ static const struct ov_codec_row *const rows[OV_CODEC_COUNT] = {
 	[OV_CODEC_YENC] = &ov_codec_transfer,
 	[OV_CODEC_BINHEX] = &ov_codec_transfer,
 	[OV_CODEC_OVBA] = &ov_codec_ovba,
+	[OV_CODEC_ASCIIHEX] = &ov_codec_ascii,
+	[OV_CODEC_ASCII85] = &ov_codec_ascii,
+	[OV_CODEC_RUNS] = &ov_codec_runs,
+	[OV_CODEC_LZW] = &ov_codec_lzw,
+	[OV_CODEC_PNG_ROWS] = &ov_codec_png_rows,
 };
 
 static void close_codec(struct ov_decoder *d)

@@ -38,6 +38,11 @@ enum ov_codec {
 	OV_CODEC_YENC,		/* lines after "=ybegin", up to "=yend"                    */
 	OV_CODEC_BINHEX,	/* from ':' to ':', runs undone                            */
 	OV_CODEC_OVBA,		/* VBA sources in Office documents: own code              */
+	OV_CODEC_ASCIIHEX,	/* PDF's filters: own code                                 */
+	OV_CODEC_ASCII85,
+	OV_CODEC_RUNS,	   /* RunLength                                               */
+	OV_CODEC_LZW,	   /* codes highest bit first, 9..12 bits; see lzw_is_late    */
+	OV_CODEC_PNG_ROWS, /* predictors: needs row_bytes and pixel_bytes             */
 	OV_CODEC_COUNT
 };
 
@@ -47,7 +52,9 @@ struct ov_decoder_params {
 	uint64_t max_memory; /* bytes for windows and dictionaries                              */
 	uint64_t plain_size; /* for codecs that need it (in ZIP)      ; UINT64_MAX if unknown     */
 	bool lzma_has_end_mark; /* ZIP flag bit 1 */
-	uint16_t zip_flags;	/* implode: the general purpose flags (bits 1 and 2)             */
+	bool lzw_is_late;	/* PDF: /EarlyChange 0 */
+	uint32_t row_bytes, pixel_bytes;
+	uint16_t zip_flags; /* implode: the general purpose flags (bits 1 and 2)             */
 };
 
 /**

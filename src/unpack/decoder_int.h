@@ -111,6 +111,7 @@ struct ov_decoder {
 
 extern const struct ov_codec_row ov_codec_stored, ov_codec_inflate, ov_codec_inflate64,
     ov_codec_bzip2, ov_codec_lzma, ov_codec_zstd, ov_codec_lz4, ov_codec_compress, ov_codec_explode,
-    ov_codec_szdd, ov_codec_transfer, ov_codec_ovba;
+    ov_codec_szdd, ov_codec_transfer, ov_codec_ovba, ov_codec_ascii, ov_codec_runs, ov_codec_lzw,
+    ov_codec_png_rows;
 
 #endif
