@@ -126,6 +126,16 @@ ov_status ov_gram_open(struct ov_cur bytes, struct ov_gram *out)
 	return OV_OK;
 }
 
+void ov_gram_key_at(const struct ov_gram *g, uint32_t i, struct ov_gram_key *out)
+{
+	const uint8_t *e = entry_of(g, i);
+
+	memcpy(out->value, e, OV_GRAM_MAX);
+	memcpy(out->mask, e + OV_GRAM_MAX, OV_GRAM_MAX);
+	out->token = ov_le32(e + 32);
+	out->n = e[36];
+}
+
 /* The bytes at a candidate, zero beyond the end. */
 struct window {
 	uint64_t lo, hi;

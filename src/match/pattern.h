@@ -104,8 +104,16 @@ OV_MUST_USE ov_status ov_pats_part_of_key(const struct ov_pats_builder *b, uint3
 					  uint32_t variant, const struct ov_gram_key *key,
 					  uint32_t *part);
 
+/** How many different patterns there are. */
+uint32_t ov_pats_count(const struct ov_pats_builder *b);
+
 /** Appends the section to `out`; deterministic. */
-OV_MUST_USE ov_status ov_pats_finish(struct ov_pats_builder *b, struct ov_buf *out);
+OV_MUST_USE ov_status ov_pats_finish(const struct ov_pats_builder *b, struct ov_buf *out);
+
+/** Only patterns order[0..n-1], which get the numbers 0..n-1. @return also OV_BAD for a number that
+ * is not there. */
+OV_MUST_USE ov_status ov_pats_finish_some(const struct ov_pats_builder *b, const uint32_t *order,
+					  uint32_t n, struct ov_buf *out);
 
 struct ov_pats { /* verified view; immutable, shared by threads. All zero: no pattern */
 	const uint8_t *patterns, *variants, *parts, *code; /* layout: pattern_int.h */
@@ -123,6 +131,11 @@ OV_MUST_USE ov_status ov_pats_view(struct ov_cur bytes, struct ov_pats *out);
 
 /** Verifies one pattern. @return OV_OK; OV_BAD; OV_NOMEM, for parts of more than 64 KiB of code. */
 OV_MUST_USE ov_status ov_pats_check(const struct ov_pats *p, uint32_t id);
+
+/** Adds a pattern of another section, which ov_pats_check() has passed. *out is as from
+ * ov_pats_add(): the same pattern has the same number, however it came. */
+OV_MUST_USE ov_status ov_pats_add_compiled(struct ov_pats_builder *b, const struct ov_pats *from,
+					   uint32_t id, uint32_t *out);
 
 /**
  * Tells whether a pattern matches with its first part starting exactly at `at`, using only [base,

@@ -24,7 +24,7 @@ struct made { /* a finished pattern's share of the tables */
 struct ov_pats_builder {
 	struct ov_buf variants, parts, code, made,
 	    index; /* index: open addressing over made, number + 1 each */
-	uint32_t count, longest;
+	uint32_t count;
 };
 
 ov_status ov_pats_builder_new(struct ov_pats_builder **out)
@@ -160,8 +160,6 @@ static ov_status add_part(struct ov_pats_builder *b, struct span *s, const char 
 	ov_put_le64(r + PART_GAP_MIN, s->gap_min);
 	ov_put_le64(r + PART_GAP_MAX, s->gap_max);
 	put_key(r, s);
-	if (max > b->longest)
-		b->longest = (uint32_t)max;
 	return ov_buf_put(&b->parts, r, sizeof r);
 }
 
@@ -343,45 +341,165 @@ ov_status ov_pats_part_of_key(const struct ov_pats_builder *b, uint32_t id, uint
 	return OV_END;
 }
 
-static ov_status put_tables(struct ov_pats_builder *b, struct ov_buf *out)
+/* One compiled variant: its parts' rows and code, unnumbered as the builder keeps them. */
+static ov_status copy_variant(struct ov_pats_builder *b, const struct ov_pats *from,
+			      uint32_t variant)
 {
-	const struct made *all = (const struct made *)(const void *)b->made.p;
-	uint32_t code = 0, part = 0;
+	const struct variant_view v = variant_of(from, variant);
 
-	for (uint32_t i = 0; i < b->count; i++) {
-		OV_TRY(ov_buf_u32(out, (uint32_t)(all[i].variants / VARIANT_SIZE)));
-		OV_TRY(ov_buf_u16(out, (uint16_t)(all[i].variants_n / VARIANT_SIZE)));
-		OV_TRY(ov_buf_u8(out, all[i].mode));
-		OV_TRY(ov_buf_u8(out, 0));
+	for (uint32_t k = 0; k < v.nparts; k++) {
+		const uint8_t *row = from->parts + (size_t)(v.first_part + k) * PART_SIZE;
+		const size_t at = b->parts.n;
+
+		OV_TRY(ov_buf_put(&b->parts, row, PART_SIZE));
+		ov_put_le32(b->parts.p + at + PART_CODE, 0);
+		OV_TRY(ov_buf_put(&b->code, from->code + ov_le32(row + PART_CODE),
+				  ov_le32(row + PART_CODE_LEN)));
 	}
-	for (size_t i = 0; i < b->variants.n; i += VARIANT_SIZE) {
-		ov_put_le32(b->variants.p + i, part);
-		part += ov_le32(b->variants.p + i + 4);
-	}
-	for (size_t i = 0; i < b->parts.n; i += PART_SIZE) {
-		ov_put_le32(b->parts.p + i + PART_CODE, code);
-		code += ov_le32(b->parts.p + i + PART_CODE_LEN);
-	}
-	OV_TRY(ov_buf_put(out, b->variants.p, b->variants.n));
-	OV_TRY(ov_buf_put(out, b->parts.p, b->parts.n));
-	return ov_buf_put(out, b->code.p, b->code.n);
+	OV_TRY(ov_buf_u32(&b->variants, 0));
+	return ov_buf_u32(&b->variants, v.nparts);
 }
 
-ov_status ov_pats_finish(struct ov_pats_builder *b, struct ov_buf *out)
+ov_status ov_pats_add_compiled(struct ov_pats_builder *b, const struct ov_pats *from, uint32_t id,
+			       uint32_t *out)
+{
+	struct made m = { .code = b->code.n, .parts = b->parts.n, .variants = b->variants.n };
+	struct pattern_view v;
+	ov_status s = OV_OK;
+
+	if (id >= from->count)
+		return OV_BAD;
+	v = pattern_of(from, id);
+	m.mode = (uint8_t)v.mode;
+	for (uint32_t i = 0; s == OV_OK && i < v.nvariants; i++)
+		s = copy_variant(b, from, v.first_variant + i);
+	if (s == OV_OK)
+		s = finish_pattern(b, &m, out);
+	if (s != OV_OK) {
+		b->code.n = m.code;
+		b->parts.n = m.parts;
+		b->variants.n = m.variants;
+	}
+	return s;
+}
+
+uint32_t ov_pats_count(const struct ov_pats_builder *b)
+{
+	return b->count;
+}
+
+struct sizes {
+	uint32_t variants, parts, code, longest;
+};
+
+static void measure_all(const struct ov_pats_builder *b, const uint32_t *order, uint32_t n,
+			struct sizes *out)
+{
+	const struct made *all = (const struct made *)(const void *)b->made.p;
+
+	*out = (struct sizes){ .variants = 0 };
+	for (uint32_t i = 0; i < n; i++) {
+		const struct made *m = &all[order[i]];
+
+		out->variants += (uint32_t)(m->variants_n / VARIANT_SIZE);
+		out->parts += (uint32_t)(m->parts_n / PART_SIZE);
+		out->code += (uint32_t)m->code_n;
+		for (size_t k = m->parts; k < m->parts + m->parts_n; k += PART_SIZE)
+			if (ov_le32(b->parts.p + k + PART_MAX) > out->longest)
+				out->longest = ov_le32(b->parts.p + k + PART_MAX);
+	}
+}
+
+static ov_status put_head(const struct sizes *s, uint32_t n, struct ov_buf *out)
+{
+	OV_TRY(ov_buf_u32(out, PATS_MAGIC));
+	OV_TRY(ov_buf_u32(out, n));
+	OV_TRY(ov_buf_u32(out, s->variants));
+	OV_TRY(ov_buf_u32(out, s->parts));
+	OV_TRY(ov_buf_u32(out, s->code));
+	OV_TRY(ov_buf_u32(out, s->longest));
+	return ov_buf_u64(out, 0);
+}
+
+static ov_status put_patterns(const struct ov_pats_builder *b, const uint32_t *order, uint32_t n,
+			      struct ov_buf *out)
+{
+	const struct made *all = (const struct made *)(const void *)b->made.p;
+	uint32_t variant = 0, part = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct made *m = &all[order[i]];
+		const uint16_t nvariants = (uint16_t)(m->variants_n / VARIANT_SIZE);
+
+		OV_TRY(ov_buf_u32(out, variant));
+		OV_TRY(ov_buf_u16(out, nvariants));
+		OV_TRY(ov_buf_u8(out, m->mode));
+		OV_TRY(ov_buf_u8(out, 0));
+		variant += nvariants;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		const struct made *m = &all[order[i]];
+
+		for (size_t k = m->variants; k < m->variants + m->variants_n; k += VARIANT_SIZE) {
+			OV_TRY(ov_buf_u32(out, part));
+			OV_TRY(ov_buf_put(out, b->variants.p + k + 4, 4));
+			part += ov_le32(b->variants.p + k + 4);
+		}
+	}
+	return OV_OK;
+}
+
+static ov_status put_parts(const struct ov_pats_builder *b, const uint32_t *order, uint32_t n,
+			   struct ov_buf *out)
+{
+	const struct made *all = (const struct made *)(const void *)b->made.p;
+	uint32_t code = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct made *m = &all[order[i]];
+		const size_t first = out->n;
+
+		OV_TRY(ov_buf_put(out, b->parts.p + m->parts, m->parts_n));
+		for (size_t k = first; k < out->n; k += PART_SIZE) {
+			ov_put_le32(out->p + k + PART_CODE, code);
+			code += ov_le32(out->p + k + PART_CODE_LEN);
+		}
+	}
+	for (uint32_t i = 0; i < n; i++)
+		OV_TRY(ov_buf_put(out, b->code.p + all[order[i]].code, all[order[i]].code_n));
+	return OV_OK;
+}
+
+ov_status ov_pats_finish_some(const struct ov_pats_builder *b, const uint32_t *order, uint32_t n,
+			      struct ov_buf *out)
 {
 	const size_t start = out->n;
+	struct sizes sizes;
 	ov_status s;
 
-	OV_TRY(ov_buf_reserve(out, PATS_HEAD));
-	OV_TRY(ov_buf_u32(out, PATS_MAGIC));
-	OV_TRY(ov_buf_u32(out, b->count));
-	OV_TRY(ov_buf_u32(out, (uint32_t)(b->variants.n / VARIANT_SIZE)));
-	OV_TRY(ov_buf_u32(out, (uint32_t)(b->parts.n / PART_SIZE)));
-	OV_TRY(ov_buf_u32(out, (uint32_t)b->code.n));
-	OV_TRY(ov_buf_u32(out, b->longest));
-	OV_TRY(ov_buf_u64(out, 0));
-	s = put_tables(b, out);
+	for (uint32_t i = 0; i < n; i++)
+		if (order[i] >= b->count)
+			return OV_BAD;
+	measure_all(b, order, n, &sizes);
+	s = put_head(&sizes, n, out);
+	if (s == OV_OK)
+		s = put_patterns(b, order, n, out);
+	if (s == OV_OK)
+		s = put_parts(b, order, n, out);
 	if (s != OV_OK)
 		out->n = start;
+	return s;
+}
+
+ov_status ov_pats_finish(const struct ov_pats_builder *b, struct ov_buf *out)
+{
+	uint32_t *order = calloc((size_t)b->count + 1, sizeof *order);
+	ov_status s = order != NULL ? OV_OK : OV_NOMEM;
+
+	for (uint32_t i = 0; s == OV_OK && i < b->count; i++)
+		order[i] = i;
+	if (s == OV_OK)
+		s = ov_pats_finish_some(b, order, b->count, out);
+	free(order);
 	return s;
 }

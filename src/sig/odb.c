@@ -196,12 +196,24 @@ void ov_odb_source(const struct ov_odb *o, uint32_t i, struct ov_odb_source *out
 	out->is_signed = ov_le64(r + 56) != 0;
 }
 
+void ov_odb_ignore(const struct ov_odb *o, uint32_t i, struct ov_odb_ignore *out)
+{
+	const uint8_t *r = odb_row(&o->ignores, i, ODB_IGNORE_SIZE);
+
+	*out = (struct ov_odb_ignore){ .has_md5 = false };
+	if (r == NULL)
+		return;
+	out->name = heap_str(&o->names, ov_le32(r), ov_le16(r + 4));
+	out->has_md5 = ov_le16(r + 6) != 0;
+	memcpy(out->md5, r + 8, sizeof out->md5);
+}
+
 static ov_status open_header(struct opener *p, struct ov_cur bytes)
 {
 	struct ov_cur c = bytes;
 	struct ov_odb *o = p->o;
 	uint32_t version, sections;
-	uint64_t length, spare;
+	uint64_t length;
 	ov_status s;
 
 	c.pos = 0;
@@ -220,7 +232,7 @@ static ov_status open_header(struct opener *p, struct ov_cur bytes)
 	OV_TRY(ov_cur_copy(&c, o->id, sizeof o->id));
 	OV_TRY(ov_cur_u64le(&c, &o->built));
 	OV_TRY(ov_cur_u64le(&c, &o->nsignatures));
-	OV_TRY(ov_cur_u64le(&c, &spare));
+	OV_TRY(ov_cur_u64le(&c, &o->nignored));
 	for (size_t i = 0; i < ODB_SECTIONS; i++) {
 		OV_TRY(ov_cur_u64le(&c, &p->off[i]));
 		OV_TRY(ov_cur_u64le(&c, &p->len[i]));
@@ -260,6 +272,8 @@ static ov_status open_sections(struct opener *p)
 	OV_TRY(table(p, ODB_SOURCES, ODB_SOURCE_SIZE, &o->sources));
 	OV_TRY(table(p, ODB_NAMES, 1, &o->names));
 	OV_TRY(table(p, ODB_TEXTS, 1, &o->texts));
+	OV_TRY(table(p, ODB_IGNORES, ODB_IGNORE_SIZE, &o->ignores));
+	o->nignores = (uint32_t)(o->ignores.len / ODB_IGNORE_SIZE);
 	if (o->rules.len < 8)
 		return bad(p, "the rules lack their count");
 	o->nrules = ov_le32(o->rules.base);

@@ -32,11 +32,12 @@ enum ov_hash_use { OV_USE_FILE = 0, OV_USE_SECTION, OV_USE_IMPORT, OV_USE_ALLOW,
 struct ov_odb {
 	struct ov_cur all;
 	struct ov_cur rules, subs, conds, anchors, groups, fixed, always, targets, sources, names,
-	    texts;
-	uint32_t nrules, nsubs, nanchors, nsources;
+	    texts, ignores;
+	uint32_t nrules, nsubs, nanchors, nsources, nignores;
 	uint8_t id[OV_ODB_ID]; /* SHA-256 over the content: the database's name            */
 	uint64_t built;	       /* Unix seconds, from the newest source; 0 when unknown      */
 	uint64_t nsignatures;  /* detecting signatures of all kinds                         */
+	uint64_t nignored;     /* left out because an ignore list named them                */
 	struct ov_pats pats;
 	struct ov_gram gram[OV_TARGET_COUNT]; /* a target's own rules and those for any */
 	struct ov_hashset hashes[OV_HASH_USES][OV_DIGEST_KINDS];
@@ -163,6 +164,14 @@ struct ov_odb_source {
 	uint64_t nsignatures, nrefused, nskipped;
 };
 void ov_odb_source(const struct ov_odb *o, uint32_t i, struct ov_odb_source *out);
+
+/* A line of an ignore list: kept, since it counts for databases that are joined with this one. */
+struct ov_odb_ignore {
+	struct ov_str name;
+	bool has_md5; /* only the line with this MD5 */
+	uint8_t md5[16];
+};
+void ov_odb_ignore(const struct ov_odb *o, uint32_t i, struct ov_odb_ignore *out);
 
 /**
  * Evaluates condition code that ov_odb_open() has verified.

@@ -56,6 +56,19 @@ void ov_odb_builder_free(struct ov_odb_builder **b);
 OV_MUST_USE ov_status ov_odb_builder_add(struct ov_odb_builder *b, struct ov_str name,
 					 struct ov_cur bytes);
 
+/**
+ * Adds a compiled database, as if its sources were added: what is written in the end is the same,
+ * byte for byte. Its bytes are hostile input; they must outlive the builder only as `text` must.
+ *
+ * @param text  The text of its only source where that is at hand, else empty: needed for ignore
+ *              lists that give the MD5 of a hash signature's line, which a database does not keep.
+ * @param why   As for ov_odb_open().
+ * @return OV_OK; OV_SHORT, OV_BAD, OV_UNSUPPORTED as ov_odb_open(), the builder is then of no use;
+ *         OV_LIMIT; OV_NOMEM.
+ */
+OV_MUST_USE ov_status ov_odb_builder_join(struct ov_odb_builder *b, struct ov_cur bytes,
+					  struct ov_cur text, const char **why);
+
 /** Low level: registers a source, adds a rule or a hash row. For parsers and tests. */
 OV_MUST_USE ov_status ov_odb_builder_source(struct ov_odb_builder *b, const struct ov_odb_source *s,
 					    uint32_t *id);

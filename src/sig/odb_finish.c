@@ -27,6 +27,21 @@ static int compare_ignores(const void *pa, const void *pb, void *names)
 	return memcmp(a->md5, b->md5, sizeof a->md5);
 }
 
+/* In order, each once. */
+static void sort_ignores(struct ov_odb_builder *b)
+{
+	struct b_ignore *rows = rows_of(b->ignores, struct b_ignore);
+	const size_t n = rows_count(b->ignores, struct b_ignore);
+	size_t kept = 0;
+
+	if (n > 1)
+		qsort_r(rows, n, sizeof *rows, compare_ignores, &b->names);
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || compare_ignores(&rows[kept - 1], &rows[i], &b->names) != 0)
+			rows[kept++] = rows[i];
+	b->ignores.n = kept * sizeof *rows;
+}
+
 /* The first of the sorted rows that has this name, or NULL. */
 static const struct b_ignore *find_ignore(const struct ov_odb_builder *b, struct ov_str name)
 {
@@ -111,13 +126,23 @@ static ov_status is_hash_ignored(struct ov_odb_builder *b, struct line_reader *r
 {
 	const struct ov_str text = { .p = name->text, .n = name->n };
 	const struct b_ignore *row = find_ignore(b, text);
+	struct ov_diag d = { .reason = "an ignore list gives the MD5 of this hash's line, which is "
+				       "not at hand: it stays; ignore it by its name alone",
+			     .is_skipped = true };
 	struct ov_str line;
 
 	*out = row != NULL && !row->has_md5;
 	if (row == NULL || *out)
 		return OV_OK;
 	line = line_of(b, r, name);
-	return line.n > 0 ? is_ignored(b, text, line, out) : OV_OK;
+	if (line.n > 0)
+		return is_ignored(b, text, line, out);
+	d.file = ov_build_str(&b->names, rows_of(b->sources, struct b_source)[name->source].name);
+	d.line = name->line;
+	d.text = text;
+	b->stats.skipped++;
+	ov_build_diag(b, &d);
+	return OV_OK;
 }
 
 /* Names that are kept, in a builder of their own; map[token] is the new token or UINT32_MAX. */
@@ -269,6 +294,21 @@ static ov_status put_extras(struct ov_writer *w)
 	return OV_OK;
 }
 
+static ov_status put_ignores(struct ov_writer *w)
+{
+	const struct b_ignore *rows = rows_of(w->b->ignores, struct b_ignore);
+
+	OV_TRY(ov_write_begin(w, ODB_IGNORES));
+	for (size_t i = 0; i < rows_count(w->b->ignores, struct b_ignore); i++) {
+		OV_TRY(ov_buf_u32(w->out, (uint32_t)rows[i].name.at));
+		OV_TRY(ov_buf_u16(w->out, (uint16_t)rows[i].name.n));
+		OV_TRY(ov_buf_u16(w->out, rows[i].has_md5));
+		OV_TRY(ov_buf_put(w->out, rows[i].md5, sizeof rows[i].md5));
+	}
+	ov_write_end(w, ODB_IGNORES);
+	return OV_OK;
+}
+
 static ov_status put_anchors_and_grams(struct ov_writer *w, const uint32_t *firsts)
 {
 	uint32_t *tokens = calloc(rows_count(w->b->anchors, struct b_anchor) + 1, sizeof *tokens);
@@ -308,7 +348,7 @@ static ov_status put_rule_tables(struct ov_writer *w)
 static ov_status put_pats(struct ov_writer *w)
 {
 	OV_TRY(ov_write_begin(w, ODB_PATS));
-	OV_TRY(ov_pats_finish(w->b->pats, w->out));
+	OV_TRY(ov_pats_finish_some(w->b->pats, w->pats, w->npats, w->out));
 	ov_write_end(w, ODB_PATS);
 	return OV_OK;
 }
@@ -336,6 +376,7 @@ static ov_status fill_header(struct ov_writer *w)
 	ov_put_le64(p + 16, len);
 	ov_put_le64(p + ODB_ID_END, newest(w->b));
 	ov_put_le64(p + ODB_ID_END + 8, w->nsignatures);
+	ov_put_le64(p + ODB_ID_END + 16, w->b->stats.ignored);
 	for (size_t i = 0; i < ODB_SECTIONS; i++) {
 		ov_put_le64(p + ODB_DIR_AT + i * ODB_DIR_ROW, w->off[i]);
 		ov_put_le64(p + ODB_DIR_AT + i * ODB_DIR_ROW + 8, w->len[i]);
@@ -350,13 +391,13 @@ static ov_status write_all(struct ov_writer *w)
 	struct ov_odb_builder *b = w->b;
 
 	OV_TRY(ov_buf_zero(w->out, ODB_DIR_AT + ODB_SECTIONS * ODB_DIR_ROW));
-	if (b->ignores.n > 0)
-		qsort_r(b->ignores.p, rows_count(b->ignores, struct b_ignore),
-			sizeof(struct b_ignore), compare_ignores, &b->names);
+	sort_ignores(b);
 	OV_TRY(ignore_rules(w));
+	OV_TRY(ov_write_compact(w));
 	OV_TRY(put_rule_tables(w));
 	OV_TRY(put_pats(w));
 	OV_TRY(ov_write_bytes(w, ODB_CONDS, &b->conds));
+	OV_TRY(put_ignores(w));
 	OV_TRY(put_hashes(w));
 	OV_TRY(put_extras(w));
 	OV_TRY(ov_write_sources(w)); /* after their signatures have been counted */
@@ -373,6 +414,7 @@ ov_status ov_odb_builder_finish(struct ov_odb_builder *b, struct ov_buf *out,
 
 	OV_TRY(ov_check(b, OV_BUILDER_MAGIC));
 	s = write_all(&w);
+	free(w.pats);
 	b->magic = 0; /* its rows are sorted and counted now: a builder finishes once */
 	if (s != OV_OK) {
 		out->n = w.start;

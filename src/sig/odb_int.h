@@ -36,6 +36,7 @@ enum odb_section {
 	ODB_NAMES,
 	ODB_TEXTS,
 	ODB_HASH_NAMES,
+	ODB_IGNORES,
 	ODB_PATS,
 	ODB_GRAM,
 	ODB_HASH = ODB_GRAM + OV_TARGET_COUNT,
@@ -51,6 +52,7 @@ enum odb_section {
 #define ODB_FIXED_SIZE 16
 #define ODB_TARGET_SIZE 16
 #define ODB_SOURCE_SIZE 64
+#define ODB_IGNORE_SIZE 24
 
 #define ODB_INTER_MAX OV_INTERMEDIATES_MAX
 #define ODB_TYPE_ANY 0xffffu /* in a list of intermediates */

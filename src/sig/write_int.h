@@ -11,7 +11,13 @@ struct ov_writer {
 	uint64_t off[ODB_SECTIONS], len[ODB_SECTIONS];
 	uint32_t nrules; /* kept */
 	uint64_t nsignatures;
+	uint32_t *pats; /* numbers of the patterns that kept rules use, by first use */
+	uint32_t npats;
 };
+
+/* odb_compact.c: leaves nothing in the heaps but what is written, in the order of its users, so
+ * that the same rules give the same bytes whatever was ignored beside them. */
+OV_MUST_USE ov_status ov_write_compact(struct ov_writer *w);
 
 OV_MUST_USE ov_status ov_write_begin(struct ov_writer *w, enum odb_section s);
 void ov_write_end(struct ov_writer *w, enum odb_section s);
