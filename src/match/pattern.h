@@ -124,8 +124,8 @@ struct ov_pats { /* verified view; immutable, shared by threads. All zero: no pa
 OV_MUST_USE ov_status ov_pats_open(struct ov_cur bytes, struct ov_pats *out);
 
 /**
- * As ov_pats_open(), but looks at the section's head only: millions of bytes need not be read before
- * the first is used. Each pattern must pass ov_pats_check() before it is given to a finder.
+ * As ov_pats_open(), but looks at the section's head only: millions of bytes need not be read
+ * before the first is used. Each pattern must pass ov_pats_check() before it is given to a finder.
  */
 OV_MUST_USE ov_status ov_pats_view(struct ov_cur bytes, struct ov_pats *out);
 
