@@ -79,6 +79,14 @@ uint64_t overt_options_get(const struct overt_options *o, enum overt_option whic
 /** Adds a database: an .odb, a signature file, a container, or a folder of them. The path is
  * copied. */
 enum overt_status overt_options_add_database(struct overt_options *o, const char *path);
+/**
+ * Which categories of possibly unwanted applications count ("PUA.Win.Packer.X" is of the categories
+ * Win and Packer): only these, or all but these. Without effect unless OVERT_OPT_PUA is set.
+ * @param categories With commas between; "" or NULL: all count. At most OVERT_PUA_MAX - 1 bytes.
+ */
+#define OVERT_PUA_MAX 512
+enum overt_status overt_options_set_pua(struct overt_options *o, const char *categories,
+					int excludes);
 /** Where compiled text sources are kept; NULL: not at all. Default: $XDG_CACHE_HOME/overt or
  * /var/cache/overt. */
 enum overt_status overt_options_set_cache(struct overt_options *o, const char *dir);

@@ -39,4 +39,7 @@ enum overt_alert {
 	OVERT_ALERT_COUNT
 };
 
+/* A value of OVERT_OPT_MAX_RECURSION: not even the parts of the file itself are opened. */
+#define OVERT_RECURSION_NONE 0xffffffffU
+
 #endif

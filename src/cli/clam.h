@@ -21,11 +21,11 @@ struct clam_settings {
 	bool version, verbose, archive_verbose, quiet, to_stdout, no_summary, infected, hides_ok,
 	    bell;
 	bool all_matches, recursive, cross_fs, remove, pua, scan_archive;
-	bool alert_encrypted, alert_encrypted_archive, alert_encrypted_doc, alert_limits,
-	    alert_broken;
+	bool alert_encrypted, heuristics_first, no_certificates, official_only;
+	bool features[OVERT_FEATURE_COUNT], alerts[OVERT_ALERT_COUNT];
 	const char *log, *file_list, *move, *copy;
-	struct cli_list exclude, exclude_dir, include, include_dir, include_pua;
-	uint64_t follow_dirs, follow_files, max_dir_depth, oldest_days;
+	struct cli_list exclude, exclude_dir, include, include_dir, include_pua, exclude_pua;
+	uint64_t follow_dirs, follow_files, max_dir_depth, oldest_days, ssn_format;
 	union clam_nothing nothing;
 	struct ov_buf without_effect; /* names of options given that change nothing, ", " between */
 };

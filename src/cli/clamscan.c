@@ -64,70 +64,6 @@ static void line(struct clamscan *x, struct cli_out *out, const struct run_file 
 		line_to(&x->log, f, text, suffix);
 }
 
-static const char *encrypted_name(const char *type)
-{
-	static const char *const names[][2] = {
-		{ "CL_TYPE_ZIP", "Heuristics.Encrypted.Zip" },
-		{ "CL_TYPE_RAR", "Heuristics.Encrypted.RAR" },
-		{ "CL_TYPE_7Z", "Heuristics.Encrypted.7Zip" },
-		{ "CL_TYPE_PDF", "Heuristics.Encrypted.PDF" },
-		{ "CL_TYPE_ARJ", "Heuristics.Encrypted.ARJ" },
-		{ "CL_TYPE_EGG", "Heuristics.Encrypted.EGG" },
-	};
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(type, names[i][0]) == 0)
-			return names[i][1];
-	return "Heuristics.Encrypted.Archive";
-}
-
-static const char *limit_name(enum overt_reason r)
-{
-	switch (r) {
-	case OVERT_LIMIT_SIZE:
-		return "Heuristics.Limits.Exceeded.MaxFileSize";
-	case OVERT_LIMIT_RATIO:
-		return "Heuristics.Limits.Exceeded.MaxScanSize";
-	case OVERT_LIMIT_FILES:
-		return "Heuristics.Limits.Exceeded.MaxFiles";
-	case OVERT_LIMIT_DEPTH:
-		return "Heuristics.Limits.Exceeded.MaxRecursion";
-	case OVERT_LIMIT_TIME:
-	case OVERT_TIMEOUT:
-		return "Heuristics.Limits.Exceeded.MaxScanTime";
-	default:
-		return NULL;
-	}
-}
-
-static bool is_document(const char *type)
-{
-	return strcmp(type, "CL_TYPE_PDF") == 0 || strcmp(type, "CL_TYPE_MSOLE2") == 0 ||
-	       strncmp(type, "CL_TYPE_OOXML", 13) == 0;
-}
-
-/* The name that an --alert option gives to something not scanned, or NULL. */
-static const char *alert_name(const struct clam_settings *s, const struct overt_verdict *v)
-{
-	const char *type = v->type != NULL ? v->type : "";
-
-	for (size_t i = 0; i < v->nincompletes; i++) {
-		const enum overt_reason r = v->incompletes[i].reason;
-		const bool wants =
-		    s->alert_encrypted ||
-		    (is_document(type) ? s->alert_encrypted_doc : s->alert_encrypted_archive);
-
-		if (r == OVERT_ENCRYPTED && wants)
-			return encrypted_name(type);
-		if (s->alert_limits && limit_name(r) != NULL)
-			return limit_name(r);
-		if (s->alert_broken && r == OVERT_MALFORMED && v->incompletes[i].nlayer == 0 &&
-		    (strcmp(type, "CL_TYPE_MSEXE") == 0 || strcmp(type, "CL_TYPE_ELF") == 0))
-			return "Heuristics.Broken.Executable";
-	}
-	return NULL;
-}
-
 static const char *suffix_of(const struct overt_detection *d)
 {
 	const bool is_own = d->source_is_signed || strcmp(d->kind, "heuristic") == 0 ||
@@ -150,7 +86,7 @@ static void member_line(struct clamscan *x, const struct run_file *f,
 	cli_put(x->say, "\n");
 }
 
-static void found(struct clamscan *x, const struct run_file *f, const char *alert)
+static void found(struct clamscan *x, const struct run_file *f)
 {
 	const struct overt_verdict *v = f->verdict;
 
@@ -169,8 +105,6 @@ static void found(struct clamscan *x, const struct run_file *f, const char *aler
 		if (x->s->archive_verbose)
 			member_line(x, f, d);
 	}
-	if (v->ndetections == 0 && alert != NULL && !x->s->quiet)
-		line(x, x->say, f, ov_str_of(alert), " FOUND", true);
 	if (x->s->bell && x->say->is_tty)
 		cli_put(x->say, "\a");
 	cli_flush(x->say);
@@ -255,7 +189,6 @@ static void failed(struct clamscan *x, const struct run_file *f)
 static void on_file(void *context, const struct run_file *f)
 {
 	struct clamscan *x = context;
-	const char *alert = NULL;
 
 	if (f->kind == WALK_SKIPPED) {
 		skipped(x, f);
@@ -272,10 +205,8 @@ static void on_file(void *context, const struct run_file *f)
 		cli_shown(x->say, f->path);
 		cli_put(x->say, "\n");
 	}
-	if (f->verdict != NULL && run_kind(f) == OVERT_INCOMPLETE)
-		alert = alert_name(x->s, f->verdict);
-	if (f->verdict != NULL && (run_kind(f) == OVERT_DETECTED || alert != NULL))
-		found(x, f, alert);
+	if (f->verdict != NULL && run_kind(f) == OVERT_DETECTED)
+		found(x, f);
 	else if (run_kind(f) == OVERT_ERROR)
 		failed(x, f);
 	else if (f->verdict != NULL && run_kind(f) == OVERT_INCOMPLETE)
@@ -370,36 +301,76 @@ static void defaults(struct clam_settings *s)
 				     .follow_files = 1,
 				     .oldest_days = CLI_UNSET,
 				     .without_effect = ov_buf_of(8192) };
+	for (int i = 0; i < OVERT_FEATURE_COUNT; i++)
+		s->features[i] = true;
 	cli_engine_init(&s->engine);
+}
+
+/* --structured-ssn-format: 0 with dashes, 1 without, 2 both; ours is 0 both, 1 with, 2 without. */
+static uint64_t ssn_formats(uint64_t theirs)
+{
+	return theirs == 2 ? 0 : theirs + 1;
+}
+
+static void settle_switches(struct clam_settings *s)
+{
+	uint64_t off = 0, alerts = 0;
+
+	if (s->no_certificates)
+		s->features[OVERT_FEATURE_CERTIFICATES] = false;
+	if (s->alert_encrypted)
+		s->alerts[OVERT_ALERT_ENCRYPTED_ARCHIVE] = s->alerts[OVERT_ALERT_ENCRYPTED_DOC] =
+		    true;
+	for (int i = 0; i < OVERT_FEATURE_COUNT; i++)
+		off |= s->features[i] ? 0 : UINT64_C(1) << i;
+	for (int i = 0; i < OVERT_ALERT_COUNT; i++)
+		alerts |= s->alerts[i] ? UINT64_C(1) << i : 0;
+	s->engine.limits[OVERT_OPT_FEATURES_OFF] = off;
+	s->engine.limits[OVERT_OPT_ALERTS] = alerts;
 }
 
 static void settle(struct clam_settings *s)
 {
+	uint64_t *depth = &s->engine.limits[OVERT_OPT_MAX_RECURSION];
+
+	s->engine.pua = s->include_pua.n > 0 ? &s->include_pua : &s->exclude_pua;
+	s->engine.pua_excludes = s->include_pua.n == 0;
+	s->engine.limits[OVERT_OPT_SSN_FORMATS] = ssn_formats(s->ssn_format);
 	if (s->all_matches)
 		s->engine.limits[OVERT_OPT_ALL_MATCHES] = 1;
-	if (s->pua || s->include_pua.n > 0)
+	if (s->pua)
 		s->engine.limits[OVERT_OPT_PUA] = 1;
 	if (!s->scan_archive)
 		s->engine.limits[OVERT_OPT_NO_ARCHIVES] = 1;
+	if (s->heuristics_first)
+		s->engine.limits[OVERT_OPT_HEURISTICS_FIRST] = 1;
+	settle_switches(s);
+	/* clamscan counts the file itself, overt the parts within it. */
+	if (*depth != CLI_UNSET && *depth > 0)
+		*depth = *depth == 1 ? OVERT_RECURSION_NONE : *depth - 1;
 }
 
 struct age {
 	uint64_t oldest; /* unix seconds of the oldest signed source */
+	bool has_unsigned;
 };
 
 static void on_facts(void *context, const struct overt_database_facts *f)
 {
 	struct age *a = context;
 
-	for (size_t i = 0; i < f->nsources; i++)
-		if (f->sources[i].is_signed && f->sources[i].built < a->oldest)
+	for (size_t i = 0; i < f->nsources; i++) {
+		if (!f->sources[i].is_signed)
+			a->has_unsigned = true;
+		else if (f->sources[i].built < a->oldest)
 			a->oldest = f->sources[i].built;
+	}
 }
 
-/* --fail-if-cvd-older-than. @return false after a message. */
-static bool is_fresh(struct clamscan *x)
+/* --fail-if-cvd-older-than and --official-db-only. @return false after a message. */
+static bool is_trusted(struct clamscan *x)
 {
-	struct age a = { UINT64_MAX };
+	struct age a = { .oldest = UINT64_MAX };
 	struct overt_options *o = cli_engine_options(x->c, "overt clamscan", &x->s->engine);
 	const uint64_t now = (uint64_t)time(NULL);
 	char error[512] = "";
@@ -413,7 +384,11 @@ static bool is_fresh(struct clamscan *x)
 		(void)cli_fail(x->c, "overt clamscan", overt_status_text(st), error);
 		return false;
 	}
-	if (a.oldest == UINT64_MAX || a.oldest > now ||
+	if (x->s->official_only && a.has_unsigned) {
+		cli_put(x->err, "ERROR: a database is not signed (--official-db-only)\n");
+		return false;
+	}
+	if (x->s->oldest_days == CLI_UNSET || a.oldest == UINT64_MAX || a.oldest > now ||
 	    (now - a.oldest) / 86400 <= x->s->oldest_days)
 		return true;
 	cli_fmt(x->err, "ERROR: a database is older than %llu days\n",
@@ -451,7 +426,9 @@ static int open_all(struct clamscan *x, const struct cli_list *paths)
 		return cli_fail(x->c, "overt clamscan", what, strerrordesc_np(errno));
 	if (!operands_open(&x->operands, paths, x->s->file_list, '\n'))
 		return cli_fail(x->c, "overt clamscan", x->s->file_list, x->operands.error);
-	return x->s->oldest_days == CLI_UNSET || is_fresh(x) ? CLI_OK : CLI_FAILED;
+	if (x->s->oldest_days == CLI_UNSET && !x->s->official_only)
+		return CLI_OK;
+	return is_trusted(x) ? CLI_OK : CLI_FAILED;
 }
 
 static int clamscan(struct cli *c, struct clam_settings *s, const struct cli_list *paths)
@@ -495,6 +472,9 @@ static int begin(struct cli *c, struct clam_settings *s, struct cli_list *paths)
 		cli_put(&c->out, "overt " OVERT_VERSION " (in the manner of ClamAV 1.4)\n");
 		return CLI_OK;
 	}
+	if (s->include_pua.n > 0 && s->exclude_pua.n > 0)
+		return cli_fail(c, "overt clamscan",
+				"--include-pua and --exclude-pua exclude each other", NULL);
 	if (paths->n == 0 && s->file_list == NULL) {
 		if (getcwd(cwd, sizeof cwd) == NULL || cli_list_add(paths, cwd) != OV_OK)
 			return cli_fail(c, "overt clamscan", "no working folder", NULL);
@@ -519,6 +499,7 @@ int cli_clamscan(struct cli *c, int argc, char *const *argv)
 	cli_list_free(&s.include);
 	cli_list_free(&s.include_dir);
 	cli_list_free(&s.include_pua);
+	cli_list_free(&s.exclude_pua);
 	ov_buf_free(&s.without_effect);
 	return code;
 }

@@ -115,6 +115,26 @@ static enum overt_status add_databases(struct overt_options *o, const struct cli
 	return OVERT_OK;
 }
 
+/* The categories with commas between, as the front door takes them. */
+static enum overt_status set_pua(struct overt_options *o, const struct cli_engine *s)
+{
+	char text[OVERT_PUA_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->pua->n; i++) {
+		const size_t k = strlen(s->pua->v[i]);
+
+		if (k >= sizeof text - n - 1)
+			return OVERT_BAD_ARGUMENT;
+		if (n > 0)
+			text[n++] = ',';
+		memcpy(text + n, s->pua->v[i], k);
+		n += k;
+	}
+	text[n] = '\0';
+	return overt_options_set_pua(o, text, s->pua_excludes);
+}
+
 struct overt_options *cli_engine_options(struct cli *c, const char *command,
 					 const struct cli_engine *s)
 {
@@ -126,6 +146,8 @@ struct overt_options *cli_engine_options(struct cli *c, const char *command,
 	for (int i = 0; i < OVERT_OPT_COUNT && st == OVERT_OK; i++)
 		if (s->limits[i] != CLI_UNSET)
 			st = overt_options_set(o, (enum overt_option)i, s->limits[i]);
+	if (st == OVERT_OK && s->pua != NULL)
+		st = set_pua(o, s);
 	if (st == OVERT_OK && (s->no_cache || s->cache != NULL))
 		st = overt_options_set_cache(o, s->no_cache ? NULL : s->cache);
 	if (st == OVERT_OK)

@@ -69,6 +69,8 @@ struct cli_engine {
 	uint64_t limits[OVERT_OPT_COUNT]; /* by enum overt_option; booleans as 0 and 1          */
 	const char *cache;		  /* NULL: the default folder                          */
 	bool no_cache;
+	const struct cli_list *pua; /* categories; NULL: all */
+	bool pua_excludes;	    /* these are left out, else only these are used */
 };
 
 /** All unset. */

@@ -4,6 +4,7 @@
 #include "progress.h"
 #include "report.h"
 #include "run.h"
+#include "switches.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -14,11 +15,11 @@
 
 struct scan_settings {
 	struct cli_engine engine;
-	struct cli_list includes, excludes;
+	struct cli_list includes, excludes, alerts, without, pua_only, pua_not;
 	const char *files_from;
 	int format;
 	bool all, sha256, no_archives, pua, strict, verbose, quiet, no_progress, null_names;
-	bool follow, one_fs, kernel_fs;
+	bool follow, one_fs, kernel_fs, heuristics_first;
 };
 
 static const char *const format_names[] = { "text", "jsonl", "sarif", "html", NULL };
@@ -33,6 +34,8 @@ static const struct cli_option options[] = {
 	{ "What to use", 0, CLI_HEAD, 0, NULL, NULL, NULL, 0, 0 },
 	CLI_DATABASE_OPTION(struct scan_settings),
 	{ "pua", 0, CLI_FLAG, AT(pua), NULL, "also use signatures of possibly unwanted applications", NULL, 0, 0 },
+	{ "pua-only", 0, CLI_LIST, AT(pua_only), "CAT", "with --pua: only this category (such as Packer)", NULL, 0, 0 },
+	{ "pua-not", 0, CLI_LIST, AT(pua_not), "CAT", "with --pua: not this category", NULL, 0, 0 },
 	{ "strict", 0, CLI_FLAG, AT(strict), NULL, "refuse a database that has a bad line", NULL, 0, 0 },
 	{ "cache", 0, CLI_TEXT, AT(engine.cache), "DIR", "keep compiled databases in DIR", NULL, 0, 0 },
 	{ "no-cache", 0, CLI_FLAG, AT(engine.no_cache), NULL, "do not keep compiled databases", NULL, 0, 0 },
@@ -47,7 +50,14 @@ static const struct cli_option options[] = {
 	{ "one-file-system", 'x', CLI_FLAG, AT(one_fs), NULL, "do not leave the file system of a given path", NULL, 0, 0 },
 	{ "kernel-fs", 0, CLI_FLAG, AT(kernel_fs), NULL, "also /proc, /sys and other kernel file systems", NULL, 0, 0 },
 	{ "no-archives", 0, CLI_FLAG, AT(no_archives), NULL, "do not look inside archives", NULL, 0, 0 },
+	{ "without", 0, CLI_LIST, AT(without), "PART", "leave out a part of the engine:\n" CLI_FEATURE_NAMES, NULL, 0, 0 },
 	{ "all", 'a', CLI_FLAG, AT(all), NULL, "list every match, not only the first of a file", NULL, 0, 0 },
+
+	{ "What else counts as found", 0, CLI_HEAD, 0, NULL, NULL, NULL, 0, 0 },
+	{ "alert", 0, CLI_LIST, AT(alerts), "KIND", CLI_ALERT_NAMES, NULL, 0, 0 },
+	{ "heuristics-first", 0, CLI_FLAG, AT(heuristics_first), NULL, "a name that begins with Heuristics ends the scan of a\nfile as any other does", NULL, 0, 0 },
+	{ "min-cards", 0, CLI_NUMBER, LIMIT(OVERT_OPT_MIN_CARDS), "N", "card numbers in a file that are too many (3)", NULL, 1, 0 },
+	{ "min-ssns", 0, CLI_NUMBER, LIMIT(OVERT_OPT_MIN_SSNS), "N", "social security numbers that are too many (3)", NULL, 1, 0 },
 
 	{ "Limits (0: none); what one stops is reported as not read", 0, CLI_HEAD, 0, NULL, NULL, NULL, 0, 0 },
 	{ "max-filesize", 0, CLI_SIZE, LIMIT(OVERT_OPT_MAX_FILESIZE), "SIZE", "bytes of a file or a part of one", NULL, 0, 0 },
@@ -149,15 +159,43 @@ static const char *next_operand(void *context)
 	return operands_next(&x->operands);
 }
 
+/* The settings that are words. @return false after a message. */
+static bool settle_words(struct cli *c, struct scan_settings *s)
+{
+	const char *wrong = "";
+
+	if (cli_alerts(&s->alerts, &s->engine.limits[OVERT_OPT_ALERTS], &wrong) != OV_OK) {
+		(void)cli_fail(c, "overt scan", wrong,
+			       "no kind of alert; overt scan --help names them");
+		return false;
+	}
+	if (cli_features(&s->without, &s->engine.limits[OVERT_OPT_FEATURES_OFF], &wrong) != OV_OK) {
+		(void)cli_fail(c, "overt scan", wrong,
+			       "no part of the engine; overt scan --help names them");
+		return false;
+	}
+	if (s->pua_only.n > 0 && s->pua_not.n > 0) {
+		(void)cli_fail(c, "overt scan", "--pua-only and --pua-not exclude each other",
+			       NULL);
+		return false;
+	}
+	s->engine.pua = s->pua_only.n > 0 ? &s->pua_only : &s->pua_not;
+	s->engine.pua_excludes = s->pua_only.n == 0;
+	return true;
+}
+
 static void settle_settings(struct scan_settings *s)
 {
 	const struct {
 		enum overt_option which;
 		bool is_on;
 	} flags[] = {
-		{ OVERT_OPT_ALL_MATCHES, s->all },	   { OVERT_OPT_SHA256, s->sha256 },
-		{ OVERT_OPT_NO_ARCHIVES, s->no_archives }, { OVERT_OPT_PUA, s->pua },
+		{ OVERT_OPT_ALL_MATCHES, s->all },
+		{ OVERT_OPT_SHA256, s->sha256 },
+		{ OVERT_OPT_NO_ARCHIVES, s->no_archives },
+		{ OVERT_OPT_PUA, s->pua },
 		{ OVERT_OPT_STRICT, s->strict },
+		{ OVERT_OPT_HEURISTICS_FIRST, s->heuristics_first },
 	};
 
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
@@ -224,6 +262,8 @@ static int scan(struct cli *c, struct scan_settings *s, struct cli_list *paths, 
 	struct ov_buf line = ov_buf_of((size_t)1 << 20);
 	int code = CLI_FAILED;
 
+	if (!settle_words(c, s))
+		return CLI_FAILED;
 	if (!operands_open(&x.operands, paths, s->files_from, s->null_names ? '\0' : '\n'))
 		return cli_fail(c, "overt scan", s->files_from, x.operands.error);
 	settle_settings(s);
@@ -269,6 +309,10 @@ int cli_scan(struct cli *c, int argc, char *const *argv)
 	cli_list_free(&paths);
 	cli_list_free(&s.includes);
 	cli_list_free(&s.excludes);
+	cli_list_free(&s.alerts);
+	cli_list_free(&s.without);
+	cli_list_free(&s.pua_only);
+	cli_list_free(&s.pua_not);
 	cli_list_free(&s.engine.databases);
 	return code;
 }

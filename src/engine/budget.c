@@ -59,13 +59,15 @@ bool ov_budget_late(const struct ov_budget *b)
 
 uint64_t ov_budget_bytes(struct ov_budget *b, uint64_t want, enum overt_reason *reason)
 {
-	uint64_t may = want;
+	uint64_t may = want, of_layer;
 
 	*reason = OVERT_LIMIT_SIZE;
 	if (b->l->max_layer > 0)
 		may = ov_min_u64(may, b->l->max_layer);
+	of_layer = may;
 	if (b->l->max_total > 0)
 		may = ov_min_u64(may, b->l->max_total - ov_min_u64(b->total, b->l->max_total));
+	b->is_cut_by_total = may < of_layer && of_layer == want;
 	b->total += may;
 	if (b->l->max_total > 0 && b->total >= b->l->max_total && may < want)
 		b->is_spent = true;
@@ -87,7 +89,7 @@ bool ov_budget_unpacked(struct ov_budget *b, uint64_t n, enum overt_reason *reas
 	}
 	if (b->l->max_total > 0 && b->unpacked > b->l->max_total) {
 		*reason = OVERT_LIMIT_SIZE;
-		b->is_spent = true;
+		b->is_spent = b->is_cut_by_total = true;
 		return false;
 	}
 	return true;

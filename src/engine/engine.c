@@ -234,27 +234,6 @@ static void note_format_end(struct ov_engine *e, struct ov_node *n, const struct
 	ov_report_incomplete(e, n, ov_reason_of(s), no_member(), detail);
 }
 
-static bool may_open(struct ov_engine *e, struct ov_node *n)
-{
-	if (e->o->no_archives) {
-		ov_report_incomplete(e, n, OVERT_UNSUPPORTED, no_member(),
-				     "containers are not opened, as asked");
-		return false;
-	}
-	if (e->budget.is_spent)
-		return false; /* noted where it was spent */
-	if (n->depth >=
-	    ov_min_u64(e->o->limits.max_depth > 0 ? e->o->limits.max_depth : OV_LAYER_DEPTH_MAX,
-		       OV_LAYER_DEPTH_MAX)) {
-		ov_report_incomplete(
-		    e, n, OVERT_LIMIT_DEPTH, no_member(),
-		    "nested too deep: its bytes were matched, its parts were not opened "
-		    "(--max-recursion)");
-		return false;
-	}
-	return true;
-}
-
 static void open_carver(struct ov_engine *e, struct ov_node *n)
 {
 	ov_status s;
@@ -287,8 +266,8 @@ static void open_parts(struct ov_engine *e, struct ov_node *n)
 		open_carver(e, n);
 		return;
 	}
-	if (!may_open(e, n)) {
-		n->carve_done = true;
+	if (!ov_may_open(e, n)) {
+		open_carver(e, n);
 		return;
 	}
 	s = open_with(e, n, f);
@@ -309,6 +288,8 @@ static ov_status match_layer(struct ov_engine *e, struct ov_node *n)
 	OV_TRY(ov_views_match(e, n));
 	if (e->is_done)
 		return OV_OK;
+	if (ov_type_nature(n->type) == OV_NATURE_EXE)
+		OV_TRY(ov_heuristic_exe(e, n));
 	s = ov_layer_hashes(e, n);
 	if (s == OV_LIMIT || s == OV_IO || s == OV_SHORT) {
 		ov_report_incomplete(e, n, s == OV_LIMIT ? OVERT_LIMIT_TIME : OVERT_UNREADABLE,

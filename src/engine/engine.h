@@ -55,6 +55,8 @@ struct ov_scan_options {
 	bool heuristics_first; /* a heuristic counts as soon as it is met; else last    */
 	uint64_t min_cards, min_ssns, ssn_formats; /* as OVERT_OPT_MIN_CARDS and kin */
 	bool cards_only;
+	const char *pua;   /* categories of PUA, commas between; NULL or "": all count */
+	bool pua_excludes; /* all but these count, else only these */
 };
 
 #define OV_CONTEXT_BEFORE 32

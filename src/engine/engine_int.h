@@ -72,7 +72,8 @@ struct ov_budget {
 	const struct ov_limits *l;
 	uint64_t total, files, unpacked, root_size;
 	uint64_t start_ns, deadline_ns;
-	bool is_spent; /* nothing more may be unpacked from this file */
+	bool is_cut_by_total; /* the last cut was by the bytes of all layers, not of this one */
+	bool is_spent;	      /* nothing more may be unpacked from this file */
 };
 
 struct ov_pcre_cache;
@@ -110,6 +111,7 @@ struct ov_engine {
 	struct ov_report_detection **detection_tail;
 	struct ov_report_detection *held, **held_tail; /* heuristics, until the file is done */
 	uint32_t nheld;
+	struct ov_report_detection *limit; /* told when there is nothing else to tell */
 	struct ov_report_incomplete **incomplete_tail;
 	const struct ov_scan_options *o;
 	struct ov_budget budget;
@@ -133,7 +135,7 @@ uint64_t ov_now_ns(void);
 /* report.c */
 void ov_report_begin(struct ov_engine *e);
 /* `member` may be empty: the layer itself. Never fails: what can't be stored is still counted. */
-void ov_report_incomplete(struct ov_engine *e, const struct ov_node *n, enum overt_reason r,
+void ov_report_incomplete(struct ov_engine *e, struct ov_node *n, enum overt_reason r,
 			  struct ov_str member, const char *detail);
 enum overt_reason ov_reason_of(ov_status s);
 /* Why a part was unpacked in part only, in words. */
@@ -144,6 +146,9 @@ OV_MUST_USE ov_status ov_report_detection(struct ov_engine *e, struct ov_node *n
  * all matches are asked for). */
 OV_MUST_USE ov_status ov_report_held(struct ov_engine *e, struct ov_node *n,
 				     const struct ov_report_detection *d);
+/* As ov_report_held, for the one that counts only when nothing else does. */
+OV_MUST_USE ov_status ov_report_limit(struct ov_engine *e, struct ov_node *n,
+				      const struct ov_report_detection *d);
 /* The file is done: held detections come out. */
 void ov_report_release(struct ov_engine *e);
 
@@ -153,10 +158,20 @@ void ov_report_release(struct ov_engine *e);
  */
 OV_MUST_USE ov_status ov_heuristic(struct ov_engine *e, struct ov_node *n, int alert,
 				   const char *name);
+/* What a note of something not scanned says besides: encrypted parts, limits. */
+OV_MUST_USE ov_status ov_heuristic_note(struct ov_engine *e, struct ov_node *n,
+					enum overt_reason r);
+/* Programs with broken headers. */
+OV_MUST_USE ov_status ov_heuristic_exe(struct ov_engine *e, struct ov_node *n);
 static inline bool ov_is_on(const struct ov_engine *e, enum overt_feature f)
 {
 	return (e->o->features_off >> f & 1) == 0;
 }
+
+/* switches.c: whether a signature of that name counts, and whether a layer is to be opened (if not,
+ * the reason is noted). */
+bool ov_name_counts(const struct ov_engine *e, struct ov_str name);
+bool ov_may_open(struct ov_engine *e, struct ov_node *n);
 
 /* layer.c */
 OV_MUST_USE ov_status ov_layer_digest(struct ov_engine *e, struct ov_node *n,

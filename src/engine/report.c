@@ -19,6 +19,7 @@ void ov_report_begin(struct ov_engine *e)
 	e->held = NULL;
 	e->held_tail = &e->held;
 	e->nheld = 0;
+	e->limit = NULL;
 }
 
 /* The names from the outermost member to `n`, and `member` inside it. An empty path is the file
@@ -104,10 +105,12 @@ static ov_status store_incomplete(struct ov_engine *e, const struct ov_node *n, 
 	return OV_OK;
 }
 
-void ov_report_incomplete(struct ov_engine *e, const struct ov_node *n, enum overt_reason r,
+void ov_report_incomplete(struct ov_engine *e, struct ov_node *n, enum overt_reason r,
 			  struct ov_str member, const char *detail)
 {
 	e->report.nincompletes++;
+	if (ov_heuristic_note(e, n, r) != OV_OK)
+		detail = "something of it could not be read, and no memory was left to tell all";
 	if (e->report.nincompletes > OV_REPORT_MAX)
 		return;
 	if (store_incomplete(e, n, r, member, detail) != OV_OK)
@@ -179,7 +182,7 @@ ov_status ov_report_detection(struct ov_engine *e, struct ov_node *n,
 {
 	struct ov_report_detection *c = NULL;
 
-	if (ov_layer_allowed(e, n) || was_reported(n, d))
+	if (!ov_name_counts(e, d->name) || ov_layer_allowed(e, n) || was_reported(n, d))
 		return OV_OK;
 	e->report.ndetections++;
 	if (!e->o->all_matches)
@@ -192,12 +195,23 @@ ov_status ov_report_detection(struct ov_engine *e, struct ov_node *n,
 	return OV_OK;
 }
 
+/* Several parts of a layer may say the same of it. */
+static bool is_held(const struct ov_engine *e, const struct ov_node *n,
+		    const struct ov_report_detection *d)
+{
+	for (const struct ov_report_detection *h = e->held; h != NULL; h = h->next)
+		if (h->name.n == d->name.n && memcmp(h->name.p, d->name.p, d->name.n) == 0 &&
+		    h->nlayer == n->depth && h->type == n->type && h->len == d->len)
+			return true;
+	return false;
+}
+
 ov_status ov_report_held(struct ov_engine *e, struct ov_node *n,
 			 const struct ov_report_detection *d)
 {
 	struct ov_report_detection *c = NULL;
 
-	if (ov_layer_allowed(e, n))
+	if (is_held(e, n, d) || ov_layer_allowed(e, n))
 		return OV_OK;
 	e->nheld++;
 	if (e->nheld > (e->o->all_matches ? OV_REPORT_MAX : 1))
@@ -208,11 +222,19 @@ ov_status ov_report_held(struct ov_engine *e, struct ov_node *n,
 	return OV_OK;
 }
 
+ov_status ov_report_limit(struct ov_engine *e, struct ov_node *n,
+			  const struct ov_report_detection *d)
+{
+	return ov_layer_allowed(e, n) ? OV_OK : copy_detection(e, n, d, &e->limit);
+}
+
 void ov_report_release(struct ov_engine *e)
 {
 	struct ov_report_detection *next;
 
-	if (e->report.ndetections > 0 && !e->o->all_matches)
+	if (e->held == NULL)
+		e->held = e->limit;
+	if (e->report.ndetections > 0 && (!e->o->all_matches || e->held == e->limit))
 		return;
 	for (struct ov_report_detection *d = e->held; d != NULL; d = next) {
 		next = d->next;

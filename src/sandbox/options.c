@@ -103,6 +103,18 @@ enum overt_status overt_options_set_cache(struct overt_options *o, const char *d
 	return replace(&o->cache, dir);
 }
 
+enum overt_status overt_options_set_pua(struct overt_options *o, const char *categories,
+					int excludes)
+{
+	const size_t n = categories != NULL ? strlen(categories) : 0;
+
+	if (o == NULL || n >= sizeof o->pua)
+		return OVERT_BAD_ARGUMENT;
+	memcpy(o->pua, categories != NULL ? categories : "", n + 1);
+	o->pua_excludes = excludes != 0;
+	return OVERT_OK;
+}
+
 enum overt_status overt_options_set_worker(struct overt_options *o, const char *path)
 {
 	return o == NULL ? OVERT_BAD_ARGUMENT : replace(&o->worker, path);
@@ -125,6 +137,8 @@ struct overt_options *ov_options_copy(const struct overt_options *o)
 	c->warn = o->warn;
 	c->warn_context = o->warn_context;
 	c->has_cache = o->has_cache;
+	memcpy(c->pua, o->pua, sizeof c->pua);
+	c->pua_excludes = o->pua_excludes;
 	for (size_t i = 0; i < o->ndatabases && st == OVERT_OK; i++)
 		st = overt_options_add_database(c, o->databases[i]);
 	if (st == OVERT_OK)

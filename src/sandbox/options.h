@@ -10,9 +10,11 @@ struct overt_options {
 	uint64_t value[OVERT_OPT_COUNT];
 	char **databases; /* owned, ndatabases of them */
 	size_t ndatabases;
-	char *cache;	/* owned; NULL with has_cache: no cache */
-	bool has_cache; /* the caller decided                   */
-	char *worker;	/* owned; NULL: found beside this program */
+	char *cache;		 /* owned; NULL with has_cache: no cache */
+	bool has_cache;		 /* the caller decided                   */
+	char *worker;		 /* owned; NULL: found beside this program */
+	char pua[OVERT_PUA_MAX]; /* categories, "" for all */
+	bool pua_excludes;
 	overt_message_fn warn;
 	void *warn_context;
 };

@@ -56,6 +56,8 @@ struct ov_wire_setup ov_setup_of(const struct overt_options *o, enum ov_role rol
 			  .pcre_filesize = v[OVERT_OPT_PCRE_FILESIZE] },
 	};
 
+	memcpy(s.scan.pua, o->pua, sizeof s.scan.pua);
+	s.scan.pua_excludes = o->pua_excludes;
 	return s;
 }
 

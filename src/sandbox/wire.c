@@ -127,12 +127,15 @@ ov_status ov_wire_put_setup(struct ov_buf *b, const struct ov_wire_setup *s)
 	OV_TRY(ov_buf_u8(b, o->want_context));
 	OV_TRY(ov_buf_u8(b, o->no_archives));
 	OV_TRY(ov_buf_u8(b, o->heuristics_first));
-	return ov_buf_u8(b, o->cards_only);
+	OV_TRY(ov_buf_u8(b, o->cards_only));
+	OV_TRY(ov_buf_u8(b, o->pua_excludes));
+	return ov_wire_put_text(b, text_of(ov_str_of(o->pua)));
 }
 
 ov_status ov_wire_get_setup(struct ov_cur *c, struct ov_wire_setup *out)
 {
 	struct ov_wire_setup s;
+	struct ov_str pua;
 	uint8_t role;
 	uint64_t v[21];
 
@@ -173,6 +176,12 @@ ov_status ov_wire_get_setup(struct ov_cur *c, struct ov_wire_setup *out)
 	OV_TRY(ov_wire_get_bool(c, &s.scan.no_archives));
 	OV_TRY(ov_wire_get_bool(c, &s.scan.heuristics_first));
 	OV_TRY(ov_wire_get_bool(c, &s.scan.cards_only));
+	OV_TRY(ov_wire_get_bool(c, &s.scan.pua_excludes));
+	OV_TRY(get_str(c, &pua));
+	if (pua.n >= sizeof s.scan.pua)
+		return OV_BAD;
+	if (pua.n > 0)
+		memcpy(s.scan.pua, pua.p, pua.n); /* the rest is 0 */
 	OV_TRY(ov_wire_end(c));
 	*out = s;
 	return OV_OK;

@@ -76,6 +76,8 @@ struct ov_wire_scan {
 	uint64_t max_html, max_html_text, max_script, max_icons;
 	uint64_t pcre_match, pcre_depth, pcre_filesize;
 	bool all_matches, want_sha256, want_context, no_archives, heuristics_first, cards_only;
+	bool pua_excludes;
+	char pua[OVERT_PUA_MAX]; /* as overt_options_set_pua() */
 };
 
 struct ov_wire_setup {

@@ -111,6 +111,8 @@ static ov_status take_setup(struct ov_worker *w)
 		.no_archives = s->no_archives,
 		.heuristics_first = s->heuristics_first,
 		.cards_only = s->cards_only,
+		.pua = s->pua,
+		.pua_excludes = s->pua_excludes,
 		.features_off = s->features_off,
 		.alerts = s->alerts,
 		.min_cards = s->min_cards,

@@ -119,6 +119,15 @@ enum overt_status overt_options_set_cache(struct overt_options *o, const char *d
 	return OVERT_OK;
 }
 
+enum overt_status overt_options_set_pua(struct overt_options *o, const char *categories,
+					int excludes)
+{
+	(void)o;
+	(void)excludes;
+	return categories != NULL && strstr(categories, "FAIL") != NULL ? OVERT_BAD_ARGUMENT
+									: OVERT_OK;
+}
+
 enum overt_status overt_options_set_worker(struct overt_options *o, const char *path)
 {
 	(void)o;

@@ -8,7 +8,7 @@ Cases come from every cases_*.py beside this file; each has cases(), which gives
     dict(name='ndb a gap',                      unique, for people
          files={'a': b'...', 'folder/b': b'...'},
          db={'t.ndb': 'T.Sig:0:*:6161\\n'},      text (Latin-1) or bytes
-         args=['--alert-broken'],               further options of both programs; "-z" is on unless '--allmatch=no' is among them
+         args=['--alert-broken'],               further options of both programs; "-z" is on unless 'first match' is among them
          differs='a gap of at most',            words of a row of docs/COMPATIBILITY.md: both must then really differ
          ours={'a': ['T.Sig']})                 with `differs`, what overt says of these files; the others must agree
 
@@ -29,7 +29,8 @@ from concurrent.futures import ThreadPoolExecutor
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 COMPATIBILITY = os.path.join(HERE, '..', '..', 'docs', 'COMPATIBILITY.md')
-FIXED = ['-r', '-z', '--no-summary', '-i', '--disable-cache']
+FIXED = ['-r', '--no-summary', '-i', '--disable-cache']
+FIRST = 'first match'  # in args: without -z
 GROUP_FILES = 400  # files in one run: an error is then still easy to find
 
 
@@ -74,7 +75,8 @@ def run_group(overt, group, keep=None):
         for i, case in enumerate(group):
             os.makedirs(os.path.join(root, str(i)), exist_ok=True)
             write(os.path.join(root, str(i)), case['files'])
-        options = FIXED + ['-d', db] + list(group[0].get('args') or [])
+        args = list(group[0].get('args') or [])
+        options = FIXED + ['-d', db] + ([] if FIRST in args else ['-z']) + [a for a in args if a != FIRST]
         env = dict(os.environ, XDG_CACHE_HOME=os.path.join(tmp, 'cache'), LC_ALL='C.UTF-8')
         theirs = Answer(['clamscan'] + options, root, env)
         ours = Answer([overt, 'clamscan'] + options, root, env)
