@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "checked.h"
+#include "macro.h"
 #include "members.h"
 #include "pcre_cache.h"
 #include "trust.h"
@@ -43,6 +44,7 @@ void ov_engine_free(struct ov_engine **pe)
 	ov_finder_free(&e->finder);
 	ov_pcre_cache_free(&e->pcre);
 	ov_members_free(&e->members);
+	ov_macros_free(&e->macros);
 	ov_trust_free(&e->trust);
 	ov_buf_free(&e->window);
 	ov_buf_free(&e->piece);

@@ -78,6 +78,7 @@ struct ov_budget {
 
 struct ov_pcre_cache;
 struct ov_members;
+struct ov_macros;
 struct ov_trust;
 
 /* Rules are verified when they are first needed: see ov_odb_check_rule(). */
@@ -90,6 +91,7 @@ struct ov_engine {
 	struct ov_hasher *hasher[OV_DIGEST_KINDS];
 	struct ov_pcre_cache *pcre;
 	struct ov_members *members; /* NULL: no container signatures */
+	struct ov_macros *macros;   /* NULL until a macro is met */
 	struct ov_trust *trust;	    /* NULL: the database speaks of no publisher */
 	uint8_t
 	    *settled; /* a layer's state of ov_gram_wake(), large enough for each target's table */

@@ -50,6 +50,8 @@ ov_status ov_place_exact(const struct ov_node *n, const struct ov_place *p, uint
 		return add_signed(s->off, p->n, at);
 	case OV_PLACE_ANY:
 	case OV_PLACE_VERSION:
+	case OV_PLACE_MACRO:
+	case OV_PLACE_IMAGE:
 		break;
 	}
 	return OV_END;

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 
 #include "checked.h"
+#include "image.h"
+#include "macro.h"
 #include "pcre_cache.h"
 
 #define NO_SLOT UINT32_MAX
@@ -19,12 +21,25 @@
 /* A woken rule while it is judged. */
 struct judged {
 	struct ov_rule rule;
-	uint32_t *slots;       /* finder slot of each subsignature, or NO_SLOT   */
-	uint64_t *counts;      /* matches of each subsignature                   */
-	struct ov_find *finds; /* where                                          */
+	uint32_t *slots;	       /* finder slot of each subsignature, or NO_SLOT   */
+	uint64_t *counts;	       /* matches of each subsignature                   */
+	struct ov_find *finds;	       /* where                                          */
+	struct ov_macro_slots *macros; /* of each macro among them; NULL: none   */
+	struct ov_macro_hits *hits;    /* and its matches                        */
 	bool is_limited, is_hit;
 	uint64_t first; /* of the first subsignature that matched         */
 };
+
+/* Asks the finder for the patterns of a macro's group. */
+static ov_status ask_macro(struct ov_engine *e, struct judged *j, uint32_t i,
+			   const struct ov_macro *m)
+{
+	if (j->macros == NULL) {
+		OV_TRY(ov_arena_array(&e->scratch, j->rule.nsubs, &j->macros));
+		OV_TRY(ov_arena_array(&e->scratch, j->rule.nsubs, &j->hits));
+	}
+	return ov_macro_ask(e, j->rule.target, m, &j->macros[i]);
+}
 
 /* Asks the finder for each of a rule's patterns that has a place in this layer. */
 static ov_status ask(struct ov_engine *e, struct ov_node *n, struct judged *j)
@@ -40,6 +55,8 @@ static ov_status ask(struct ov_engine *e, struct ov_node *n, struct judged *j)
 
 		j->slots[i] = NO_SLOT;
 		ov_odb_sub(e->db, j->rule.first_sub + i, &sub);
+		if (sub.kind == OV_SUB_MACRO)
+			OV_TRY(ask_macro(e, j, i, &sub.macro));
 		if (sub.kind != OV_SUB_PATTERN)
 			continue;
 		s = ov_place_resolve(n, &sub.place, &e->scratch, &ranges, &nranges);
@@ -102,6 +119,45 @@ static ov_status run_pcre(struct ov_engine *e, struct ov_node *n, struct judged 
 	return OV_OK;
 }
 
+/* A macro's matches, by those of the subsignature before it. */
+static ov_status run_macro(struct ov_engine *e, struct judged *j, uint32_t i,
+			   const struct ov_macro *m)
+{
+	struct ov_macro_hits before = { 0 };
+	struct ov_range ends[2];
+
+	if (i == 0 || j->macros == NULL || j->counts[i - 1] == 0)
+		return OV_OK;
+	if (j->slots[i - 1] != NO_SLOT) {
+		before.n = ov_finder_matches(e->finder, j->slots[i - 1], &before.at);
+	} else if (j->hits[i - 1].n > 0) {
+		before = j->hits[i - 1];
+	} else { /* of an expression the first and the last match are known */
+		const struct ov_find *f = &j->finds[i - 1];
+
+		ends[0] = (struct ov_range){ .lo = f->first, .hi = f->first + f->first_len };
+		ends[1] = (struct ov_range){ .lo = f->last, .hi = f->last + f->last_len };
+		before = (struct ov_macro_hits){ .at = ends, .n = 2 };
+	}
+	before.is_cut |= before.n < j->counts[i - 1];
+	OV_TRY(ov_macro_match(e, m, &j->macros[i], &before, &j->hits[i], &j->finds[i]));
+	j->counts[i] = j->finds[i].count;
+	j->is_limited |= j->finds[i].is_limited;
+	return OV_OK;
+}
+
+static void run_image(struct ov_engine *e, struct ov_node *n, struct judged *j, uint32_t i,
+		      uint64_t want)
+{
+	uint64_t hash;
+
+	if (!ov_image_hash_of(e, n, &hash) || hash != want)
+		return;
+	j->counts[i] = 1;
+	j->finds[i] =
+	    (struct ov_find){ .count = 1, .first_len = n->src.size, .last_len = n->src.size };
+}
+
 /* Counts of all subsignatures. Comparisons and expressions come after the patterns that they refer
  * to. */
 static ov_status count_subs(struct ov_engine *e, struct ov_node *n, struct judged *j)
@@ -119,6 +175,10 @@ static ov_status count_subs(struct ov_engine *e, struct ov_node *n, struct judge
 		ov_odb_sub(e->db, j->rule.first_sub + i, &sub);
 		if (sub.kind == OV_SUB_PCRE)
 			OV_TRY(run_pcre(e, n, j, i, &sub));
+		else if (sub.kind == OV_SUB_MACRO)
+			OV_TRY(run_macro(e, j, i, &sub.macro));
+		else if (sub.kind == OV_SUB_IMAGE)
+			run_image(e, n, j, i, sub.image);
 		if (sub.kind != OV_SUB_COMPARE || sub.compare.ref >= j->rule.nsubs ||
 		    j->counts[sub.compare.ref] == 0)
 			continue;

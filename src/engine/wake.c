@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "checked.h"
+#include "image.h"
 #include "le.h"
 
 #define RULE_PAGES 5 /* row, subsignatures, condition, patterns' parts and code */
@@ -212,8 +213,24 @@ static ov_status scan_windows(struct ov_engine *e, const struct ov_node *n, cons
 	return OV_OK;
 }
 
+/* Rules that ask for an image hash. The image is decoded only now that some do. */
+static void wake_images(struct ov_engine *e, struct ov_node *n, const struct ov_odb_fixed_group *g)
+{
+	uint64_t hash;
+
+	if (!ov_image_hash_of(e, n, &hash))
+		return;
+	for (uint32_t k = 0; k < g->count; k++) {
+		struct ov_odb_fixed f;
+
+		ov_odb_fixed(e->db, g->first + k, &f);
+		if ((uint32_t)hash == f.dword)
+			wake_rule(e, n, f.rule);
+	}
+}
+
 /* Rules that can be told by the first bytes at one place: no search, one comparison each. */
-static void wake_fixed(struct ov_engine *e, const struct ov_node *n, enum ov_target t)
+static void wake_fixed(struct ov_engine *e, struct ov_node *n, enum ov_target t)
 {
 	const uint32_t groups = ov_odb_fixed_groups(e->db, t);
 
@@ -225,6 +242,10 @@ static void wake_fixed(struct ov_engine *e, const struct ov_node *n, enum ov_tar
 		uint32_t dword;
 
 		ov_odb_fixed_group(e->db, t, i, &g);
+		if (g.place.kind == OV_PLACE_IMAGE) {
+			wake_images(e, n, &g);
+			continue;
+		}
 		if (ov_place_exact(n, &g.place, &at) != OV_OK)
 			continue;
 		if (ov_src_read_upto(&n->src, at, there, sizeof there, &got) != OV_OK || got == 0)

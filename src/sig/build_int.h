@@ -40,6 +40,8 @@ struct b_sub {
 	uint32_t pattern;
 	struct b_text regex, flags, trigger; /* regex and flags in names, trigger in conds */
 	struct ov_compare compare;
+	struct ov_macro macro;
+	uint64_t image;
 	uint32_t rule;
 };
 

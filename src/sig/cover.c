@@ -4,7 +4,8 @@
  *
  * AND takes its cheapest child, OR needs both, a count of at least one needs any of the parts below
  * it. Cost is how often the parts' anchors are expected in ordinary files. A part at one exact
- * place costs next to nothing. Source: docs/formats/odb.md, "What wakes a rule".
+ * place costs next to nothing, and so does an image hash. A macro is covered by what it follows.
+ * Source: docs/formats/odb.md, "What wakes a rule".
  */
 #include "build_int.h"
 #include "cond.h"
@@ -114,6 +115,7 @@ static bool is_exact_place(const struct ov_place *p)
 	case OV_PLACE_EP:
 	case OV_PLACE_SECTION:
 	case OV_PLACE_LAST_SECTION:
+	case OV_PLACE_IMAGE:
 		return p->shift == 0;
 	default:
 		return false;
@@ -142,6 +144,8 @@ static bool is_fixed(const struct ov_sub_ir *s)
 {
 	uint32_t value, mask;
 
+	if (s->kind == OV_SUB_IMAGE)
+		return true;
 	if (s->kind != OV_SUB_PATTERN || !is_exact_place(&s->place))
 		return false;
 	for (size_t i = 0; i < s->pattern.nvariants; i++)
@@ -228,7 +232,7 @@ static ov_status cover_subs(struct ov_odb_builder *b, const struct ov_rule_ir *r
 	for (uint32_t i = 0; i < r->nsubs; i++) {
 		const struct ov_sub_ir *s = &r->subs[i];
 
-		if (s->kind == OV_SUB_PATTERN) {
+		if (s->kind == OV_SUB_PATTERN || s->kind == OV_SUB_IMAGE) {
 			OV_TRY(pattern_cost(s, &c->base[i]));
 			c->of[i].cost = c->base[i];
 			if (c->base[i] != COST_NONE)
@@ -237,11 +241,27 @@ static ov_status cover_subs(struct ov_odb_builder *b, const struct ov_rule_ir *r
 			const struct b_text t = subs[i].trigger;
 
 			OV_TRY(cover_of(c, ov_cur_of(b->conds.p + t.at, t.n), &c->of[i]));
+		} else if (s->kind == OV_SUB_MACRO) {
+			if (i > 0)
+				c->of[i] = c->of[i - 1];
 		} else if (s->compare.ref < i) {
 			c->of[i] = c->of[s->compare.ref];
 		}
 	}
 	return OV_OK;
+}
+
+/* An image hash is looked up like the first bytes at a place; its low half stands for them. */
+static ov_status add_image(struct ov_odb_builder *b, const struct ov_sub_ir *s, uint32_t rule,
+			   uint32_t sub)
+{
+	const struct b_fixed f = { .place = s->place,
+				   .dword = (uint32_t)s->image,
+				   .mask = UINT32_MAX,
+				   .rule = rule,
+				   .sub = sub };
+
+	return ov_buf_put(&b->fixed, &f, sizeof f);
 }
 
 static ov_status add_fixed(struct ov_odb_builder *b, const struct ov_sub_ir *s, uint32_t rule,
@@ -287,13 +307,17 @@ ov_status ov_cover_rule(struct ov_odb_builder *b, const struct ov_rule_ir *r, st
 
 	if (r->nsubs > ODB_SUBS_MAX)
 		return OV_LIMIT;
+	if (r->nsubs == 1 && r->subs[0].place.kind == OV_PLACE_MACRO)
+		return OV_OK; /* a member of a macro group: never looked at by itself */
 	OV_TRY(cover_subs(b, r, subs, &c));
 	OV_TRY(cover_of(&c, ov_cur_of(b->conds.p + rule->cond.at, rule->cond.n), &whole));
 	rule->is_always = whole.cost == COST_NONE || whole.set == 0;
 	for (uint32_t i = 0; !rule->is_always && i < r->nsubs; i++) {
 		if ((whole.set >> i & 1) == 0)
 			continue;
-		if (is_fixed(&r->subs[i]))
+		if (r->subs[i].kind == OV_SUB_IMAGE)
+			OV_TRY(add_image(b, &r->subs[i], rule_id, rule->first_sub + i));
+		else if (is_fixed(&r->subs[i]))
 			OV_TRY(add_fixed(b, &r->subs[i], rule_id, rule->first_sub + i));
 		else
 			OV_TRY(add_anchors(b, &r->subs[i], rule_id, rule->first_sub + i));

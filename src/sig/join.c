@@ -68,6 +68,14 @@ static ov_status join_sub(struct joining *j, uint32_t id, uint32_t rule)
 	case OV_SUB_COMPARE:
 		row.compare = s.compare;
 		break;
+	case OV_SUB_MACRO:
+		row.macro = s.macro;
+		break;
+	case OV_SUB_IMAGE:
+		row.image = s.image;
+		break;
+	case OV_SUB_KINDS:
+		return OV_BUG;
 	}
 	return ov_buf_put(&j->b->subs, &row, sizeof row);
 }

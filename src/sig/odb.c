@@ -77,7 +77,7 @@ void ov_odb_sub(const struct ov_odb *o, uint32_t id, struct ov_sub *out)
 	struct ov_compare *c = &out->compare;
 
 	*out = (struct ov_sub){ .kind = OV_SUB_PATTERN, .pattern = UINT32_MAX };
-	if (s == NULL || s[0] < OV_SUB_PATTERN || s[0] > OV_SUB_COMPARE || s[1] > OV_PLACE_VERSION)
+	if (s == NULL || s[0] < OV_SUB_PATTERN || s[0] >= OV_SUB_KINDS || s[1] > OV_PLACE_IMAGE)
 		return;
 	out->kind = (enum ov_sub_kind)s[0];
 	read_place(s + 8, (enum ov_place_kind)s[1], &out->place);
@@ -87,6 +87,12 @@ void ov_odb_sub(const struct ov_odb *o, uint32_t id, struct ov_sub *out)
 		out->regex = heap_str(&o->names, ov_le32(s + 24), ov_le32(s + 28));
 		out->flags = heap_str(&o->names, ov_le32(s + 32), ov_le32(s + 36));
 		out->trigger = odb_cur(&o->conds, ov_le32(s + 40), ov_le32(s + 44));
+	} else if (out->kind == OV_SUB_MACRO) {
+		out->macro = (struct ov_macro){ .group = ov_le32(s + 24),
+						.lo = ov_le32(s + 28),
+						.hi = ov_le32(s + 32) };
+	} else if (out->kind == OV_SUB_IMAGE) {
+		out->image = ov_le64(s + 24);
 	} else {
 		c->form = (char)s[2];
 		c->is_big = (s[3] & 1) != 0;
@@ -312,11 +318,12 @@ static ov_status check_group(struct opener *p, uint32_t i)
 	const uint8_t *g = odb_row(&p->o->groups, i, ODB_GROUP_SIZE);
 	struct ov_place place;
 
-	if (g == NULL || ov_le64(g) > OV_PLACE_VERSION)
+	if (g == NULL || ov_le64(g) > OV_PLACE_IMAGE)
 		return bad(p, "a group of fixed places is broken");
 	read_place(g + 8, (enum ov_place_kind)g[0], &place);
 	if (!odb_is_good_place(&place) || place.kind == OV_PLACE_ANY ||
-	    place.kind == OV_PLACE_IN_SECTION || place.kind == OV_PLACE_VERSION || place.shift != 0)
+	    place.kind == OV_PLACE_IN_SECTION || place.kind == OV_PLACE_VERSION ||
+	    place.kind == OV_PLACE_MACRO || place.shift != 0)
 		return bad(p, "a group's place is not one exact place");
 	if ((uint64_t)ov_le32(g + 24) + ov_le32(g + 28) > p->o->fixed.len / ODB_FIXED_SIZE)
 		return bad(p, "a group's entries are not there");

@@ -104,6 +104,8 @@ struct ov_sub {
 	struct ov_str regex, flags; /* PCRE */
 	struct ov_cur trigger;	    /* PCRE: condition code */
 	struct ov_compare compare;  /* COMPARE */
+	struct ov_macro macro;	    /* MACRO   */
+	uint64_t image;		    /* IMAGE   */
 };
 
 void ov_odb_sub(const struct ov_odb *o, uint32_t id, struct ov_sub *out);

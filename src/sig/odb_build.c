@@ -151,6 +151,16 @@ static ov_status put_sub(struct ov_odb_builder *b, const struct ov_sub_ir *s, ui
 			return OV_BAD;
 		row.compare = s->compare;
 		break;
+	case OV_SUB_MACRO:
+		if (s->macro.group >= OV_MACRO_GROUPS || s->macro.lo > s->macro.hi)
+			return OV_BAD;
+		row.macro = s->macro;
+		break;
+	case OV_SUB_IMAGE:
+		row.image = s->image;
+		break;
+	case OV_SUB_KINDS:
+		return OV_BUG;
 	}
 	return ov_buf_put(&b->subs, &row, sizeof row);
 }

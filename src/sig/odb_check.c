@@ -36,7 +36,9 @@ static bool is_good_compare(const struct ov_compare *c, uint32_t nsubs)
 
 bool odb_is_good_place(const struct ov_place *p)
 {
-	if ((unsigned)p->kind > OV_PLACE_VERSION || p->n < -(int64_t)UINT32_MAX ||
+	if (p->kind == OV_PLACE_MACRO)
+		return p->n >= 0 && p->n < OV_MACRO_GROUPS;
+	if ((unsigned)p->kind > OV_PLACE_IMAGE || p->n < -(int64_t)UINT32_MAX ||
 	    p->n > (int64_t)UINT32_MAX)
 		return false;
 	return p->n >= 0 || p->kind == OV_PLACE_EP;
@@ -58,7 +60,7 @@ static ov_status check_sub(struct checker *p, uint32_t id, uint32_t nsubs)
 	const uint8_t *row = odb_row(&p->o->subs, id, ODB_SUB_SIZE);
 	struct ov_sub s;
 
-	if (row == NULL || row[0] < OV_SUB_PATTERN || row[0] > OV_SUB_COMPARE)
+	if (row == NULL || row[0] < OV_SUB_PATTERN || row[0] >= OV_SUB_KINDS)
 		return bad(p, "a subsignature is of no known kind");
 	ov_odb_sub(p->o, id, &s);
 	if (!odb_is_good_place(&s.place))
@@ -68,6 +70,12 @@ static ov_status check_sub(struct checker *p, uint32_t id, uint32_t nsubs)
 
 		return st == OV_BAD ? bad(p, "a pattern is broken") : st;
 	}
+	if (s.kind == OV_SUB_MACRO)
+		return s.macro.group < OV_MACRO_GROUPS && s.macro.lo <= s.macro.hi
+			   ? OV_OK
+			   : bad(p, "a macro is broken");
+	if (s.kind == OV_SUB_IMAGE)
+		return OV_OK;
 	if (s.kind == OV_SUB_COMPARE)
 		return is_good_compare(&s.compare, nsubs) ? OV_OK
 							  : bad(p, "a byte comparison is broken");

@@ -136,6 +136,12 @@ static ov_status put_sub(struct ov_buf *o, const struct b_sub *s)
 		OV_TRY(ov_buf_u32(o, s->flags.n));
 		OV_TRY(ov_buf_u32(o, (uint32_t)s->trigger.at));
 		OV_TRY(ov_buf_u32(o, s->trigger.n));
+	} else if (s->kind == OV_SUB_MACRO) {
+		OV_TRY(ov_buf_u32(o, s->macro.group));
+		OV_TRY(ov_buf_u32(o, s->macro.lo));
+		OV_TRY(ov_buf_u32(o, s->macro.hi));
+	} else if (s->kind == OV_SUB_IMAGE) {
+		OV_TRY(ov_buf_u64(o, s->image));
 	} else {
 		OV_TRY(ov_buf_u32(o, c->ref));
 		OV_TRY(ov_buf_u32(o, c->width));

@@ -120,7 +120,7 @@ ov_status ov_sig_place(struct ov_sig_line *l, struct ov_str s, enum ov_target ta
 	if (s.n == 0)
 		return ov_sig_bad(l, "an empty offset: * stands for anywhere");
 	if (s.p[0] == '$')
-		return ov_sig_skip(l, "macro groups ($n$) are not read by this version");
+		return ov_sig_bad(l, "macro groups ($n$) stand in body lines (.ndb) only");
 	if (s.p[0] >= '0' && s.p[0] <= '9') {
 		p.kind = OV_PLACE_ABS;
 		OV_TRY(number(l, s, UINT32_MAX, &p.n));

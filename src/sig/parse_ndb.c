@@ -18,6 +18,23 @@ static ov_status read_target(struct ov_sig_line *l, struct ov_str s, enum ov_tar
 	return OV_OK;
 }
 
+/* "$0$" to "$31$": no place, but the group whose macros look for this pattern. */
+static ov_status read_place(struct ov_sig_line *l, struct ov_str s, enum ov_target target,
+			    struct ov_place *out)
+{
+	struct ov_str rest = s, group;
+	uint32_t n = 0;
+
+	if (s.n == 0 || s.p[0] != '$')
+		return ov_sig_place(l, s, target, out);
+	rest = (struct ov_str){ .p = s.p + 1, .n = s.n - 1 };
+	if (!ov_text_split(&rest, '$', &group) || rest.p == NULL || rest.n > 0 ||
+	    ov_text_u32(group, OV_MACRO_GROUPS - 1, &n) != OV_OK)
+		return ov_sig_bad(l, "a macro group is $0$ to $31$");
+	*out = (struct ov_place){ .kind = OV_PLACE_MACRO, .n = n };
+	return OV_OK;
+}
+
 ov_status ov_sig_ndb(struct ov_sig_line *l)
 {
 	static const struct ov_body_options plain = { 0 };
@@ -46,7 +63,7 @@ ov_status ov_sig_ndb(struct ov_sig_line *l)
 		return ov_sig_bad(l, "the name is empty or longer than 1024 bytes");
 	OV_TRY(ov_sig_level(l, f[4], f[5]));
 	OV_TRY(read_target(l, f[1], &r.target));
-	OV_TRY(ov_sig_place(l, f[2], r.target, &sub.place));
+	OV_TRY(read_place(l, f[2], r.target, &sub.place));
 	OV_TRY(ov_body_parse(f[3], &plain, &l->b->scratch, &sub.pattern, &l->why));
 	return ov_odb_builder_rule(l->b, &r);
 }

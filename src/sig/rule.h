@@ -45,7 +45,9 @@ enum ov_place_kind {
 	OV_PLACE_SECTION,      /* section `section` start + n .. + shift            */
 	OV_PLACE_IN_SECTION,   /* anywhere in section, end inclusive (SEx)        */
 	OV_PLACE_LAST_SECTION, /* start of the last section + n .. + shift      */
-	OV_PLACE_VERSION       /* at a key or value of PE version information (VI)  */
+	OV_PLACE_VERSION,      /* at a key or value of PE version information (VI)  */
+	OV_PLACE_MACRO, /* nowhere: member `n` (0..31) of the macro groups, found by macros */
+	OV_PLACE_IMAGE	/* no place: the layer's image hash                  */
 };
 
 struct ov_place {
@@ -58,7 +60,19 @@ struct ov_place {
 enum ov_sub_kind {
 	OV_SUB_PATTERN = 1,
 	OV_SUB_PCRE,
-	OV_SUB_COMPARE /* ClamAV byte compare */
+	OV_SUB_COMPARE, /* ClamAV byte compare */
+	OV_SUB_MACRO, /* ClamAV macro: a group's pattern at a distance from the subsignature before
+		       */
+	OV_SUB_IMAGE, /* perceptual hash of an image (fuzzy_img) */
+	OV_SUB_KINDS
+};
+
+#define OV_MACRO_GROUPS 32
+
+/* ${lo-hi}group$: a pattern of the group (its .ndb lines of the rule's target) that starts lo..hi
+ * bytes after the start of a match of the subsignature before. */
+struct ov_macro {
+	uint32_t group, lo, hi;
 };
 
 /* ClamAV byte compare: sub(>>off#[hdai][lb][e]N#cmp[,cmp]). */
@@ -86,6 +100,8 @@ struct ov_sub_ir {
 	struct ov_pat_ir pattern; /* PATTERN */
 	struct ov_pcre pcre;	  /* PCRE    */
 	struct ov_compare compare;
+	struct ov_macro macro;
+	uint64_t image; /* IMAGE: the hash, first digits in the top bits */
 };
 
 /*

@@ -1,6 +1,6 @@
 /*
- * One subsignature of an .ldb line: a body pattern, a PCRE, or a byte comparison. Macros and image
- * hashes are named as skipped. Source: ClamAV manual, Signatures/LogicalSignatures.md,
+ * One subsignature of an .ldb line: a body pattern, a PCRE, a byte comparison, a macro or an image
+ * hash. Source: ClamAV manual, Signatures/LogicalSignatures.md,
  * ByteCompareSignatures.md, and PCRE subsignatures.
  */
 #include "body.h"
@@ -183,6 +183,49 @@ static ov_status read_pcre(struct ov_sig_line *l, struct ov_str s, enum ov_targe
 	return ov_logic_parse(head, index, &l->b->scratch, &out->pcre.trigger, &top, &l->why);
 }
 
+/* ${lo-hi}group$ */
+static ov_status read_macro(struct ov_sig_line *l, struct ov_str s, uint32_t index,
+			    struct ov_sub_ir *out)
+{
+	struct ov_str rest = from(s, s.p + 2), lo, hi, group;
+	struct ov_macro m = { 0 };
+
+	if (!ov_text_split(&rest, '-', &lo) || !ov_text_split(&rest, '}', &hi) ||
+	    !ov_text_split(&rest, '$', &group) || rest.p == NULL || rest.n > 0 ||
+	    ov_text_u32(lo, UINT32_MAX, &m.lo) != OV_OK ||
+	    ov_text_u32(hi, UINT32_MAX, &m.hi) != OV_OK ||
+	    ov_text_u32(group, OV_MACRO_GROUPS - 1, &m.group) != OV_OK)
+		return ov_sig_bad(l, "a macro is ${a-b}g$ with a group g from 0 to 31");
+	if (m.lo > m.hi)
+		return ov_sig_bad(l, "a macro's distance a-b needs a <= b");
+	if (index == 0)
+		return ov_sig_bad(l, "a macro needs a subsignature in front of it");
+	out->kind = OV_SUB_MACRO;
+	out->macro = m;
+	return OV_OK;
+}
+
+/* fuzzy_img#16 digits[#distance], where only the distance 0 is known. */
+static ov_status read_image(struct ov_sig_line *l, struct ov_str s, struct ov_sub_ir *out)
+{
+	struct ov_str rest = s, word, hash, distance = { 0 };
+	uint8_t bytes[8];
+	size_t n = 0;
+	uint32_t d = 0;
+
+	if (!ov_text_split(&rest, '#', &word) || !ov_text_split(&rest, '#', &hash) ||
+	    hash.n != 16 || ov_hex_decode(hash, bytes, sizeof bytes, &n) != OV_OK)
+		return ov_sig_bad(l, "an image hash is fuzzy_img# and 16 hexadecimal digits");
+	if (rest.p != NULL && (!ov_text_split(&rest, '#', &distance) || rest.p != NULL ||
+			       ov_text_u32(distance, UINT32_MAX, &d) != OV_OK || d != 0))
+		return ov_sig_bad(l, "an image hash's distance is 0: others are not known");
+	out->kind = OV_SUB_IMAGE;
+	out->place.kind = OV_PLACE_IMAGE;
+	for (size_t i = 0; i < sizeof bytes; i++)
+		out->image = out->image << 8 | bytes[i];
+	return OV_OK;
+}
+
 /* [offset:]pattern[::letters] */
 static ov_status read_pattern(struct ov_sig_line *l, struct ov_str s, enum ov_target target,
 			      struct ov_sub_ir *out)
@@ -215,9 +258,9 @@ ov_status ov_sig_subsig(struct ov_sig_line *l, struct ov_str s, enum ov_target t
 	if (s.n == 0)
 		return ov_sig_bad(l, "an empty subsignature");
 	if (ov_str_starts(s, OV_STR("fuzzy_img#")))
-		return ov_sig_skip(l, "image hashes (fuzzy_img) are not read by this version");
+		return read_image(l, s, out);
 	if (ov_str_starts(s, OV_STR("${")))
-		return ov_sig_skip(l, "macros (${a-b}n$) are not read by this version");
+		return read_macro(l, s, index, out);
 	if (memchr(s.p, '/', s.n) != NULL)
 		return read_pcre(l, s, target, index, out);
 	if (find(s, OV_STR("(>>")) != NULL || find(s, OV_STR("(<<")) != NULL) {

@@ -185,6 +185,39 @@ def more_version_cases():
                    differs='version information of `VarFileInfo`', ours={'32': ['T.Vi']})
 
 
+def macro_cases():
+    """Macro subsignatures. With the first pattern once more behind, clamscan verifies them too."""
+    def f(gap, times=1, first=b'aaaa', second=b'bbbb'):
+        return BIN + (first + b'.' * (gap - 4) + second + b'-' * 50) * times + first + BIN
+
+    files = {'gap%d x%d' % (g, n): f(g, n) for g in (4, 5, 6, 7, 8, 9, 10, 30) for n in (1, 2)}
+    files.update({'backwards': BIN + b'bbbb..aaaa' + b'-' * 50 + b'aaaa' + BIN, 'one': BIN + b'aaaa' + BIN, 'other': f(6, 2, second=b'cccc'), 'nothing': BIN * 3})
+    a, group = h('aaaa'), 'D:0:$0$:62626262\n'
+
+    def ldb(macro, logic='0&1', target=0, first=a):
+        return 'T.M;Engine:51-255,Target:%d;%s;%s;%s\n' % (target, logic, first, macro)
+
+    for macro in ('${6-8}0$', '${4-8}0$', '${0-8}0$', '${6-6}0$', '${7-7}0$', '${9-40}0$', '${6-8}31$', '${6-8}00$'):
+        yield dict(name='macro ' + macro, files=files, db={'t.ndb': group, 't.ldb': ldb(macro)})
+    for macro in ('${6}0$', '${6-}0$', '${-6}0$', '${6-8}32$', '${6-8}$', '${6-8}0', '${6-8}0$::i', '5:${6-8}0$', '${6-8}0$x', '$0$:62626262'):
+        yield dict(name='macro malformed ' + macro, files={'one': files['one']}, db={'t.ldb': ldb(macro)})
+    for off in ('$31$', '$1$', '$00$'):
+        yield dict(name='macro group ' + off, files=files, db={'t.ndb': 'D:0:%s:62626262\n' % off, 't.ldb': ldb('${6-8}%s$' % off.strip('$'))})
+    for off in ('$32$', '$$', '$x$'):
+        yield dict(name='macro group malformed ' + off, files={'one': files['one']}, db={'t.ndb': 'D:0:%s:62626262\n' % off})
+    yield dict(name='macro of two', files=files, db={'t.ndb': group + 'E:0:$0$:63636363\n', 't.ldb': ldb('${6-8}0$')})
+    yield dict(name='macro of nobody', files=files, db={'t.ldb': ldb('${6-8}0$')})
+    yield dict(name='macro group alone', files=files, db={'t.ndb': group})
+    yield dict(name='macro of another target', files=files, db={'t.ndb': group.replace(':0:', ':1:', 1), 't.ldb': ldb('${6-8}0$')})
+    yield dict(name='macro logic 1', files=files, db={'t.ndb': group, 't.ldb': ldb('${6-8}0$', logic='1')})
+    yield dict(name='macro in programs', files={'pe': pe([('a.dll', ['x'])], tail=b'aaaa..bbbb----aaaa..bbbb----aaaa'), 'raw': files['gap6 x2']},
+               db={'t.ndb': group.replace(':0:', ':1:', 1), 't.ldb': ldb('${6-8}0$', target=1)}, differs='a macro subsignature', ours={'pe': ['T.M']})
+    yield dict(name='macro once', files={'once': BIN + b'aaaa..bbbb' + BIN}, db={'t.ndb': group, 't.ldb': ldb('${6-8}0$')},
+               differs='a macro subsignature', ours={'once': ['T.M']})
+    yield dict(name='macro not', files={'once': BIN + b'aaaa..bbbb' + BIN, 'far': f(30)}, db={'t.ndb': group, 't.ldb': ldb('${6-8}0$', logic='0&1=0')},
+               differs='a macro subsignature', ours={'once': []})
+
+
 def cases():
-    for part in (import_cases, section_cases, publisher_cases, version_cases, more_version_cases):
+    for part in (import_cases, section_cases, publisher_cases, version_cases, more_version_cases, macro_cases):
         yield from part()
