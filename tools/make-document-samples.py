@@ -108,10 +108,27 @@ def pdf_samples():
     yield "n_many_filters.pdf", doc({5: stream(b"", *[b"AHx"] * 20, extra=b"")}).replace(b"stream\n\nend", b"stream\n41>\nend")
 
 
+def rtf_samples():
+    package = d.ole1_package("note.txt", b"packed in RTF\n" * 5)
+    compound = d.ole1_object("Word.Document.8", d.ole2({"Stream": b"in a compound file " * 9}))
+    digits = package.hex().encode()
+
+    def rtf(body, start=b"{\\rtf1\\ansi"):
+        return start + b"{\\object\\objemb{\\*\\objclass Package}" + body + b"}}"
+
+    yield "y_package.rtf", rtf(b"{\\*\\objdata " + b"\r\n".join(digits[i:i + 64] for i in range(0, len(digits), 64)) + b"}")
+    yield "y_compound.rtf", rtf(b"{\\*\\objdata " + compound.hex().upper().encode() + b"}")
+    yield "y_bin.rtf", rtf(b"{\\objdata\\bin%d " % len(package) + package + b"}", b"{\\rt")
+    yield "y_groups.rtf", rtf(b"{\\*\\objdata " + digits[:40] + b"{\\*\\other 4141}" + digits[40:60] + b"{\\par 42}\\'41 x" + digits[60:] + b"}")
+    yield "y_bad_header.rtf", rtf(b"{\\*\\objdata " + (b"\xff" * 12 + compound[30:]).hex().encode() + b"}")
+    yield "n_cut.rtf", rtf(b"{\\*\\objdata " + digits[:-20] + b"}")[:-20]
+    yield "y_none.rtf", b"{\\rtf1 just text {\\b bold} \\bin3 {{{ }"
+
+
 def main():
     out = sys.argv[1] if len(sys.argv) > 1 else os.path.join(HERE, "..", "tests", "data", "documents")
     os.makedirs(out, exist_ok=True)
-    for name, data in [*ole2_samples(), *pdf_samples()]:
+    for name, data in [*ole2_samples(), *pdf_samples(), *rtf_samples()]:
         with open(os.path.join(out, name), "wb") as f:
             f.write(data)
 

@@ -15,5 +15,6 @@ extern const struct ov_format
 extern const struct ov_format ov_format_mail; /* mail, mailboxes, uuencode */
 extern const struct ov_format ov_format_ole2;
 extern const struct ov_format ov_format_pdf;
+extern const struct ov_format ov_format_rtf;
 
 #endif

@@ -37,6 +37,7 @@ static const struct ov_format *const by_type[OV_T_COUNT] = {
 	[OV_T_MSOLE2] = &ov_format_ole2,
 	[OV_T_HWPOLE2] = &ov_format_ole2,
 	[OV_T_PDF] = &ov_format_pdf,
+	[OV_T_RTF] = &ov_format_rtf,
 	[OV_T_RPM] = &ov_format_libarchive,
 	[OV_T_WARC] = &ov_format_libarchive,
 	[OV_T_MAIL] = &ov_format_mail,

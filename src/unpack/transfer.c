@@ -303,7 +303,7 @@ static ov_status open_transfer(struct ov_decoder *d)
 	switch (d->codec) {
 	case OV_CODEC_BASE64_STRICT:
 		m->is_strict = true;
-		/* fallthrough */
+		__attribute__((fallthrough)); /* clang reads no comments */
 	case OV_CODEC_BASE64:
 		m->step = step_base64;
 		m->finish = flush_group;
