@@ -3,7 +3,7 @@
 #
 #   build    all harnesses, under AddressSanitizer and UndefinedBehaviorSanitizer, in build/fuzz/
 #   replay   each harness over its seeds in fuzz/FOLDER/seeds_NAME/, once
-#   run      each harness (or only fuzz_NAME) for SECONDS of CPU time, two at a time; found inputs stay in build/corpus/NAME/,
+#   run      each harness (or only fuzz_NAME; "diff" is the random comparison with clamscan) for SECONDS of CPU time, two at a time; found inputs stay in build/corpus/NAME/,
 #            crashes in build/crashes/; both are outside git
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -80,6 +80,23 @@ run_one() { # HARNESS SECONDS
 		"build/crashes/$name.log") runs in $spent CPU seconds, no crash" | tee -a build/crashes/summary.log
 }
 
+# Random signatures and files, overt against clamscan, beside the harnesses.
+run_differential() { # SECONDS
+	command -v clamscan >/dev/null || {
+		echo "fuzz_diff: clamscan is not installed: skipped"
+		return 0
+	}
+	make -s build >build/fuzz-release.log 2>&1 || {
+		tail -n 20 build/fuzz-release.log
+		return 1
+	}
+	python3 tests/differential/fuzz_diff.py build/bin/overt "$1" --out build/crashes >build/crashes/diff.log 2>&1 || {
+		echo "fuzz_diff: FAILED, see build/crashes/diff.log"
+		return 1
+	}
+	tail -n 1 build/crashes/diff.log
+}
+
 mkdir -p build/crashes build/corpus
 case ${1:-} in
 build) build_all ;;
@@ -96,6 +113,10 @@ run)
 	build_all
 	bad=0
 	running=0
+	if [ $# -le 2 ] || [[ " ${*:3} " == *" diff "* ]]; then
+		run_differential "$seconds" &
+		running=1
+	fi
 	while read -r harness; do
 		if [ $# -gt 2 ] && [[ " ${*:3} " != *" $(basename "${harness#*fuzz_}") "* ]]; then continue; fi
 		if [ $running -ge 2 ]; then

@@ -65,8 +65,9 @@ class Answer:
         return self.code == 2 and not self.found and ('alformed' in self.messages or "Can't" in self.messages)
 
 
-def run_group(overt, group, keep=None):
-    """Runs both programs over cases that share database and options. Gives one (case, problem or None) each."""
+def run_group(overt, group, keep=None, answers=None):
+    """Runs both programs over cases that share database and options. Gives one (case, problem or None) each.
+    `answers` gets what each said, by "theirs" and "ours", or "error"."""
     tmp = keep or tempfile.mkdtemp(prefix='ov-diff-')
     try:
         db, root = os.path.join(tmp, 'db'), os.path.join(tmp, 'files')
@@ -80,8 +81,12 @@ def run_group(overt, group, keep=None):
         env = dict(os.environ, XDG_CACHE_HOME=os.path.join(tmp, 'cache'), LC_ALL='C.UTF-8')
         theirs = Answer(['clamscan'] + options, root, env)
         ours = Answer([overt, 'clamscan'] + options, root, env)
+        if answers is not None:
+            answers.update(theirs=theirs, ours=ours)
         return [(case, judge(case, i, theirs, ours)) for i, case in enumerate(group)]
     except (OSError, subprocess.SubprocessError) as e:
+        if answers is not None:
+            answers['error'] = str(e)
         return [(case, 'could not be run: %s' % e) for case in group]
     finally:
         if keep is None:
@@ -140,6 +145,13 @@ def groups_of(cases):
     return [g for parts in groups.values() for g in parts]
 
 
+def find_worker(overt):
+    """In a build folder the worker is not where the program looks."""
+    beside = os.path.join(os.path.dirname(os.path.abspath(overt)), '..', 'sandbox', 'overt-worker')
+    if 'OVERT_WORKER' not in os.environ and os.path.exists(beside):
+        os.environ['OVERT_WORKER'] = beside
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument('overt')
@@ -151,9 +163,7 @@ def main():
     if shutil.which('clamscan') is None:
         print('clamscan is not installed: skipped')
         sys.exit(77)
-    beside = os.path.join(os.path.dirname(os.path.abspath(o.overt)), '..', 'sandbox', 'overt-worker')
-    if 'OVERT_WORKER' not in os.environ and os.path.exists(beside):
-        os.environ['OVERT_WORKER'] = beside  # of a build folder
+    find_worker(o.overt)
     cases, problems = load(o.only, o.source)
     groups = groups_of(cases)[:1] if o.keep else groups_of(cases)
     passed = 0
