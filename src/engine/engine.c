@@ -46,6 +46,7 @@ void ov_engine_free(struct ov_engine **pe)
 	ov_members_free(&e->members);
 	ov_macros_free(&e->macros);
 	ov_trust_free(&e->trust);
+	ov_settings_free(&e->settings);
 	ov_buf_free(&e->window);
 	ov_buf_free(&e->piece);
 	ov_views_free(&e->views);
@@ -89,6 +90,7 @@ static ov_status make_scratch(struct ov_engine *e)
 	for (int k = 0; k < OV_DIGEST_KINDS; k++)
 		OV_TRY(ov_hasher_new((enum ov_digest_kind)k, &e->hasher[k]));
 	OV_TRY(ov_pcre_cache_new(e->db->nsubs, &e->pcre));
+	OV_TRY(ov_settings_read(e->db, &e->settings));
 	OV_TRY(ov_members_new(e->db, &e->members));
 	OV_TRY(ov_trust_new(e->db, &e->trust));
 	return ov_finder_new(&e->finder);
@@ -216,7 +218,9 @@ static ov_status open_with(struct ov_engine *e, struct ov_node *n, const struct 
 				    .link = on_link,
 				    .is_late = on_clock,
 				    .ctx = t,
-				    .features_off = e->o->features_off };
+				    .features_off = e->o->features_off | e->settings.features_off,
+				    .passwords = e->settings.zip_passwords,
+				    .npasswords = e->settings.nzip_passwords };
 	s = f->open(env, &n->state);
 	if (s == OV_OK)
 		n->format = f;

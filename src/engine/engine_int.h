@@ -17,6 +17,7 @@
 #include "exe.h"
 #include "finder.h"
 #include "format.h"
+#include "settings.h"
 
 #define OV_ENGINE_MAGIC 0x4f56454eu /* "OVEN" */
 
@@ -90,9 +91,10 @@ struct ov_engine {
 	struct ov_finder *finder;
 	struct ov_hasher *hasher[OV_DIGEST_KINDS];
 	struct ov_pcre_cache *pcre;
-	struct ov_members *members; /* NULL: no container signatures */
-	struct ov_macros *macros;   /* NULL until a macro is met */
-	struct ov_trust *trust;	    /* NULL: the database speaks of no publisher */
+	struct ov_settings settings; /* the database's */
+	struct ov_members *members;  /* NULL: no container signatures */
+	struct ov_macros *macros;    /* NULL until a macro is met */
+	struct ov_trust *trust;	     /* NULL: the database speaks of no publisher */
 	uint8_t
 	    *settled; /* a layer's state of ov_gram_wake(), large enough for each target's table */
 	uint32_t *woken_in; /* per rule: the generation that last looked at it */
@@ -167,7 +169,7 @@ OV_MUST_USE ov_status ov_heuristic_note(struct ov_engine *e, struct ov_node *n,
 OV_MUST_USE ov_status ov_heuristic_exe(struct ov_engine *e, struct ov_node *n);
 static inline bool ov_is_on(const struct ov_engine *e, enum overt_feature f)
 {
-	return (e->o->features_off >> f & 1) == 0;
+	return ((e->o->features_off | e->settings.features_off) >> f & 1) == 0;
 }
 
 /* switches.c: whether a signature of that name counts, and whether a layer is to be opened (if not,

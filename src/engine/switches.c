@@ -50,28 +50,29 @@ bool ov_name_counts(const struct ov_engine *e, struct ov_str name)
 	       (!starts(name, "HTML.Phishing") && !starts(name, "Email.Phishing"));
 }
 
-static bool type_is_on(const struct ov_engine *e, enum ov_type t)
+/* The feature that opens a type; OVERT_FEATURE_COUNT when it is always opened. */
+static enum overt_feature feature_of(enum ov_type t)
 {
 	switch (t) {
 	case OV_T_MAIL:
-		return ov_is_on(e, OVERT_FEATURE_MAIL);
+		return OVERT_FEATURE_MAIL;
 	case OV_T_PDF:
-		return ov_is_on(e, OVERT_FEATURE_PDF);
+		return OVERT_FEATURE_PDF;
 	case OV_T_SWF:
-		return ov_is_on(e, OVERT_FEATURE_SWF);
+		return OVERT_FEATURE_SWF;
 	case OV_T_MSOLE2:
 	case OV_T_HWPOLE2:
-		return ov_is_on(e, OVERT_FEATURE_OLE2);
+		return OVERT_FEATURE_OLE2;
 	case OV_T_XML_WORD:
 	case OV_T_XML_XL:
 	case OV_T_XML_HWP:
-		return ov_is_on(e, OVERT_FEATURE_XMLDOCS);
+		return OVERT_FEATURE_XMLDOCS;
 	case OV_T_HWP3:
-		return ov_is_on(e, OVERT_FEATURE_HWP3);
+		return OVERT_FEATURE_HWP3;
 	case OV_T_ONENOTE:
-		return ov_is_on(e, OVERT_FEATURE_ONENOTE);
+		return OVERT_FEATURE_ONENOTE;
 	default:
-		return true;
+		return OVERT_FEATURE_COUNT;
 	}
 }
 
@@ -86,12 +87,15 @@ static uint32_t max_depth(const struct ov_engine *e)
 
 bool ov_may_open(struct ov_engine *e, struct ov_node *n)
 {
+	const enum overt_feature f = feature_of(n->type);
 	char detail[160];
 	bool was_done;
 
-	if (!type_is_on(e, n->type)) {
-		(void)snprintf(detail, sizeof detail, "%s is not opened, as asked",
-			       ov_type_name(n->type));
+	if (f != OVERT_FEATURE_COUNT && !ov_is_on(e, f)) {
+		(void)snprintf(detail, sizeof detail, "%s is not opened, %s", ov_type_name(n->type),
+			       (e->o->features_off >> f & 1) != 0
+				   ? "as asked"
+				   : "because a database switches it off");
 		ov_report_incomplete(e, n, OVERT_UNSUPPORTED, (struct ov_str){ 0 }, detail);
 		return false;
 	}

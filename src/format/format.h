@@ -48,7 +48,7 @@ struct ov_fmt_env {
 	bool (*is_late)(void *ctx);
 	void *ctx;
 	uint64_t features_off;		/* bits of enum overt_feature */
-	const struct ov_str *passwords; /* to try on encrypted parts  */
+	const struct ov_str *passwords; /* to try on encrypted parts of ZIP archives */
 	size_t npasswords;
 };
 

@@ -1,8 +1,9 @@
 /*
  * ZIP as a container (PKWARE APPNOTE 6.3.10). zip_dir.c and zip_hunt.c find the members; here they
- * are handed out and decoded: stored, deflate, deflate64, implode, bzip2, LZMA, zstd, xz.
+ * are handed out and decoded: stored, deflate, deflate64, implode, bzip2, LZMA, zstd, xz; with
+ * traditional encryption when one of the passwords given fits.
  *
- * Not read, and noted: encrypted members, shrink, reduce, PPMd, and the rest of a
+ * Not read, and noted: other encrypted members, shrink, reduce, PPMd, and the rest of a
  * multi-volume set.
  */
 #include "zip_int.h"
@@ -12,9 +13,14 @@
 
 #include "checked.h"
 #include "decoder.h"
+#include "overt/features.h"
+#include "zip_crypt.h"
 
 #define SCRATCH                                                                                    \
 	((size_t)2 << 20) /* a decoder's own state; dictionaries are counted by max_memory */
+
+#define TRIAL_MAX ((uint64_t)4 << 20) /* bytes that a password is proven by */
+#define TRIAL_STEP ((size_t)16 << 10)
 
 struct zip {
 	const struct ov_fmt_env *env;
@@ -26,6 +32,8 @@ struct zip {
 	struct ov_decoder *decoder;
 	const struct ov_zip_entry *e; /* the current member */
 	struct ov_str name;
+	size_t good;	 /* the password that fitted last */
+	uint64_t packed; /* bytes that the decoder is given, as declared */
 	uint64_t made;
 	uint32_t crc;
 };
@@ -117,8 +125,21 @@ static void as_slice(struct zip *z, const struct ov_zip_entry *e, struct ov_chil
 	c->size = n;
 }
 
-static ov_status as_stream(struct zip *z, const struct ov_zip_entry *e, const struct method *m,
-			   struct ov_child *c)
+static const struct method stored = { 0, OV_CODEC_STORED, false };
+
+/* The packed bytes of a member: as many as declared, unless its end marks itself. */
+static ov_status packed_bytes(struct zip *z, const struct ov_zip_entry *e, const struct method *m,
+			      struct ov_src *out)
+{
+	uint64_t n = available(z, e);
+
+	if (!m->is_open_ended)
+		n = ov_min_u64(n, e->packed);
+	return ov_src_slice(z->env->src, n > 0 ? e->data : 0, n, out);
+}
+
+static ov_status open_decoder(struct zip *z, const struct ov_zip_entry *e, const struct method *m,
+			      const struct ov_src *packed, struct ov_decoder **out)
 {
 	const struct ov_decoder_params params = {
 		.max_memory = z->env->max_memory,
@@ -126,16 +147,18 @@ static ov_status as_stream(struct zip *z, const struct ov_zip_entry *e, const st
 		.lzma_has_end_mark = (e->flags & OV_ZIP_LZMA_END) != 0,
 		.zip_flags = e->flags,
 	};
-	uint64_t n = available(z, e);
-	struct ov_src packed;
+
+	return ov_decoder_open(m->codec, packed, &params, &z->scratch, out);
+}
+
+static ov_status as_stream(struct zip *z, const struct ov_zip_entry *e, const struct method *m,
+			   const struct ov_src *packed, struct ov_child *c)
+{
 	ov_status s;
 
-	if (e->packed != OV_SIZE_UNKNOWN && e->packed > n)
+	if (e->packed != OV_SIZE_UNKNOWN && e->packed > available(z, e))
 		note(z, OV_SHORT, "its data goes beyond the end of the file");
-	if (!m->is_open_ended)
-		n = ov_min_u64(n, e->packed);
-	OV_TRY(ov_src_slice(z->env->src, n > 0 ? e->data : 0, n, &packed));
-	s = ov_decoder_open(m->codec, &packed, &params, &z->scratch, &z->decoder);
+	s = open_decoder(z, e, m, packed, &z->decoder);
 	if (s == OV_NOMEM || s == OV_BUG || s == OV_IO)
 		return s;
 	if (s != OV_OK) {
@@ -150,6 +173,76 @@ static ov_status as_stream(struct zip *z, const struct ov_zip_entry *e, const st
 	return OV_OK;
 }
 
+/* ---- locked members ---- */
+
+/* Decodes the beginning: data that makes no sense means that the password was not the right one. */
+static ov_status makes_sense(struct zip *z, const struct ov_zip_entry *e, struct ov_decoder *d)
+{
+	uint64_t made = 0;
+	uint32_t crc = 0;
+	uint8_t *block;
+	ov_status s = OV_OK;
+
+	OV_TRY(ov_arena_array(&z->scratch, TRIAL_STEP, &block));
+	while (s == OV_OK && made < TRIAL_MAX) {
+		size_t got = 0;
+
+		s = ov_decoder_read(d, block, TRIAL_STEP, &got);
+		if (s == OV_OK) {
+			made += got;
+			crc = (uint32_t)crc32(crc, block, (uInt)got);
+		}
+	}
+	if (s == OV_OK) /* so far so good; the rest is checked when it is read */
+		return OV_OK;
+	if (s != OV_END)
+		return s == OV_NOMEM || s == OV_IO || s == OV_BUG ? s : OV_END;
+	if ((e->plain != OV_SIZE_UNKNOWN && made != e->plain) || (e->has_crc && crc != e->crc))
+		return OV_END;
+	return OV_OK;
+}
+
+/* @return OV_OK when the password opens the member; OV_END when it does not. */
+static ov_status try_password(struct zip *z, const struct ov_zip_entry *e, const struct method *m,
+			      const struct ov_src *member, size_t i, struct ov_src *out)
+{
+	const struct ov_arena_mark mark = ov_arena_mark(&z->scratch);
+	struct ov_decoder *d = NULL;
+	struct ov_zip_keys keys;
+	struct ov_src plain;
+	ov_status s;
+
+	s = ov_zip_try_password(member, e, z->env->passwords[i], &keys);
+	if (s != OV_OK)
+		return s;
+	OV_TRY(ov_zip_decrypt(member, &keys, &z->scratch, &plain));
+	s = open_decoder(z, e, m, &plain, &d);
+	if (s == OV_OK)
+		s = makes_sense(z, e, d);
+	ov_decoder_close(&d);
+	ov_arena_release(&z->scratch, mark);
+	if (s == OV_NOMEM || s == OV_IO || s == OV_BUG)
+		return s;
+	if (s != OV_OK)
+		return OV_END;
+	z->good = i;
+	return ov_zip_decrypt(member, &keys, &z->scratch, out);
+}
+
+/* Tries the passwords, first the one that fitted the member before. @return OV_OK; OV_END: none
+ * fits. */
+static ov_status unlock(struct zip *z, const struct ov_zip_entry *e, const struct method *m,
+			struct ov_src *out)
+{
+	struct ov_src member;
+	ov_status s = OV_END;
+
+	OV_TRY(packed_bytes(z, e, m, &member));
+	for (size_t i = 0; s == OV_END && i < z->env->npasswords; i++)
+		s = try_password(z, e, m, &member, (z->good + i) % z->env->npasswords, out);
+	return s == OV_SHORT ? OV_END : s;
+}
+
 static const char *why_encrypted(const struct ov_zip_entry *e)
 {
 	if (e->method == 99)
@@ -158,10 +251,39 @@ static const char *why_encrypted(const struct ov_zip_entry *e)
 								 : "ZipCrypto encryption";
 }
 
+static bool is_locked(const struct ov_zip_entry *e)
+{
+	return (e->flags & (OV_ZIP_ENCRYPTED | OV_ZIP_STRONG)) != 0 || e->method == 99;
+}
+
+/* A locked member: opened with a password, or noted. */
+static ov_status give_locked(struct zip *z, const struct ov_zip_entry *e, struct ov_child *c)
+{
+	const struct method *m = e->method == 0 ? &stored : method_of(e->method);
+	struct ov_src plain;
+	ov_status s = OV_END;
+
+	c->is_encrypted = true;
+	if (m != NULL && (e->flags & (OV_ZIP_STRONG | OV_ZIP_MASKED)) == 0)
+		s = unlock(z, e, m, &plain);
+	if (s == OV_END) {
+		note(z, OV_ENCRYPTED, why_encrypted(e));
+		return OV_OK;
+	}
+	OV_TRY(s);
+	/* Said of what is locked, though it could be opened: as ClamAV does. */
+	ov_fmt_heuristic(z->env, OVERT_ALERT_ENCRYPTED_ARCHIVE, "Heuristics.Encrypted.Zip");
+	z->packed = e->packed == OV_SIZE_UNKNOWN
+			? e->packed
+			: ov_max_u64(e->packed, OV_ZIP_CRYPT_HEAD) - OV_ZIP_CRYPT_HEAD;
+	return as_stream(z, e, m, &plain, c);
+}
+
 /* How the bytes of the current entry are handed out. */
 static ov_status give(struct zip *z, const struct ov_zip_entry *e, struct ov_child *c)
 {
 	const struct method *m = method_of(e->method);
+	struct ov_src packed;
 	char text[64];
 
 	c->kind = OV_CHILD_NONE;
@@ -173,11 +295,8 @@ static ov_status give(struct zip *z, const struct ov_zip_entry *e, struct ov_chi
 		note(z, OV_BAD, "no local header stands where the directory says");
 		return OV_OK;
 	}
-	if ((e->flags & (OV_ZIP_ENCRYPTED | OV_ZIP_STRONG)) != 0 || e->method == 99) {
-		c->is_encrypted = true;
-		note(z, OV_ENCRYPTED, why_encrypted(e));
-		return OV_OK;
-	}
+	if (is_locked(e))
+		return give_locked(z, e, c);
 	if (e->method == 0) {
 		as_slice(z, e, c);
 		return OV_OK;
@@ -193,7 +312,9 @@ static ov_status give(struct zip *z, const struct ov_zip_entry *e, struct ov_chi
 		note(z, OV_UNSUPPORTED, text);
 		return OV_OK;
 	}
-	return as_stream(z, e, m, c);
+	z->packed = e->packed;
+	OV_TRY(packed_bytes(z, e, m, &packed));
+	return as_stream(z, e, m, &packed, c);
 }
 
 static bool is_folder(const struct zip *z, const struct ov_zip_entry *e)
@@ -244,9 +365,9 @@ static void check_end(struct zip *z)
 	const struct ov_zip_entry *e = z->e;
 	const uint64_t used = ov_decoder_consumed(z->decoder);
 
-	if (e->packed != OV_SIZE_UNKNOWN && used < ov_min_u64(e->packed, available(z, e)))
+	if (z->packed != OV_SIZE_UNKNOWN && used < ov_min_u64(z->packed, available(z, e)))
 		note(z, OV_BAD, "bytes follow its compressed data");
-	else if (e->packed != OV_SIZE_UNKNOWN && used > e->packed)
+	else if (z->packed != OV_SIZE_UNKNOWN && used > z->packed)
 		note(z, OV_BAD, "its compressed data is longer than declared");
 	else if (e->plain != OV_SIZE_UNKNOWN && z->made != e->plain)
 		note(z, OV_BAD, "its size is not the declared one");

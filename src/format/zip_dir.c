@@ -108,7 +108,8 @@ ov_status ov_zip_local(struct ov_zip_dir *d, uint64_t at, struct ov_zip_entry *o
 	ov_cur_soft_skip(&c, 2); /* version needed */
 	e.flags = ov_cur_soft_u16le(&c);
 	e.method = ov_cur_soft_u16le(&c);
-	ov_cur_soft_skip(&c, 4); /* time and date */
+	e.time = ov_cur_soft_u16le(&c);
+	ov_cur_soft_skip(&c, 2); /* date */
 	e.crc = ov_cur_soft_u32le(&c);
 	e.packed = ov_cur_soft_u32le(&c);
 	e.plain = ov_cur_soft_u32le(&c);
@@ -190,7 +191,8 @@ static ov_status read_central(struct ov_zip_dir *d, uint64_t at, uint64_t delta,
 	ov_cur_soft_skip(&c, 4); /* versions */
 	e.flags = ov_cur_soft_u16le(&c);
 	e.method = ov_cur_soft_u16le(&c);
-	ov_cur_soft_skip(&c, 4); /* time and date */
+	e.time = ov_cur_soft_u16le(&c);
+	ov_cur_soft_skip(&c, 2); /* date */
 	e.crc = ov_cur_soft_u32le(&c);
 	e.packed = ov_cur_soft_u32le(&c);
 	e.plain = ov_cur_soft_u32le(&c);

@@ -16,7 +16,7 @@ struct ov_zip_entry {
 	uint64_t packed, plain; /* declared sizes; OV_SIZE_UNKNOWN: to be found by decoding */
 	uint64_t name_at;
 	uint32_t crc;
-	uint16_t name_len, flags, method, disk;
+	uint16_t name_len, flags, method, disk, time;
 	bool has_local; /* a local header stands where it should                           */
 	bool has_crc;
 	bool differs;  /* the local header says something else: it is a second reading    */

@@ -13,11 +13,12 @@
 #define FILES_MAX 4096
 
 /* Endings of ClamAV's databases, read or not: the worker knows which, and says so of the others. */
-static const char *const endings[] = { ".cvd", ".cld", ".cud", ".hdb", ".hsb",	".hdu", ".hsu",
-				       ".mdb", ".msb", ".mdu", ".msu", ".ndb",	".ndu", ".ldb",
-				       ".ldu", ".fp",  ".sfp", ".ign", ".ign2", ".imp", ".cdb",
-				       ".crb", ".cbc", ".ftm", ".idb", ".pdb",	".gdb", ".wdb",
-				       ".zmd", ".rmd", ".db",  ".sdb", ".pwdb", ".cat" };
+static const char *const endings[] = { ".cvd",	".cld", ".cud",	 ".hdb", ".hsb", ".hdu",
+				       ".hsu",	".mdb", ".msb",	 ".mdu", ".msu", ".ndb",
+				       ".ndu",	".ldb", ".ldu",	 ".fp",	 ".sfp", ".ign",
+				       ".ign2", ".imp", ".cdb",	 ".crb", ".cbc", ".ftm",
+				       ".idb",	".pdb", ".gdb",	 ".wdb", ".zmd", ".rmd",
+				       ".db",	".sdb", ".pwdb", ".cat", ".cfg", ".ioc" };
 
 static bool ends_in(const char *name, const char *tail)
 {

@@ -124,6 +124,10 @@ OV_MUST_USE ov_status ov_sig_ignore(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_cdb(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_zmd(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_rmd(struct ov_sig_line *l);
+OV_MUST_USE ov_status ov_sig_cfg(struct ov_sig_line *l);
+OV_MUST_USE ov_status ov_sig_pwdb(struct ov_sig_line *l);
+OV_MUST_USE ov_status ov_sig_db(struct ov_sig_line *l);
+OV_MUST_USE ov_status ov_sig_sdb(struct ov_sig_line *l);
 
 /* Helpers of the parsers: set l->why and return the status. */
 OV_MUST_USE ov_status ov_sig_bad(struct ov_sig_line *l, const char *why);
@@ -137,9 +141,21 @@ OV_MUST_USE ov_status ov_sig_place(struct ov_sig_line *l, struct ov_str text, en
 OV_MUST_USE ov_status ov_sig_subsig(struct ov_sig_line *l, struct ov_str text,
 				    enum ov_target target, uint32_t index, struct ov_sub_ir *out);
 
+/* A rule of one pattern. */
+OV_MUST_USE ov_status ov_sig_body(struct ov_sig_line *l, struct ov_str name, enum ov_target target,
+				  struct ov_str place, struct ov_str pattern);
+
 /* Adds a record to a further table (extra.h). `body` may be empty. */
 OV_MUST_USE ov_status ov_build_extra(struct ov_sig_line *l, enum ov_extra kind, struct ov_str name,
 				     bool is_signature, struct ov_cur body);
+
+/* Known kinds that are not run: bytecode is remembered by its file's name, all are counted. */
+OV_MUST_USE ov_status ov_build_unread(struct ov_odb_builder *b, struct ov_str file, uint32_t source,
+				      struct ov_cur bytes);
+bool ov_build_is_unread(struct ov_str name);
+/* Passes a whole text source over: said once, counted by line. */
+OV_MUST_USE ov_status ov_build_skip(struct ov_odb_builder *b, struct ov_str file, uint32_t source,
+				    struct ov_cur bytes, const char *reason);
 
 /* source.c: a whole text source. */
 OV_MUST_USE ov_status ov_build_lines(struct ov_odb_builder *b, struct ov_str file, uint32_t source,

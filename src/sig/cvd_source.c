@@ -169,30 +169,6 @@ static ov_status new_source(struct container *c, struct ov_str name, uint32_t *i
 	return ov_odb_builder_source(c->b, &s, id);
 }
 
-static size_t count_lines(const struct ov_buf *bytes)
-{
-	struct ov_cur c = ov_buf_cur(bytes);
-	struct ov_str line;
-	size_t n = 0;
-
-	while (ov_cur_line(&c, &line) == OV_OK)
-		n += line.n > 0 && line.p[0] != '#';
-	return n;
-}
-
-/* A kind that this version does not read: said once a file, counted by line (bytecode: one a file).
- */
-static void skip_member(struct container *c, struct ov_str file, struct ov_str name,
-			const struct ov_buf *bytes, const char *reason)
-{
-	const size_t n = ov_text_ends_with(name, OV_STR(".cbc")) ? 1 : count_lines(bytes);
-	const struct ov_diag d = { .file = file, .reason = reason, .is_skipped = true };
-
-	rows_of(c->b->sources, struct b_source)[c->source].nskipped += n;
-	c->b->stats.skipped += n;
-	ov_build_diag(c->b, &d);
-}
-
 static ov_status take_member(struct container *c, struct ov_str name, const struct ov_buf *bytes)
 {
 	struct ov_str file;
@@ -207,12 +183,11 @@ static ov_status take_member(struct container *c, struct ov_str name, const stru
 		       c->name.p, (int)name.n, name.p);
 	file = ov_str_of(c->file);
 	parse = ov_build_parser(name, &is_pua);
-	if (parse == NULL || (is_pua && !c->b->options.with_pua)) {
-		skip_member(c, file, name, bytes,
-			    parse == NULL ? "signatures of this kind are not read by this version"
-					  : "PUA signatures were not asked for");
-		return OV_OK;
-	}
+	if (parse == NULL)
+		return ov_build_unread(c->b, file, c->source, ov_buf_cur(bytes));
+	if (is_pua && !c->b->options.with_pua)
+		return ov_build_skip(c->b, file, c->source, ov_buf_cur(bytes),
+				     "PUA signatures were not asked for");
 	OV_TRY(new_source(c, file, &id));
 	return ov_build_lines(c->b, file, id, ov_buf_cur(bytes), parse);
 }

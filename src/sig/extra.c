@@ -4,6 +4,8 @@
 #include "cert_row.h"
 #include "le.h"
 #include "member.h"
+#include "passwords.h"
+#include "switches.h"
 
 /* What each kind of body must hold, so that reading it needs no further check. NULL: any bytes. */
 typedef ov_status (*verify_fn)(struct ov_cur body);
@@ -22,13 +24,13 @@ static const struct {
 	verify_fn verify;
 } kinds[OV_EXTRA_COUNT] = {
 	[OV_EXTRA_CONTAINER] = { "container", ov_member_verify },
-	[OV_EXTRA_PASSWORD] = { "password", NULL },
+	[OV_EXTRA_PASSWORD] = { "password", ov_password_verify },
 	[OV_EXTRA_MAGIC] = { "magic", NULL },
 	[OV_EXTRA_CERT] = { "certificate", verify_cert },
 	[OV_EXTRA_CATALOG] = { "catalog", NULL },
 	[OV_EXTRA_URL] = { "address", NULL },
 	[OV_EXTRA_ICON] = { "icon", NULL },
-	[OV_EXTRA_SWITCH] = { "switch", NULL },
+	[OV_EXTRA_SWITCH] = { "switch", ov_switch_verify },
 	[OV_EXTRA_BYTECODE] = { "bytecode", NULL },
 };
 /* clang-format on */

@@ -4,6 +4,7 @@
  */
 #include "build_int.h"
 #include "logic.h"
+#include "tdb.h"
 #include "text.h"
 
 #define NEW_KEYS_LEVEL                                                                             \
@@ -12,6 +13,7 @@
 struct tdb {
 	struct ov_rule_ir *r;
 	bool has_target, has_new_key, has_facts_key, has_icon;
+	bool may_lack_target;
 	uint32_t engine_min;
 	const char *skip; /* first reason to skip the line: told only when nothing is malformed */
 };
@@ -135,7 +137,7 @@ static ov_status check_keys(struct ov_sig_line *l, const struct tdb *t)
 {
 	const enum ov_target target = t->r->target;
 
-	if (!t->has_target)
+	if (!t->has_target && !t->may_lack_target)
 		return ov_sig_bad(l, "the target block has no Target");
 	if (t->has_new_key && t->engine_min < NEW_KEYS_LEVEL)
 		return ov_sig_bad(
@@ -161,6 +163,16 @@ static ov_status read_tdb(struct ov_sig_line *l, struct ov_str s, struct tdb *t)
 		OV_TRY(one_key(l, t, key, one));
 	}
 	return check_keys(l, t);
+}
+
+ov_status ov_sig_tdb(struct ov_sig_line *l, struct ov_str block, bool needs_target,
+		     struct ov_rule_ir *r, const char **skip)
+{
+	struct tdb t = { .r = r, .may_lack_target = !needs_target };
+
+	OV_TRY(read_tdb(l, block, &t));
+	*skip = t.skip;
+	return OV_OK;
 }
 
 /*

@@ -35,22 +35,36 @@ static ov_status read_place(struct ov_sig_line *l, struct ov_str s, enum ov_targ
 	return OV_OK;
 }
 
-ov_status ov_sig_ndb(struct ov_sig_line *l)
+ov_status ov_sig_body(struct ov_sig_line *l, struct ov_str name, enum ov_target target,
+		      struct ov_str place, struct ov_str pattern)
 {
 	static const struct ov_body_options plain = { 0 };
-	struct ov_str f[FIELDS_MAX + 1] = { 0 }, rest = l->text;
 	struct ov_cond_node condition = { .kind = OV_COND_SUB };
 	struct ov_sub_ir sub = { .kind = OV_SUB_PATTERN };
-	struct ov_rule_ir r = { .kind = OV_RULE_BODY,
-				.source = l->source,
-				.line = l->number,
-				.text = l->text,
-				.file_size = { 0, UINT64_MAX },
-				.entry_point = { 0, UINT64_MAX },
-				.nsections = { 0, UINT64_MAX },
-				.subs = &sub,
-				.nsubs = 1,
-				.condition = &condition };
+	const struct ov_rule_ir r = { .name = name,
+				      .kind = OV_RULE_BODY,
+				      .target = target,
+				      .source = l->source,
+				      .line = l->number,
+				      .text = l->text,
+				      .file_size = { 0, UINT64_MAX },
+				      .entry_point = { 0, UINT64_MAX },
+				      .nsections = { 0, UINT64_MAX },
+				      .subs = &sub,
+				      .nsubs = 1,
+				      .condition = &condition };
+
+	if (name.n == 0 || name.n > ODB_NAME_MAX)
+		return ov_sig_bad(l, "the name is empty or longer than 1024 bytes");
+	OV_TRY(read_place(l, place, target, &sub.place));
+	OV_TRY(ov_body_parse(pattern, &plain, &l->b->scratch, &sub.pattern, &l->why));
+	return ov_odb_builder_rule(l->b, &r);
+}
+
+ov_status ov_sig_ndb(struct ov_sig_line *l)
+{
+	struct ov_str f[FIELDS_MAX + 1] = { 0 }, rest = l->text;
+	enum ov_target target = OV_TARGET_ANY;
 	size_t n = 0;
 
 	while (n <= FIELDS_MAX && ov_text_split(&rest, ':', &f[n]))
@@ -58,12 +72,13 @@ ov_status ov_sig_ndb(struct ov_sig_line *l)
 	if (n < 4 || n > FIELDS_MAX)
 		return ov_sig_bad(
 		    l, "a body line has 4 to 6 fields: name, target, offset, pattern, levels");
-	r.name = f[0];
-	if (r.name.n == 0 || r.name.n > ODB_NAME_MAX)
+	if (f[0].n == 0 || f[0].n > ODB_NAME_MAX)
 		return ov_sig_bad(l, "the name is empty or longer than 1024 bytes");
 	OV_TRY(ov_sig_level(l, f[4], f[5]));
 	OV_TRY(read_target(l, f[1], &r.target));
 	OV_TRY(read_place(l, f[2], r.target, &sub.place));
 	OV_TRY(ov_body_parse(f[3], &plain, &l->b->scratch, &sub.pattern, &l->why));
 	return ov_odb_builder_rule(l->b, &r);
+	OV_TRY(read_target(l, f[1], &target));
+	return ov_sig_body(l, f[0], target, f[2], f[3]);
 }

@@ -24,10 +24,15 @@ static const struct {
 	{ ".ldb",  false, ov_sig_ldb },
 	{ ".ldu",  true,  ov_sig_ldb },
 	{ ".crb",  false, ov_sig_crb },
+	{ ".db",   false, ov_sig_db },
+	{ ".sdb",  false, ov_sig_sdb },
+	{ ".ign",  false, ov_sig_ignore },
 	{ ".ign2", false, ov_sig_ignore },
 	{ ".cdb",  false, ov_sig_cdb },
 	{ ".zmd",  false, ov_sig_zmd },
 	{ ".rmd",  false, ov_sig_rmd },
+	{ ".cfg",  false, ov_sig_cfg },
+	{ ".pwdb", false, ov_sig_pwdb },
 };
 /* clang-format on */
 
@@ -58,7 +63,7 @@ bool ov_odb_is_source_name(struct ov_str name)
 	bool is_pua;
 
 	return ov_build_parser(name, &is_pua) != NULL || is_container_name(name) ||
-	       is_catalog_name(name);
+	       is_catalog_name(name) || ov_build_is_unread(name);
 }
 
 void ov_build_diag(struct ov_odb_builder *b, const struct ov_diag *d)
@@ -175,11 +180,12 @@ ov_status ov_odb_builder_add(struct ov_odb_builder *b, struct ov_str name, struc
 	if (is_container_name(name))
 		return ov_build_container(b, name, bytes);
 	parse = ov_build_parser(name, &is_pua);
-	if (parse == NULL && !is_catalog_name(name))
+	if (parse == NULL && !is_catalog_name(name) && !ov_build_is_unread(name))
 		return OV_UNSUPPORTED;
 	OV_TRY(ov_odb_builder_source(b, &s, &id));
 	if (parse == NULL)
-		return ov_build_catalog(b, name, id, bytes);
+		return is_catalog_name(name) ? ov_build_catalog(b, name, id, bytes)
+					     : ov_build_unread(b, name, id, bytes);
 	rows_of(b->sources, struct b_source)[id].text = bytes;
 	if (is_pua && !b->options.with_pua) {
 		struct ov_diag d = { .file = name,

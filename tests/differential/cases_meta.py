@@ -17,7 +17,7 @@ for i in range(256):
 
 
 def crypt(password, data, check):
-    """PKWARE's traditional encryption (APPNOTE 6.1): twelve bytes of head, whose last is `check`, then the data."""
+    """PKWARE's traditional encryption (APPNOTE 6.1): twelve bytes of head, whose last two are `check`, then the data."""
     k = [0x12345678, 0x23456789, 0x34567890]
 
     def update(b):
@@ -33,7 +33,7 @@ def crypt(password, data, check):
 
     for b in password:
         update(b)
-    return bytes(one(b) for b in bytes(range(11)) + bytes([check]) + data)
+    return bytes(one(b) for b in bytes(range(10)) + struct.pack('<H', check) + data)
 
 
 def zip_raw(*members):
@@ -44,7 +44,7 @@ def zip_raw(*members):
         packed = deflate.compress(data) + deflate.flush() if method == 8 else data
         crc = zlib.crc32(data)
         if password is not None:
-            packed = crypt(password, packed, crc >> 24)
+            packed = crypt(password, packed, crc >> 16)
         head = struct.pack('<HHHHHIIIHH', 20, 0 if password is None else 1, method, 0, 33, crc, len(packed), len(data),
                            len(name), 0)
         central += b'PK\1\2' + struct.pack('<H', 20) + head + struct.pack('<HHHII', 0, 0, 0, 0, len(body)) + name
@@ -152,5 +152,47 @@ def old_cases():
         yield dict(name='rmd ' + line.strip(), files=files, db={'t.rmd': line})
 
 
+def password_cases():
+    inner = BIN + b'FINDME in secret' + BIN
+    one = zip_raw((b'a.bin', inner, 8, b'secret'), (b'b.bin', BIN + b'FINDME two', 0, b'other'))
+    files = {'deflated': zip_raw((b'a.bin', inner, 8, b'secret')), 'stored': zip_raw((b'a.bin', inner, 0, b'secret')), 'two': one,
+             'inner': zip_of(('in.zip', one)), 'bytes': zip_raw((b'a.bin', inner, 8, b'\x00\xff;\n')),
+             'none': zip_raw((b'a.bin', inner, 8, b''))}
+    body = 'T.Body:0:*:%s\n' % h('FINDME')
+    t = 'P;Engine:81-255,Container:CL_TYPE_%s;%s\n'
+    lines = [t % ('ZIP', '0;secret'), t % ('ZIP', '1;736563726574'), t % ('ZIP', '0;wrong'), t % ('ANY', '0;secret'), t % ('RAR', '0;secret'),
+             t % ('ZIP', '1;00ff3b0a'), t % ('ZIP', '0;secret') + t % ('ZIP', '0;other'), t % ('ZIP', '0;wrong') + t % ('ANY', '0;other'),
+             'P;Engine:81-255;0;secret\n', 'P;Engine:81-255,Target:0;0;secret\n', 'P;Engine:51-255,Container:CL_TYPE_ZIP,FileSize:1-2;0;secret\n',
+             t % ('ZIP', '0;se;cret'), t % ('ZIP', '0;secret '), t % ('ZIP', '0;secret;1;2'), t % ('ZIP', '0;secret\r'), ';Engine:81-255;0;secret\n',
+             ''.join(t % ('ZIP', '0;pw%d' % i) for i in range(600)) + t % ('ZIP', '0;secret')]
+    bad = ['P;Container:CL_TYPE_ZIP;0;secret\n', 'P;;0;secret\n', t % ('7Z', '0;secret'), t % ('ZIP', 'x;secret'), t % ('ZIP', '1;7365637265747'),
+           t % ('ZIP', '1;zz'), t % ('ZIP', '0')]
+    for i, line in enumerate(lines + bad):  # a refused line must find nothing: the rest of the database would
+        yield dict(name='pwdb %d %s' % (i, line.strip()[:60]), files=files if line in lines else {'x': BIN}, db={'t.pwdb': line, 't.ndb': body})
+    yield dict(name='pwdb and cdb', files=files, db={'t.pwdb': lines[0], 't.cdb': cdb(enc='1'), 't.ndb': body})
+    yield dict(name='pwdb switched off', files=files, db={'t.pwdb': lines[0], 't.cfg': 'ARCHIVE:0x3fffff:1:255\n', 't.ndb': body})
+    yield dict(name='pwdb an empty locked member', files={'empty': zip_raw((b'a.bin', b'', 0, b'secret'), (b'b', inner, 8, b'secret'))},
+               db={'t.pwdb': lines[0], 't.ndb': body}, differs='a locked ZIP member without content', ours={'empty': ['T.Body']})
+    for line in (lines[2],):
+        yield dict(name='pwdb with alerts ' + line.strip(), files=files, db={'t.pwdb': line, 't.ndb': body}, args=['--alert-encrypted=yes'])
+
+
+def old_body_cases():
+    files = {'a': BIN + b'FINDME' + BIN, 'b': BIN + b'FIND..ME', 'zip': zip_of(('m', BIN + b'FINDME')), 'pe': tiny_pe() + b'FINDME', 'none': BIN * 2}
+    x = h('FINDME')
+    for line in ['T=%s' % x, 'T =%s' % x, 'T=%s\r' % x, 'T=', '=%s' % x, 'T', 'T=zz', 'T=46494e*444d45', 'T=46494e*4d45', 'T=46??4e444d45', 'T=%s=x' % x,
+                 'T.A=%s\nT.B=%s' % (x, x), 'T (Clam)=%s' % x, 'T=%s ' % x, 'T=464', 'T=4649(4e|4f)444d45', 'T=46494e44{2}4d45', 'T{x}=%s' % x, '#T=%s' % x]:
+        yield dict(name='db ' + line, files=files, db={'t.db': line + '\n'})
+    for line in ['T:0:*:%s' % x, 'T:1:*:%s' % x, 'T:0:256:%s' % x, 'T:0:*:%s:51' % x, 'T:0:*:%s:300' % x, 'T:15:*:%s' % x, 'T:0:*']:
+        yield dict(name='sdb ' + line, files=files, db={'t.sdb': line + '\n'})
+    two = 'T.A:0:*:%s\nT.B:0:*:%s\n' % (x, h('FIND'))
+    for line in ['T.A', 't.ndb:1:T.A', 't.ndb:2:T.A', 'x.ndb:1:T.A', '::T.A', 't.ndb:x:T.A', 'T.A:00000000000000000000000000000000',
+                 'T.A:2dc5c8a7ddd3bd17a8ab2b2bd4a0b7c2', 't.ndb:1', 'a:b:c:d', 't.ndb:1:', 'T.A.UNOFFICIAL', 'T.A ', ' T.A', '#T.A', 'T.A\r']:
+        for end in ('ign', 'ign2'):
+            refused = line in ('t.ndb:1', 'a:b:c:d', 't.ndb:1:')
+            yield dict(name='%s %s' % (end, line), files={'x': BIN} if refused else files, db={'t.ndb': two, 'a.' + end: line + '\n'})
+
+
 def cases():
-    return [c for g in (container_cases, name_cases, old_cases) for c in g()]
+    groups = (container_cases, name_cases, old_cases, password_cases, old_body_cases)
+    return [c for g in groups for c in g()]

@@ -36,7 +36,7 @@ static const struct member members[] = {
 	{ "x.ndb", "Body:0:*:72617265206c69746572616c\n" },
 	{ "x.cbc", "ClamBC\n" },
 	{ "x.cdb", "Member:*:*:exe:*:*:*:*:*:*\n" },
-	{ "x.yar", "A:*:*:*:*:*:*:*:*:*\n\n# c\nB:*:*:*:*:*:*:*:*:*\n" },
+	{ "x.foo", "A:*:*:*:*:*:*:*:*:*\n\n# c\nB:*:*:*:*:*:*:*:*:*\n" },
 };
 #define NMEMBERS (sizeof members / sizeof *members)
 

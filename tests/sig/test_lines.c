@@ -96,6 +96,52 @@ static const struct {
 	{ "a.zmd", "N:*:*:*:*:*:*:*:x", REFUSED },
 	{ "a.zmd", "N:*:*:*:*:*:*:*", REFUSED },
 	{ "a.zmd", "N:*:*:*:*:*:*:*:*:1", REFUSED },
+	/* passwords */
+	{ "a.pwdb", "P;Engine:81-255,Container:CL_TYPE_ZIP;0;secret", TAKEN },
+	{ "a.pwdb", "P;Engine:81-255,Container:CL_TYPE_RAR;1;00ff0a3b", TAKEN },
+	{ "a.pwdb", ";Engine:81-255;0;", TAKEN },
+	{ "a.pwdb", "P;Engine:81-255,Target:0,Container:CL_TYPE_ANY;0;a;b;c", TAKEN },
+	{ "a.pwdb", "P;Engine:300-400;0;secret", SKIPPED },		    /* ClamAV: an error */
+	{ "a.pwdb", "P;Engine:81-255,Container:CL_TYPE_FOO;0;a", SKIPPED }, /* the same */
+	{ "a.pwdb", "P;Engine:81-255;2;secret", SKIPPED },
+	{ "a.pwdb", "P;Engine:81-255,Container:CL_TYPE_7Z;0;secret", REFUSED },
+	{ "a.pwdb", "P;Container:CL_TYPE_ZIP;0;secret", REFUSED },
+	{ "a.pwdb", "P;;0;secret", REFUSED },
+	{ "a.pwdb", "P;Engine:81-255;x;secret", REFUSED },
+	{ "a.pwdb", "P;Engine:81-255;1;abc", REFUSED },
+	{ "a.pwdb", "P;Engine:81-255;1;xy", REFUSED },
+	{ "a.pwdb", "P;Engine:81-255;0", REFUSED },
+	/* switches */
+	{ "a.cfg", "ARCHIVE:0x0:1:255", TAKEN },
+	{ "a.cfg", "PE:0xffffffff", TAKEN },
+	{ "a.cfg", "PCRE:0x1:1", TAKEN },
+	{ "a.cfg", "ARCHIVE:0x0:300:400", SKIPPED },
+	{ "a.cfg", "archive:0x0:1:255", SKIPPED },
+	{ "a.cfg", "RAW_HTML:0x1", SKIPPED }, /* not ClamAV's: no line may name it */
+	{ "a.cfg", "ARCHIVE:0:1:255", REFUSED },
+	{ "a.cfg", "ARCHIVE:0xzz:1:255", REFUSED },
+	{ "a.cfg", "ARCHIVE:0x123456789:1:255", REFUSED },
+	{ "a.cfg", "ARCHIVE:0x:1:255", REFUSED },
+	{ "a.cfg", "ARCHIVE:0x0:x:255", REFUSED }, /* ClamAV: passed over */
+	{ "a.cfg", "ARCHIVE", REFUSED },
+	/* older body signatures */
+	{ "a.db", "N=61626364", TAKEN },
+	{ "a.db", "N (Clam)=6162*6364", TAKEN },
+	{ "a.db", "N=", REFUSED },
+	{ "a.db", "=61626364", REFUSED },
+	{ "a.db", "N", REFUSED },
+	{ "a.db", "N=61626364=", REFUSED },
+	{ "a.sdb", "N:0:*:61626364", TAKEN },
+	{ "a.sdb", "N:15:*:61626364", SKIPPED },
+	{ "a.sdb", "N:0:*", REFUSED },
+	/* ignored names */
+	{ "a.ign", "N", TAKEN },
+	{ "a.ign", "a.ndb:5:N", TAKEN },
+	{ "a.ign2", "::N", TAKEN },
+	{ "a.ign2", "N:" MD5, TAKEN },
+	{ "a.ign2", "N:123", REFUSED },
+	{ "a.ign", "a.ndb:5:", REFUSED },
+	{ "a.ign", "a:b:c:d", REFUSED },
 	/* body signatures */
 	{ "a.ndb", "N:0:*:61626364", TAKEN },
 	{ "a.ndb", "N:*:*:61626364", TAKEN },
@@ -356,9 +402,9 @@ static void test_names(void **state)
 	static const char *const yes[] = { "main.hdb", "A.CVD", "x/y.ldb", "local.ign2",
 					   "d.cld",    "u.cud", "a.sfp" };
 	static const char *const no[] = {
-		"main", "hdb", "a.txt", "a.yar", "a.odb", "a.hdb.gz", ""
+		"main", "hdb", "a.txt", "a.xyz", "a.odb", "a.hdb.gz", ""
 	};
-	const struct text_source other = { "a.yar", "" };
+	const struct text_source other = { "a.xyz", "" };
 	struct built b;
 
 	(void)state;

@@ -1,0 +1,165 @@
+/* Locked members of ZIP archives, with passwords that databases carry. */
+#include "testing.h"
+
+#include "engine_kit.h"
+
+/*
+ * "a.bin", stored, locked with "secret": overt-test-body in a locked zip.
+ * "b.txt", deflated, locked with "other": words, and twice22! six times.
+ * Made with zip_raw() of tests/differential/cases_meta.py.
+ */
+/* clang-format off */
+static const uint8_t locked[] = {
+	0x50, 0x4b, 0x03, 0x04, 0x14, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x21, 0x00, 0x0f, 0x35,
+	0x6b, 0xcf, 0x2b, 0x00, 0x00, 0x00, 0x1f, 0x00, 0x00, 0x00, 0x05, 0x00, 0x00, 0x00, 0x61, 0x2e,
+	0x62, 0x69, 0x6e, 0xc8, 0x88, 0xc2, 0xbf, 0x0d, 0xe3, 0xa4, 0x03, 0xf4, 0x15, 0x53, 0xed, 0x44,
+	0xa3, 0x6b, 0x8c, 0xae, 0x74, 0x8d, 0x4a, 0x29, 0x62, 0xdc, 0x1b, 0x52, 0xcf, 0xbd, 0x6f, 0x7f,
+	0xb9, 0xf2, 0x31, 0x38, 0xc4, 0x49, 0x57, 0x12, 0x6c, 0x07, 0x52, 0xe0, 0x97, 0x63, 0x50, 0x4b,
+	0x03, 0x04, 0x14, 0x00, 0x01, 0x00, 0x08, 0x00, 0x00, 0x00, 0x21, 0x00, 0x1b, 0x71, 0x08, 0xcd,
+	0x2f, 0x00, 0x00, 0x00, 0x93, 0x00, 0x00, 0x00, 0x05, 0x00, 0x00, 0x00, 0x62, 0x2e, 0x74, 0x78,
+	0x74, 0x3a, 0x57, 0xe7, 0x65, 0x87, 0xa7, 0xb1, 0x5b, 0x37, 0x55, 0xa9, 0x29, 0xf7, 0x4d, 0x5c,
+	0xd3, 0x6e, 0x33, 0x40, 0xbb, 0x04, 0xce, 0x58, 0x4c, 0x8a, 0x2c, 0xb2, 0xd9, 0x81, 0x0d, 0x02,
+	0x6e, 0xb6, 0xe1, 0x5e, 0x2f, 0xe2, 0xdd, 0xf0, 0x64, 0x28, 0x29, 0x1c, 0xd4, 0x82, 0x78, 0x60,
+	0x50, 0x4b, 0x01, 0x02, 0x14, 0x00, 0x14, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x21, 0x00,
+	0x0f, 0x35, 0x6b, 0xcf, 0x2b, 0x00, 0x00, 0x00, 0x1f, 0x00, 0x00, 0x00, 0x05, 0x00, 0x00, 0x00,
+	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x61, 0x2e,
+	0x62, 0x69, 0x6e, 0x50, 0x4b, 0x01, 0x02, 0x14, 0x00, 0x14, 0x00, 0x01, 0x00, 0x08, 0x00, 0x00,
+	0x00, 0x21, 0x00, 0x1b, 0x71, 0x08, 0xcd, 0x2f, 0x00, 0x00, 0x00, 0x93, 0x00, 0x00, 0x00, 0x05,
+	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x4e, 0x00, 0x00,
+	0x00, 0x62, 0x2e, 0x74, 0x78, 0x74, 0x50, 0x4b, 0x05, 0x06, 0x00, 0x00, 0x00, 0x00, 0x02, 0x00,
+	0x02, 0x00, 0x66, 0x00, 0x00, 0x00, 0xa0, 0x00, 0x00, 0x00, 0x00, 0x00,
+};
+/* clang-format on */
+
+#define BODY                                                                                       \
+	{                                                                                          \
+		"t.ndb", "T.Body:0:*:6f766572742d746573742d626f6479\n"                             \
+			 "T.Twice:0:*:7477696365323221\n"                                          \
+	}
+#define PW(container, rest) "P;Engine:81-255,Container:CL_TYPE_" container ";" rest "\n"
+
+static void test_passwords(void **state)
+{
+	static const struct {
+		const char *what, *lines, *want;
+	} rows[] = {
+		{ "none", "", "|0:a.bin; 0:b.txt" },
+		{ "one", PW("ZIP", "0;secret"), "T.Body@a.bin+0|0:b.txt" },
+		{ "hexadecimal", PW("ANY", "1;736563726574"), "T.Body@a.bin+0|0:b.txt" },
+		{ "the other", PW("ZIP", "0;other"), "T.Twice@b.txt+32|0:a.bin" },
+		{ "both, behind wrong ones",
+		  PW("ZIP", "0;wrong") PW("ZIP", "0;") PW("ZIP", "0;other") PW("ZIP", "0;secret"),
+		  "T.Body@a.bin+0; T.Twice@b.txt+32|" },
+		{ "for another kind", PW("RAR", "0;secret"), "|0:a.bin; 0:b.txt" },
+		{ "longer", PW("ZIP", "0;secret "), "|0:a.bin; 0:b.txt" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct kit_source sources[] = { BODY,
+						      { "t.pwdb", rows[i].lines },
+						      { NULL, NULL } };
+		char got[1000];
+		struct kit k;
+
+		kit_open(&k, sources);
+		kit_line(kit_scan(&k, locked, sizeof locked), got, sizeof got);
+		if (strcmp(got, rows[i].want) != 0)
+			fail_msg("row \"%s\": got \"%s\", not \"%s\"", rows[i].what, got,
+				 rows[i].want);
+		kit_close(&k);
+	}
+}
+
+/* A thousand wrong passwords: one in 256 passes the first check, none opens anything. */
+static void test_wrong_passwords(void **state)
+{
+	struct ov_buf text = ov_buf_of(1 << 20);
+	struct kit_source sources[] = { BODY, { "t.pwdb", NULL }, { NULL, NULL } };
+	char got[1000];
+	struct kit k;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(ov_buf_fmt(&text, PW("ZIP", "0;wrong%d"), i), OV_OK);
+	assert_int_equal(ov_buf_u8(&text, 0), OV_OK);
+	sources[1].text = (const char *)text.p;
+	kit_open(&k, sources);
+	assert_string_equal(kit_line(kit_scan(&k, locked, sizeof locked), got, sizeof got),
+			    "|0:a.bin; 0:b.txt");
+	ov_buf_free(&text);
+	kit_close(&k);
+}
+
+/* Damage anywhere, and every cut: never a clean verdict for a locked archive. */
+static void test_damage(void **state)
+{
+	const struct kit_source sources[] = {
+		{ "t.pwdb", PW("ZIP", "0;secret") PW("ZIP", "0;other") }, { NULL, NULL }
+	};
+	uint8_t copy[sizeof locked];
+	const struct ov_report *r;
+	struct kit k;
+
+	(void)state;
+	kit_open(&k, sources);
+	r = kit_scan(&k, locked, sizeof locked);
+	assert_int_equal(r->nincompletes, 0);
+	for (size_t i = 0; i < sizeof locked; i++) {
+		memcpy(copy, locked, sizeof locked);
+		copy[i] ^= 0x55;
+		(void)kit_scan(&k, copy, sizeof copy);
+	}
+	/* A byte of the first member's data: its CRC no longer fits, so no password does. */
+	memcpy(copy, locked, sizeof locked);
+	copy[35 + 12 + 3] ^= 1;
+	r = kit_scan(&k, copy, sizeof copy);
+	assert_int_equal(r->nincompletes, 1);
+	for (size_t n = 35; n < sizeof locked - 22; n++) {
+		r = kit_scan(&k, locked, n);
+		ov_expect_eq("a cut archive is incomplete", r->nincompletes > 0, 1);
+	}
+	kit_close(&k);
+}
+
+/* Switches of databases: what they switch off is off, and nothing else. */
+static void test_switches(void **state)
+{
+	static const struct {
+		const char *what, *lines, *want;
+	} rows[] = {
+		{ "passwords off", "ARCHIVE:0x3fffff:1:255\n", "|0:a.bin; 0:b.txt" },
+		{ "on again", "ARCHIVE:0x0:1:255\nARCHIVE:0x400000:1:255\n",
+		  "T.Body@a.bin+0|0:b.txt" },
+		{ "nobody knows it", "FOO:0x0:1:255\n", "T.Body@a.bin+0|0:b.txt" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct kit_source sources[] = { BODY,
+						      { "t.pwdb", PW("ZIP", "0;secret") },
+						      { "t.cfg", rows[i].lines },
+						      { NULL, NULL } };
+		char got[1000];
+		struct kit k;
+
+		kit_open(&k, sources);
+		kit_line(kit_scan(&k, locked, sizeof locked), got, sizeof got);
+		if (strcmp(got, rows[i].want) != 0)
+			fail_msg("row \"%s\": got \"%s\", not \"%s\"", rows[i].what, got,
+				 rows[i].want);
+		kit_close(&k);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_passwords),
+		cmocka_unit_test(test_wrong_passwords),
+		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_switches),
+	};
+
+	return cmocka_run_group_tests_name("passwords", tests, NULL, NULL);
+}
