@@ -10,7 +10,7 @@
 
 #include "overt/features.h"
 #include "passwords.h"
-#include "switches.h"
+#include "dynamic.h"
 
 #define PASSWORDS_MAX ((size_t)16 << 20) /* bytes of the list of views */
 

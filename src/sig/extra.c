@@ -5,7 +5,7 @@
 #include "le.h"
 #include "member.h"
 #include "passwords.h"
-#include "switches.h"
+#include "dynamic.h"
 
 /* What each kind of body must hold, so that reading it needs no further check. NULL: any bytes. */
 typedef ov_status (*verify_fn)(struct ov_cur body);

@@ -4,7 +4,7 @@
  * in engine/settings.c; here they are kept as they stand.
  */
 #include "build_int.h"
-#include "switches.h"
+#include "dynamic.h"
 #include "text.h"
 
 static ov_status read_flags(struct ov_sig_line *l, struct ov_str s, uint32_t *out)

@@ -4,7 +4,7 @@
  */
 #include "body.h"
 #include "build_int.h"
-#include "switches.h"
+#include "dynamic.h"
 #include "text.h"
 
 /* Old lines call themselves "Name (Clam)"; ClamAV drops that. */

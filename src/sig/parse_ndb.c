@@ -75,10 +75,6 @@ ov_status ov_sig_ndb(struct ov_sig_line *l)
 	if (f[0].n == 0 || f[0].n > ODB_NAME_MAX)
 		return ov_sig_bad(l, "the name is empty or longer than 1024 bytes");
 	OV_TRY(ov_sig_level(l, f[4], f[5]));
-	OV_TRY(read_target(l, f[1], &r.target));
-	OV_TRY(read_place(l, f[2], r.target, &sub.place));
-	OV_TRY(ov_body_parse(f[3], &plain, &l->b->scratch, &sub.pattern, &l->why));
-	return ov_odb_builder_rule(l->b, &r);
 	OV_TRY(read_target(l, f[1], &target));
 	return ov_sig_body(l, f[0], target, f[2], f[3]);
 }

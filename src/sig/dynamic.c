@@ -1,5 +1,5 @@
-/* Bodies of switches. See switches.h. */
-#include "switches.h"
+/* Bodies of switches. See dynamic.h. */
+#include "dynamic.h"
 
 #include "le.h"
 

@@ -5,8 +5,8 @@
  *   0          4       8
  *   | category | flags |
  */
-#ifndef OV_SWITCHES_H
-#define OV_SWITCHES_H
+#ifndef OV_DYNAMIC_H
+#define OV_DYNAMIC_H
 
 #include <stdint.h>
 
