@@ -135,6 +135,12 @@ static struct hs_shape shape_of(const struct ov_hashset *h)
 				  .row_bytes = h->row_bytes };
 }
 
+static void load_row(const struct ov_hashset *h, size_t i, uint8_t row[HS_ROOM])
+{
+	memset(row, 0, HS_ROOM);
+	memcpy(row, h->rows.base + i * h->row_bytes, h->row_bytes);
+}
+
 static uint32_t token_of(const struct ov_hashset *h, const uint8_t *row)
 {
 	return (uint32_t)hs_get_bits(row, HS_KEY_BITS - h->directory_log2 + h->size_bits,
@@ -149,8 +155,7 @@ static bool find_exact(const struct ov_hashset *h, const uint8_t *key, uint64_t 
 	const uint32_t t = hs_top(key, h->directory_log2);
 	const size_t first = directory_at(h, t);
 	size_t lo = first, hi = directory_at(h, (size_t)t + 1);
-	uint8_t past[HS_ROW_MAX] = { 0 };
-	const uint8_t *row;
+	uint8_t past[HS_ROOM], here[HS_ROOM];
 
 	/* the last row that (key, code) could have; those up to it stand in front */
 	hs_put_row(&s, key, code, UINT32_MAX, past);
@@ -164,11 +169,10 @@ static bool find_exact(const struct ov_hashset *h, const uint8_t *key, uint64_t 
 	}
 	if (lo == first)
 		return false;
-	row = h->rows.base + (lo - 1) * h->row_bytes;
-	*token = token_of(h, row);
-	memset(past, 0, sizeof past);
+	load_row(h, lo - 1, here);
+	*token = token_of(h, here);
 	hs_put_row(&s, key, code, *token, past);
-	return memcmp(row, past, h->row_bytes) == 0;
+	return memcmp(here, past, h->row_bytes) == 0;
 }
 
 bool ov_hashset_find(const struct ov_hashset *h, const uint8_t *digest, uint64_t size,
@@ -194,17 +198,18 @@ bool ov_hashset_find(const struct ov_hashset *h, const uint8_t *digest, uint64_t
 /* Entry `i`, which belongs to directory number t. */
 static void decode(const struct ov_hashset *h, uint32_t t, size_t i, struct ov_hash_entry *out)
 {
-	const uint8_t *row = h->rows.base + i * h->row_bytes;
 	const uint32_t log2 = h->directory_log2, high = 64 - log2;
-	const uint64_t top = (log2 > 0 ? (uint64_t)t << high : 0) | hs_get_bits(row, 0, high);
-	const uint64_t low = hs_get_bits(row, high, HS_KEY_BITS - 64);
-	const uint64_t code = hs_get_bits(row, HS_KEY_BITS - log2, h->size_bits);
+	uint64_t code;
+	uint8_t row[HS_ROOM];
 
-	*out = (struct ov_hash_entry){ .token = token_of(h, row) };
-	for (int b = 0; b < 8; b++)
-		out->key[b] = (uint8_t)(top >> (56 - 8 * b));
-	for (int b = 0; b < OV_HASH_KEY - 8; b++)
-		out->key[8 + b] = (uint8_t)(low >> (48 - 8 * b));
+	load_row(h, i, row);
+	code = hs_get_bits(row, HS_KEY_BITS - log2, h->size_bits);
+	out->token = token_of(h, row);
+	/* the last 8 of 15 bytes, then the first 8: one byte is in both */
+	ov_put_le64(out->key + OV_HASH_KEY - 8,
+		    __builtin_bswap64(hs_get_bits(row, high, HS_KEY_BITS - 64)));
+	ov_put_le64(out->key, __builtin_bswap64((log2 > 0 ? (uint64_t)t << high : 0) |
+						hs_get_bits(row, 0, high)));
 	out->size = (uint32_t)(code << h->size_shift);
 	if (h->has_any_size && code == ((uint64_t)1 << h->size_bits) - 1)
 		out->size = OV_HASH_ANY_SIZE;

@@ -245,6 +245,7 @@ static void put_rows(const struct ov_hash_entry *e, size_t n, const struct hs_sh
 		     uint8_t *dir, uint8_t *rows)
 {
 	const uint64_t any = ((uint64_t)1 << s->size_bits) - 1;
+	uint8_t row[HS_ROOM];
 	size_t d = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -253,7 +254,8 @@ static void put_rows(const struct ov_hash_entry *e, size_t n, const struct hs_sh
 
 		for (; d <= hs_top(e[i].key, s->log2); d++)
 			ov_put_le32(dir + 4 * d, (uint32_t)i);
-		hs_put_row(s, e[i].key, code, e[i].token, rows + i * s->row_bytes);
+		hs_put_row(s, e[i].key, code, e[i].token, row);
+		memcpy(rows + i * s->row_bytes, row, s->row_bytes);
 	}
 	for (; d <= (size_t)1 << s->log2; d++)
 		ov_put_le32(dir + 4 * d, (uint32_t)n);

@@ -2,6 +2,8 @@
 #ifndef OV_HASHSET_INT_H
 #define OV_HASHSET_INT_H
 
+#include <string.h>
+
 #include "hashset.h"
 #include "le.h"
 
@@ -31,55 +33,44 @@
 #define HS_BITMAP 8192u
 #define HS_ROW_MAX 23u /* bytes: 120 + 32 + 32 bits */
 
-/* The key as numbers: 64 bits and the 56 behind them. */
 static inline uint64_t hs_be64(const uint8_t *p)
 {
-	uint64_t v = 0;
+	return __builtin_bswap64(ov_le64(p));
+}
 
-	for (int i = 0; i < 8; i++)
-		v = v << 8 | p[i];
-	return v;
+/* The key as numbers: its first 64 bits and the 56 behind them. */
+static inline uint64_t hs_high(const uint8_t *key)
+{
+	return hs_be64(key);
 }
 
 static inline uint64_t hs_low(const uint8_t *key)
 {
-	uint64_t v = 0;
-
-	for (int i = 8; i < OV_HASH_KEY; i++)
-		v = v << 8 | key[i];
-	return v;
+	return hs_be64(key + OV_HASH_KEY - 8) & (((uint64_t)1 << 56) - 1);
 }
 
 static inline uint32_t hs_top(const uint8_t *key, uint32_t log2)
 {
-	return log2 == 0 ? 0 : (uint32_t)(hs_be64(key) >> (64 - log2));
+	return log2 == 0 ? 0 : (uint32_t)(hs_high(key) >> (64 - log2));
 }
 
-/* Writes the lowest `n` (0..64) bits of v at bit `at` of zeroed bytes, highest first. */
+/*
+ * Bit fields are put and taken in a row that is HS_ROOM bytes long, so that each is one load. A
+ * field has at most 64 bits when it begins at a byte, else at most 57.
+ */
+#define HS_ROOM 32u
+
 static inline void hs_put_bits(uint8_t *row, uint32_t at, uint32_t n, uint64_t v)
 {
-	while (n > 0) {
-		const uint32_t room = 8 - at % 8, some = n < room ? n : room;
-		const uint32_t bits = (uint32_t)(v >> (n - some)) & ((1u << some) - 1);
+	uint8_t *p = row + at / 8;
 
-		row[at / 8] |= (uint8_t)(bits << (room - some));
-		at += some;
-		n -= some;
-	}
+	if (n > 0)
+		ov_put_le64(p, ov_le64(p) | __builtin_bswap64(v << (64 - n) >> at % 8));
 }
 
 static inline uint64_t hs_get_bits(const uint8_t *row, uint32_t at, uint32_t n)
 {
-	uint64_t v = 0;
-
-	while (n > 0) {
-		const uint32_t room = 8 - at % 8, some = n < room ? n : room;
-
-		v = v << some | ((uint32_t)row[at / 8] >> (room - some) & ((1u << some) - 1));
-		at += some;
-		n -= some;
-	}
-	return v;
+	return n == 0 ? 0 : hs_be64(row + at / 8) << at % 8 >> (64 - n);
 }
 
 /* What a row's fields need, one behind the other. */
@@ -93,12 +84,14 @@ static inline uint32_t hs_row_bytes(uint32_t log2, uint32_t size_bits, uint32_t 
 	return (HS_KEY_BITS - log2 + size_bits + token_bits + 7) / 8;
 }
 
+/* `row` has HS_ROOM bytes, of which s->row_bytes are the row. */
 static inline void hs_put_row(const struct hs_shape *s, const uint8_t *key, uint64_t code,
 			      uint32_t token, uint8_t *row)
 {
 	const uint32_t high = 64 - s->log2;
 
-	hs_put_bits(row, 0, high, hs_be64(key));
+	memset(row, 0, HS_ROOM);
+	hs_put_bits(row, 0, high, hs_high(key));
 	hs_put_bits(row, high, HS_KEY_BITS - 64, hs_low(key));
 	hs_put_bits(row, HS_KEY_BITS - s->log2, s->size_bits, code);
 	hs_put_bits(row, HS_KEY_BITS - s->log2 + s->size_bits, s->token_bits, token);

@@ -16,7 +16,8 @@
 
 #define COMPILE_MS (30 * 60 * 1000)
 #define COMPILE_MEMORY ((uint64_t)16 << 30)
-#define WARNED_MAX 5 /* refused lines that are told one by one as warnings */
+#define PART_MIN ((uint64_t)1 << 20) /* bytes of a source that is kept compiled by itself */
+#define WARNED_MAX 5		     /* refused lines that are told one by one as warnings */
 
 static ov_status send_sources(struct ov_link *l, const struct ov_sources *s)
 {
@@ -26,12 +27,19 @@ static ov_status send_sources(struct ov_link *l, const struct ov_sources *s)
 		const struct ov_source_file *f = &s->files[i];
 		const struct ov_wire_source told = { .name = ov_str_of(ov_source_name(f)),
 						     .is_builtin = f->is_builtin,
-						     .is_from_folder = f->is_from_folder };
+						     .is_from_folder = f->is_from_folder,
+						     .is_compiled =
+							 f->is_compiled || f->part >= 0 };
+		int fds[2];
+		size_t nfds = 0;
 
+		if (f->part >= 0)
+			fds[nfds++] = f->part;
+		if (!f->is_builtin)
+			fds[nfds++] = f->fd;
 		b.n = 0;
 		OV_TRY(ov_wire_put_source(&b, &told));
-		OV_TRY(ov_link_send(l, OV_WIRE_SOURCE, 0, ov_buf_cur(&b), &f->fd,
-				    f->is_builtin ? 0 : 1, true));
+		OV_TRY(ov_link_send(l, OV_WIRE_SOURCE, 0, ov_buf_cur(&b), fds, nfds, true));
 	}
 	return OV_OK;
 }
@@ -197,6 +205,68 @@ static enum overt_status to_cache(const struct overt_options *o, const struct ov
 	return to_memory(o, s, sink, out, error);
 }
 
+/* One database for these sources: from the cache, or compiled into it. */
+static enum overt_status find_or_compile(const struct overt_options *o,
+					 const struct ov_db_sink *sink, struct ov_sources *s,
+					 const struct ov_cache *c, struct ov_db_file *out,
+					 char error[OV_ERROR_MAX])
+{
+	if (!sink->must_compile && ov_cache_find(c, out) == OV_OK)
+		return OVERT_OK;
+	return to_cache(o, s, sink, c, out, error);
+}
+
+static bool is_worth_a_part(const struct ov_source_file *f)
+{
+	return !f->is_builtin && !f->is_compiled && f->facts.size >= PART_MIN;
+}
+
+/*
+ * Compiles large sources by themselves, each once: what one of many files becomes does not depend
+ * on the others, so that a changed one is compiled alone and joined with the rest.
+ */
+static enum overt_status find_parts(const struct overt_options *o, const struct ov_db_sink *sink,
+				    struct ov_sources *s, char error[OV_ERROR_MAX])
+{
+	struct ov_db_sink told = *sink;
+	enum overt_status st = OVERT_OK;
+
+	told.result = NULL; /* the parts' counts are not the whole's */
+	for (size_t i = 0; i < s->n && st == OVERT_OK; i++) {
+		struct ov_sources one = { .files = &s->files[i], .n = 1 };
+		struct ov_db_file part = { .fd = -1 };
+		struct ov_cache c = { .path = NULL };
+
+		ov_fd_close(&s->files[i].part);
+		if (!is_worth_a_part(&s->files[i]))
+			continue;
+		st = ov_cache_key(o, &one, &c, error);
+		if (st == OVERT_OK)
+			st = find_or_compile(o, &told, &one, &c, &part, error);
+		ov_cache_free(&c);
+		s->files[i].part = ov_fd_take(&part.fd);
+	}
+	return st;
+}
+
+static enum overt_status join(const struct overt_options *o, const struct ov_db_sink *sink,
+			      struct ov_sources *s, const struct ov_cache *c,
+			      struct ov_db_file *out, char error[OV_ERROR_MAX])
+{
+	struct ov_db_sink again = *sink;
+	enum overt_status st = OVERT_OK;
+
+	if (s->n > 1 && c->path != NULL)
+		st = find_parts(o, sink, s, error);
+	if (st == OVERT_OK)
+		st = to_cache(o, s, sink, c, out, error);
+	if (st != OVERT_REFUSED || sink->must_compile || s->n == 1)
+		return st;
+	again.must_compile = true; /* it may be the cache's fault: not a part of it is believed */
+	st = find_parts(o, &again, s, error);
+	return st == OVERT_OK ? to_cache(o, s, &again, c, out, error) : st;
+}
+
 static enum overt_status open_sources(const struct overt_options *o, const struct ov_db_sink *sink,
 				      struct ov_sources *s, struct ov_db_file *out,
 				      char error[OV_ERROR_MAX])
@@ -213,7 +283,7 @@ static enum overt_status open_sources(const struct overt_options *o, const struc
 	if (st != OVERT_OK)
 		return st;
 	if (sink->must_compile || ov_cache_find(&c, out) != OV_OK)
-		st = to_cache(o, s, sink, &c, out, error);
+		st = join(o, sink, s, &c, out, error);
 	ov_cache_free(&c);
 	return st;
 }

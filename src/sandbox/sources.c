@@ -50,6 +50,7 @@ void ov_sources_free(struct ov_sources *s)
 	for (size_t i = 0; i < s->n; i++) {
 		free(s->files[i].path);
 		ov_fd_close(&s->files[i].fd);
+		ov_fd_close(&s->files[i].part);
 	}
 	free(s->files);
 	s->files = NULL;
@@ -76,6 +77,7 @@ static enum overt_status add_file(struct ov_sources *s, const char *path, bool i
 				  char error[OV_ERROR_MAX])
 {
 	struct ov_source_file f = { .fd = -1,
+				    .part = -1,
 				    .is_from_folder = is_from_folder,
 				    .is_compiled = ends_in(path, ".odb") };
 	enum overt_status st;
@@ -154,7 +156,9 @@ static bool has_databases(const char *folder)
 
 static enum overt_status add_builtin(struct ov_sources *s, char error[OV_ERROR_MAX])
 {
-	struct ov_source_file f = { .path = strdup("built-in"), .fd = -1, .is_builtin = true };
+	struct ov_source_file f = {
+		.path = strdup("built-in"), .fd = -1, .part = -1, .is_builtin = true
+	};
 	enum overt_status st;
 
 	if (f.path == NULL)
@@ -201,20 +205,11 @@ enum overt_status ov_sources_find(const struct overt_options *o, struct ov_sourc
 				  char error[OV_ERROR_MAX])
 {
 	enum overt_status st = OVERT_OK;
-	size_t compiled = 0;
 
 	*out = (struct ov_sources){ .files = NULL };
 	if (o->ndatabases == 0)
 		st = add_default(o, out, error);
 	for (size_t i = 0; i < o->ndatabases && st == OVERT_OK; i++)
 		st = add_path(o, out, o->databases[i], error);
-	if (st != OVERT_OK)
-		return st;
-	for (size_t i = 0; i < out->n; i++)
-		compiled += out->files[i].is_compiled;
-	if (compiled > 0 && out->n > 1)
-		return ov_fail(error, OVERT_REFUSED,
-			       "a compiled database (.odb) can't be combined with others: build "
-			       "one from all sources");
-	return OVERT_OK;
+	return st;
 }

@@ -15,6 +15,7 @@
 struct ov_source_file {
 	char *path; /* owned */
 	int fd;	    /* owned; -1 for the built-in set */
+	int part;   /* owned; the database that this file alone was compiled to, or -1 */
 	struct ov_fd_facts facts;
 	bool is_builtin, is_from_folder, is_compiled;
 };

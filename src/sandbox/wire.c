@@ -269,6 +269,7 @@ ov_status ov_wire_put_source(struct ov_buf *b, const struct ov_wire_source *s)
 {
 	OV_TRY(ov_buf_u8(b, s->is_builtin));
 	OV_TRY(ov_buf_u8(b, s->is_from_folder));
+	OV_TRY(ov_buf_u8(b, s->is_compiled));
 	return ov_wire_put_text(b, text_of(s->name));
 }
 
@@ -278,6 +279,7 @@ ov_status ov_wire_get_source(struct ov_cur *c, struct ov_wire_source *out)
 
 	OV_TRY(ov_wire_get_bool(c, &s.is_builtin));
 	OV_TRY(ov_wire_get_bool(c, &s.is_from_folder));
+	OV_TRY(ov_wire_get_bool(c, &s.is_compiled));
 	OV_TRY(get_str(c, &s.name));
 	OV_TRY(ov_wire_end(c));
 	*out = s;

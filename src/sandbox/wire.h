@@ -130,6 +130,8 @@ struct ov_wire_source {
 	bool is_builtin;
 	bool is_from_folder; /* one kind of file that is not read is then no reason to refuse the
 				rest */
+	bool is_compiled;    /* a database, to be joined; the text that it was made of may be the
+				second descriptor */
 };
 OV_MUST_USE ov_status ov_wire_put_source(struct ov_buf *b, const struct ov_wire_source *s);
 OV_MUST_USE ov_status ov_wire_get_source(struct ov_cur *c, struct ov_wire_source *out);

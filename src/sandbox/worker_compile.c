@@ -21,13 +21,16 @@ ov_status ov_worker_source(struct ov_worker *w, struct ov_arrival *m)
 		return OV_BAD;
 	s = &w->sources[w->nsources];
 	OV_TRY(ov_wire_get_source(&m->body, &told));
-	if (m->fds.nfds != (told.is_builtin ? 0U : 1U))
+	if (told.is_builtin ? m->fds.nfds != 0 || told.is_compiled
+			    : m->fds.nfds < 1 || m->fds.nfds > (told.is_compiled ? 2U : 1U))
 		return OV_BAD;
 	OV_TRY(ov_arena_str(&w->arena, told.name, &s->name));
 	s->is_from_folder = told.is_from_folder;
-	s->fd = -1;
+	s->is_compiled = told.is_compiled;
+	s->fd = s->text = -1;
 	if (!told.is_builtin) {
 		s->fd = m->fds.fds[0];
+		s->text = m->fds.nfds > 1 ? m->fds.fds[1] : -1;
 		m->fds.nfds = 0;
 	}
 	w->nsources++;
@@ -38,7 +41,8 @@ struct compiling {
 	struct ov_worker *w;
 	uint32_t job;
 	uint64_t noted, refused;
-	ov_status sent; /* first failure of sending: the broker is gone */
+	const char *why; /* a compiled source was refused */
+	ov_status sent;	 /* first failure of sending: the broker is gone */
 };
 
 static void complain(void *ctx, const struct ov_diag *d)
@@ -62,18 +66,18 @@ static void complain(void *ctx, const struct ov_diag *d)
 }
 
 /* A source that shrinks while it is mapped kills this process (SIGBUS), which is what it is for. */
-static ov_status map_source(const struct ov_worker_source *s, struct ov_cur *out)
+static ov_status map_source(int fd, struct ov_cur *out)
 {
 	struct ov_fd_facts f;
 	void *p;
 
-	OV_TRY(ov_fd_facts(s->fd, &f));
+	OV_TRY(ov_fd_facts(fd, &f));
 	if (f.kind != OV_FD_FILE || f.size > SIZE_MAX)
 		return OV_IO;
 	*out = ov_cur_of(NULL, 0);
 	if (f.size == 0)
 		return OV_OK;
-	p = mmap(NULL, (size_t)f.size, PROT_READ, MAP_PRIVATE, s->fd, 0);
+	p = mmap(NULL, (size_t)f.size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
 		return OV_NOMEM;
 	*out = ov_cur_of(p, (size_t)f.size);
@@ -91,6 +95,22 @@ static ov_status add_builtin(struct ov_odb_builder *b)
 	return OV_OK;
 }
 
+/* A database among the sources. Its bytes are copied, so that its pages can go at once. */
+static ov_status join_source(struct compiling *c, struct ov_odb_builder *b,
+			     const struct ov_worker_source *s)
+{
+	struct ov_cur bytes, text = ov_cur_of(NULL, 0);
+	ov_status st;
+
+	OV_TRY(map_source(s->fd, &bytes));
+	if (s->text >= 0)
+		OV_TRY(map_source(s->text, &text));
+	st = ov_odb_builder_join(b, bytes, text, &c->why);
+	if (bytes.len > 0)
+		(void)munmap((void *)(uintptr_t)bytes.base, bytes.len);
+	return st;
+}
+
 static ov_status add_source(struct compiling *c, struct ov_odb_builder *b,
 			    const struct ov_worker_source *s)
 {
@@ -99,7 +119,9 @@ static ov_status add_source(struct compiling *c, struct ov_odb_builder *b,
 
 	if (s->fd < 0)
 		return add_builtin(b);
-	OV_TRY(map_source(s, &bytes));
+	if (s->is_compiled)
+		return join_source(c, b, s);
+	OV_TRY(map_source(s->fd, &bytes));
 	st = ov_odb_builder_add(b, s->name, bytes);
 	if (st == OV_UNSUPPORTED && s->is_from_folder) {
 		complain(c, &(struct ov_diag){
@@ -126,13 +148,13 @@ static const char *reason_of(ov_status st)
 	}
 }
 
-static ov_status fail_source(struct ov_worker *w, uint32_t job, ov_status st, struct ov_str name)
+static ov_status fail_source(const struct compiling *c, ov_status st, struct ov_str name)
 {
 	char text[512];
 
 	(void)snprintf(text, sizeof text, "%.*s: %s", name.n < 300 ? (int)name.n : 300, name.p,
-		       reason_of(st));
-	return ov_worker_fail(w, job, st, text);
+		       c->why != NULL ? c->why : reason_of(st));
+	return ov_worker_fail(c->w, c->job, st, text);
 }
 
 static ov_status write_out(struct ov_worker *w, uint32_t job, int fd, const struct ov_buf *db,
@@ -173,7 +195,7 @@ static ov_status build(struct compiling *c, struct ov_odb_builder *b,
 	for (size_t i = 0; i < w->nsources; i++) {
 		st = add_source(c, b, &w->sources[i]);
 		if (st != OV_OK)
-			return fail_source(w, c->job, st, w->sources[i].name);
+			return fail_source(c, st, w->sources[i].name);
 	}
 	if (how->is_strict && c->refused > 0)
 		return ov_worker_fail(w, c->job, OV_BAD,

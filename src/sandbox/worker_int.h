@@ -13,7 +13,8 @@
 struct ov_worker_source {
 	struct ov_str name; /* the arena's */
 	int fd;		    /* -1: the built-in set */
-	bool is_from_folder;
+	int text;	    /* of a compiled source, or -1 */
+	bool is_from_folder, is_compiled;
 };
 
 struct ov_worker {

@@ -233,6 +233,54 @@ class Databases(Case):
         self.put("changed.odb", changed)
         self.expect(2, "scan", "-d", "changed.odb", "f/clean.txt")
 
+    def test_joined(self):
+        """Compiled and text together, as if all were text: the same bytes."""
+        self.put("two.hdb", b"44d88612fea8a8f36de82e1278abb02f:68:Mine.Hash-1\n")
+        self.put("three.ndb", b"Mine.Third:0:*:" + PATTERN.hex().encode() + b"\n")
+        self.put("list.ign2", b"Mine.Hash-1\n")
+        self.expect(0, "db", "build", "-o", "a.odb", "mine.ndb")
+        self.expect(0, "db", "build", "-o", "b.odb", "two.hdb", "three.ndb")
+        self.expect(0, "db", "build", "-o", "joined.odb", "a.odb", "b.odb")
+        self.expect(0, "db", "build", "-o", "whole.odb", "mine.ndb", "two.hdb", "three.ndb")
+        self.expect(0, "db", "build", "-o", "mixed.odb", "mine.ndb", "b.odb")
+        with open(self.path("whole.odb"), "rb") as f:
+            whole = f.read()
+        for name in ("joined.odb", "mixed.odb"):
+            with open(self.path(name), "rb") as f:
+                self.assertEqual(f.read(), whole, name)
+        v, s = self.verdicts("-d", "a.odb", "-d", "two.hdb", "f", code=1)
+        self.assertEqual(s["database"]["signatures"], 2)
+        names = [d["name"] for d in v["eicar.com"]["detections"]]
+        self.assertEqual(names, ["Mine.Hash-1"])
+        v, s = self.verdicts("-d", "b.odb", "-d", "list.ign2", "f/eicar.com", code=0)
+        self.assertEqual(s["database"]["signatures"], 1)
+        self.put("broken.odb", whole[:-1])
+        p = self.expect(2, "scan", "-d", "broken.odb", "-d", "mine.ndb", "f")
+        self.assertIn(b"broken.odb: it is cut short", p.stderr)
+
+    def test_large_sources_are_compiled_once(self):
+        """Each large source is a part of its own in the cache; a changed small one is joined to it."""
+        def entries():
+            return {n: os.stat(self.path("cache/overt/" + n)).st_mtime_ns for n in os.listdir(self.path("cache/overt")) if n.endswith(".odb")}
+        self.put("large.hdb", b"".join(b"%032x:%d:Large.Sig-%d\n" % (i * 0x9e3779b97f4a7c15f39cc0605cedc835 % (1 << 128), i + 1, i)
+                                       for i in range(25000)))
+        self.expect(1, "scan", "-d", "large.hdb", "-d", "mine.ndb", "f/mine.bin")
+        first = entries()
+        self.assertEqual(len(first), 2)  # the part, and the joined one
+        self.put("small.ndb", b"Mine.New:0:*:" + PATTERN.hex().encode() + b"\n")
+        v, s = self.verdicts("-d", "large.hdb", "-d", "small.ndb", "f/mine.bin", code=1)
+        self.assertEqual(s["database"]["signatures"], 25001)
+        second = entries()
+        self.assertEqual(len(second), 3)
+        self.assertTrue(all(second[n] == first[n] for n in first))  # nothing was compiled again
+        for n in second:  # damaged parts are not believed
+            with open(self.path("cache/overt/" + n), "r+b") as f:
+                f.truncate(1000)
+        self.put("small.ndb", b"Mine.Newer:0:*:" + PATTERN.hex().encode() + b"\n")
+        v, s = self.verdicts("-d", "large.hdb", "-d", "small.ndb", "f/mine.bin", code=1)
+        self.assertEqual(v["mine.bin"]["detections"][0]["name"], "Mine.Newer")
+        self.assertEqual(s["database"]["signatures"], 25001)
+
     def test_folder_and_variable(self):
         os.mkdir(self.path("dbs"))
         shutil.copy(self.path("mine.ndb"), self.path("dbs"))

@@ -22,7 +22,9 @@ static void make_sample(size_t i, struct ov_buf *b)
 	const struct ov_wire_ready ready = {
 		.id = { 1 }, .signatures = 2, .labels = sample_labels, .nlabels = 2
 	};
-	const struct ov_wire_source source = { .name = OV_STR("x.ndb"), .is_from_folder = true };
+	const struct ov_wire_source source = { .name = OV_STR("x.ndb"),
+					       .is_from_folder = true,
+					       .is_compiled = true };
 	const struct ov_wire_compile compile = { .is_strict = true, .max_memory = 9 };
 	const struct overt_diagnostic diagnostic = {
 		.file = T("x.ndb"), .text = T("bad"), .line = 3, .reason = T("no")
