@@ -3,6 +3,8 @@
 Used by make_samples.py and by tests/differential/cases_docs.py. Needs Python only. Follows [MS-CFB], [MS-OVBA], [MS-XLS],
 ISO 32000-1 and the RTF 1.9.1 specification. Nothing here is a real document: just what a reader needs to find its parts.
 """
+import base64
+import lzma
 import struct
 import zlib
 
@@ -245,6 +247,47 @@ def ppt_records(*records):
     """A "PowerPoint Document" stream: one container of atoms (type, instance, data), [MS-PPT] 2.3.1."""
     body = b"".join(struct.pack("<HHI", inst << 4, kind, len(data)) + data for kind, inst, data in records)
     return struct.pack("<HHI", 0x0F, 1000, len(body)) + body
+
+
+# ---- OneNote, Flash, XML ----
+
+def onenote(*files):
+    """A section that is hardly more than its attached files ([MS-ONESTORE] 2.6.13)."""
+    out = bytes.fromhex("e4525c7b8cd8a74daeb15378d02996d3") + bytes(1008)
+    for data in files:
+        out += bytes.fromhex("e716e3bd65261145a4c48d4d0b7a9eac") + struct.pack("<Q", len(data)) + bytes(12) + data
+        out += bytes(-len(data) % 8) + bytes.fromhex("22a7fb71790f0b4abb13899256426b24")
+    return out
+
+
+def swf(kind=b"FWS", *tags, version=10):
+    """A film of (number, data) tags; kind FWS, CWS or ZWS."""
+    body = bytes([0x08, 0x00]) + b"\0\x18\x01\0"
+    for number, data in [*tags, (0, b"")]:
+        body += struct.pack("<HI", number << 6 | 0x3F, len(data)) + data if len(data) > 62 else struct.pack("<H", number << 6 | len(data)) + data
+    head = kind + bytes([version]) + struct.pack("<I", 8 + len(body))
+    if kind == b"CWS":
+        return head + zlib.compress(body)
+    if kind == b"ZWS":
+        packed = lzma.compress(body, format=lzma.FORMAT_ALONE)
+        return head + struct.pack("<I", len(packed) - 13) + packed[:5] + packed[13:]
+    return head + body
+
+
+def word_xml(data, name="oledata.mso"):
+    """A Word 2003 document that carries a file."""
+    return ('<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n<?mso-application progid="Word.Document"?>\r\n'
+            '<w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml"><w:binData w:name="%s">\n%s</w:binData>'
+            '</w:wordDocument>' % (name, base64.encodebytes(data).decode())).encode()
+
+
+def activemime(data):
+    return (b"ActiveMime\0\0\xf0\x01\x04\0\0\0\xff\xff\xff\xff\0\0\x07\xf0\x04\0\0\0\x04\0\0\0").ljust(50, b"\0") + zlib.compress(data)
+
+
+def xdp(data):
+    return ('<?xml version="1.0" encoding="UTF-8"?>\n<xdp:xdp xmlns:xdp="http://ns.adobe.com/xdp/"><pdf xmlns="http://ns.adobe.com/xdp/pdf/">'
+            '<document><chunk>\n%s</chunk></document></pdf></xdp:xdp>' % base64.encodebytes(data).decode()).encode()
 
 
 # ---- PDF ----

@@ -125,10 +125,25 @@ def rtf_samples():
     yield "y_none.rtf", b"{\\rtf1 just text {\\b bold} \\bin3 {{{ }"
 
 
+def other_samples():
+    film = (87, bytes(6) + b"GIF89a inside a film " * 6)
+    yield "y_plain.swf", d.swf(b"FWS", film, (1, b""), (87, bytes(6) + b"short"))
+    yield "y_zlib.swf", d.swf(b"CWS", film)
+    yield "y_lzma.swf", d.swf(b"ZWS", film)
+    yield "n_cut.swf", d.swf(b"CWS", film)[:-8]
+    yield "y_files.one", d.onenote(b"MZ a program", b"GIF89a a picture")
+    yield "n_cut.one", d.onenote(b"MZ a program " * 9)[:-60]
+    inner = d.ole2({"Stream": b"in a compound file " * 9})
+    yield "y_word.xml", d.word_xml(inner)
+    yield "y_macros.xml", d.word_xml(d.activemime(inner), "editdata.mso")
+    yield "y_activemime.mso", d.activemime(inner)
+    yield "y_pdf.xdp", d.xdp(d.pdf({1: b"<< /Type /Catalog >>", 5: d.pdf_stream(b"text in a PDF in XML")}))
+
+
 def main():
     out = sys.argv[1] if len(sys.argv) > 1 else os.path.join(HERE, "..", "tests", "data", "documents")
     os.makedirs(out, exist_ok=True)
-    for name, data in [*ole2_samples(), *pdf_samples(), *rtf_samples()]:
+    for name, data in [*ole2_samples(), *pdf_samples(), *rtf_samples(), *other_samples()]:
         with open(os.path.join(out, name), "wb") as f:
             f.write(data)
 

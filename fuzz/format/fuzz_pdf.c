@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum ov_type types[] = { OV_T_PDF, OV_T_RTF };
+	static const enum ov_type types[] = { OV_T_PDF,	    OV_T_RTF,	   OV_T_SWF,
+					      OV_T_ONENOTE, OV_T_XML_WORD, OV_T_ACTIVEMIME };
 	struct ov_walk mem = OV_WALK_DEFAULT, cb = OV_WALK_DEFAULT, small = OV_WALK_DEFAULT;
 
 	if (size < 1)

@@ -16,5 +16,8 @@ extern const struct ov_format ov_format_mail; /* mail, mailboxes, uuencode */
 extern const struct ov_format ov_format_ole2;
 extern const struct ov_format ov_format_pdf;
 extern const struct ov_format ov_format_rtf;
+extern const struct ov_format ov_format_swf;
+extern const struct ov_format ov_format_onenote;
+extern const struct ov_format ov_format_xmldoc; /* Word and Excel 2003, XDP, HWPML, ActiveMime */
 
 #endif

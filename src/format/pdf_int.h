@@ -28,8 +28,9 @@ struct ov_pdf_token {
 };
 
 struct ov_pdf_lex {
-	struct ov_window w;
-	struct ov_cur c; /* a view; `base` offset in the file: `at`           */
+	struct ov_window w;	 /* of the search for objects                        */
+	struct ov_window tokens; /* of the reader of tokens: each goes forward        */
+	struct ov_cur c;	 /* a view; `base` offset in the file: `at`           */
 	uint64_t at;
 	uint64_t budget; /* bytes that may still be looked at, in all         */
 	bool is_over;	 /* it is spent                                       */

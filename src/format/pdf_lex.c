@@ -6,11 +6,10 @@
 #include "checked.h"
 #include "text.h"
 
-#define LOOK ((size_t)32 * 1024)
-
 ov_status ov_pdf_lex_init(struct ov_pdf_lex *l, const struct ov_src *src, struct ov_arena *a)
 {
 	*l = (struct ov_pdf_lex){ .budget = 8 * ov_min_u64(src->size, UINT64_MAX / 16) + 65536 };
+	OV_TRY(ov_window_init(&l->tokens, src, a));
 	return ov_window_init(&l->w, src, a);
 }
 
@@ -36,7 +35,7 @@ static ov_status peek(struct ov_pdf_lex *l, int *b)
 	if (ov_cur_left(&l->c) == 0) {
 		const uint64_t at = ov_pdf_lex_at(l);
 
-		OV_TRY(ov_window_upto(&l->w, at, LOOK, &l->c));
+		OV_TRY(ov_window_some(&l->tokens, at, 1, &l->c));
 		l->at = at;
 		if (l->c.len == 0)
 			return OV_OK;
@@ -208,25 +207,5 @@ ov_status ov_pdf_lex_next(struct ov_pdf_lex *l, struct ov_pdf_token *t)
 ov_status ov_pdf_find(struct ov_window *w, uint64_t *at, uint64_t end, const char *word,
 		      bool *found)
 {
-	const size_t n = strlen(word);
-
-	*found = false;
-	while (*at < end && end - *at >= n) {
-		const size_t want = (size_t)ov_min_u64(end - *at, OV_WINDOW_MAX);
-		const uint8_t *hit;
-		struct ov_cur c;
-
-		OV_TRY(ov_window_upto(w, *at, want, &c));
-		if (c.len < n)
-			break;
-		hit = memmem(c.base, c.len, word, n);
-		if (hit != NULL) {
-			*at += (uint64_t)(hit - c.base);
-			*found = true;
-			return OV_OK;
-		}
-		*at += c.len - (n - 1);
-	}
-	*at = end;
-	return OV_OK;
+	return ov_window_find(w, at, end, word, strlen(word), found);
 }

@@ -1,6 +1,8 @@
 /* A movable window over a source. */
 #include "window.h"
 
+#include <string.h>
+
 #include "checked.h"
 
 /* Bytes read at least. Small, since an attacker chooses where the next hop goes. */
@@ -47,5 +49,39 @@ ov_status ov_window_get(struct ov_window *w, uint64_t at, size_t n, struct ov_cu
 	if (c.len != n)
 		return OV_SHORT;
 	*out = c;
+	return OV_OK;
+}
+
+ov_status ov_window_some(struct ov_window *w, uint64_t at, size_t least, struct ov_cur *out)
+{
+	if (w->src->mem == NULL && at >= w->at && at - w->at < w->n &&
+	    least <= w->n - (size_t)(at - w->at)) {
+		*out = ov_cur_of(w->buf + (at - w->at), w->n - (size_t)(at - w->at));
+		return OV_OK;
+	}
+	return ov_window_upto(w, at, OV_WINDOW_MAX, out);
+}
+
+ov_status ov_window_find(struct ov_window *w, uint64_t *at, uint64_t end, const void *what,
+			 size_t n, bool *found)
+{
+	*found = false;
+	while (*at < end && end - *at >= n) {
+		const uint8_t *hit;
+		struct ov_cur c;
+
+		OV_TRY(ov_window_some(w, *at, n, &c));
+		c.len = (size_t)ov_min_u64(c.len, end - *at);
+		if (c.len < n)
+			break;
+		hit = memmem(c.base, c.len, what, n);
+		if (hit != NULL) {
+			*at += (uint64_t)(hit - c.base);
+			*found = true;
+			return OV_OK;
+		}
+		*at += c.len - (n - 1);
+	}
+	*at = end;
 	return OV_OK;
 }

@@ -5,6 +5,8 @@
 #ifndef OV_WINDOW_H
 #define OV_WINDOW_H
 
+#include <stdbool.h>
+
 #include "arena.h"
 #include "cursor.h"
 #include "source.h"
@@ -33,5 +35,18 @@ OV_MUST_USE ov_status ov_window_get(struct ov_window *w, uint64_t at, size_t n, 
 /** As ov_window_get, with as many of the `n` bytes as exist. */
 OV_MUST_USE ov_status ov_window_upto(struct ov_window *w, uint64_t at, size_t n,
 				     struct ov_cur *out);
+
+/** What is at hand from `at` on, at least `least` bytes if they exist; else as much as fits. For
+ * walks that go forward in small steps: no byte is read twice. */
+OV_MUST_USE ov_status ov_window_some(struct ov_window *w, uint64_t at, size_t least,
+				     struct ov_cur *out);
+
+/**
+ * Finds `what` (n bytes, at least 1) from *at on, within [*at, end). *at moves onto it, or to
+ * `end`.
+ * @return OV_OK with *found; OV_IO. Linear in the bytes that it passes.
+ */
+OV_MUST_USE ov_status ov_window_find(struct ov_window *w, uint64_t *at, uint64_t end,
+				     const void *what, size_t n, bool *found);
 
 #endif

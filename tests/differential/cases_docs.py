@@ -130,5 +130,27 @@ def encrypted_cases():
         yield dict(name='encrypted quiet ' + name, files={'f': data}, db=NOTHING)
 
 
+def other_cases():
+    mark = b'OVMark' + bytes(range(200, 250))
+    exe = tiny_pe()
+    sigs = {'t.ndb': 'T.M:0:*:%s\nT.Exe:1:EP+0:%s\nT.Swf:11:0:465753\nT.M11:11:*:%s\nT.Ole:2:0:d0cf11e0a1\nT.Pdf:10:0:255044462d\n' % (
+        h('OVMark'), h('ENTRYCODE'), h('OVMark'))}
+    films = {kind: d.swf(kind.encode(), (9, mark * 3), (1, b'')) for kind in ['FWS', 'CWS', 'ZWS']}
+    for kind, data in films.items():
+        yield dict(name='swf ' + kind, files={'f': data}, db=sigs)
+        yield dict(name='swf off ' + kind, files={'f': data}, db=sigs, args=['--scan-swf=no'])
+    yield dict(name='swf cut', files={'f': films['CWS'][:-9]}, db=sigs)
+    one = d.onenote(exe, mark)
+    yield dict(name='onenote', files={'f': one}, db=sigs)
+    yield dict(name='onenote off', files={'f': d.onenote(mark)}, db=sigs, args=['--scan-onenote=no'])
+    inner = d.ole2({'S': mark * 9})
+    for name, data, ours in [('word 2003', d.word_xml(inner), ['T.M', 'T.Ole']), ('active mime in word 2003', d.word_xml(d.activemime(inner), 'editdata.mso'), ['T.M', 'T.Ole']),
+                             ('active mime', d.activemime(inner), ['T.M', 'T.Ole']), ('xdp', d.xdp(d.pdf({1: b'<<>>', 5: d.pdf_stream(mark)})), ['T.M', 'T.Pdf'])]:
+        more = dict(differs='ActiveMime files', ours={'f': ours}) if 'active' in name else {}
+        yield dict(name='xml ' + name, files={'f': data}, db=sigs, **more)
+        if not more:
+            yield dict(name='xml off ' + name, files={'f': data}, db=sigs, args=['--scan-xmldocs=no'])
+
+
 def cases():
-    return [*vba_cases(), *ole2_cases(), *macro_sheet_cases(), *encrypted_cases()]
+    return [*vba_cases(), *ole2_cases(), *macro_sheet_cases(), *encrypted_cases(), *other_cases()]

@@ -283,7 +283,7 @@ static void a_small_budget_is_told(void **state)
 		struct ov_walk w = OV_WALK_DEFAULT;
 
 		w.force = all->s[i].force;
-		w.budget = 64; /* less than any format's state */
+		w.budget = 32; /* less than any format's state */
 		w.most = 4096;
 		ov_walk(&w, all->s[i].p, all->s[i].n);
 		ov_expect(all->s[i].name, w.bugs == 0 && w.notes > 0 && w.plain == 0);
