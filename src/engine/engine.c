@@ -17,6 +17,7 @@
 #include "macro.h"
 #include "members.h"
 #include "pcre_cache.h"
+#include "phishing.h"
 #include "trust.h"
 
 #define NODE_KEEP ((size_t)256 << 10) /* parser memory kept for the next layer at a depth */
@@ -47,6 +48,7 @@ void ov_engine_free(struct ov_engine **pe)
 	ov_macros_free(&e->macros);
 	ov_trust_free(&e->trust);
 	ov_settings_free(&e->settings);
+	ov_phish_db_free(&e->phish);
 	ov_buf_free(&e->window);
 	ov_buf_free(&e->piece);
 	ov_views_free(&e->views);
@@ -186,13 +188,6 @@ static void on_heuristic(void *ctx, int alert, const char *name)
 				     "a heuristic's finding could not be kept");
 }
 
-static void on_link(void *ctx, struct ov_str target, struct ov_str shown)
-{
-	const struct note_target *t = ctx;
-
-	ov_layer_link(t->e, t->n, target, shown);
-}
-
 static bool on_clock(void *ctx)
 {
 	const struct note_target *t = ctx;
@@ -215,7 +210,6 @@ static ov_status open_with(struct ov_engine *e, struct ov_node *n, const struct 
 				    .max_memory = OV_CODEC_MEMORY,
 				    .note = on_note,
 				    .heuristic = on_heuristic,
-				    .link = on_link,
 				    .is_late = on_clock,
 				    .ctx = t,
 				    .features_off = e->o->features_off | e->settings.features_off,
@@ -319,6 +313,8 @@ static ov_status enter(struct ov_engine *e, struct ov_node *n)
 		    n->handler; /* a rule knows better; once, so that rules can't send it round */
 		s = match_layer(e, n);
 	}
+	if (s == OV_OK && n->is_mail_text && !e->is_done)
+		s = ov_phishing(e, n);
 	if (s == OV_LIMIT) { /* a budget of our own memory: what was found stands */
 		ov_report_incomplete(e, n, OVERT_LIMIT_SIZE, no_member(),
 				     "too much memory was needed to judge it");

@@ -84,6 +84,7 @@ struct ov_trust;
 
 /* Rules are verified when they are first needed: see ov_odb_check_rule(). */
 enum ov_soundness { OV_SOUND_UNKNOWN = 0, OV_SOUND_YES, OV_SOUND_NO };
+struct ov_phish_db;
 
 struct ov_engine {
 	uint32_t magic;
@@ -95,6 +96,7 @@ struct ov_engine {
 	struct ov_members *members;  /* NULL: no container signatures */
 	struct ov_macros *macros;    /* NULL until a macro is met */
 	struct ov_trust *trust;	     /* NULL: the database speaks of no publisher */
+	struct ov_phish_db *phish;   /* made when the first link is looked at */
 	uint8_t
 	    *settled; /* a layer's state of ov_gram_wake(), large enough for each target's table */
 	uint32_t *woken_in; /* per rule: the generation that last looked at it */
@@ -205,10 +207,6 @@ void ov_views_free(struct ov_views *v);
 /* members.c: holds a part of layer `n` against the container signatures. */
 OV_MUST_USE ov_status ov_members_check(struct ov_engine *e, struct ov_node *n,
 				       const struct ov_child *c);
-
-/* A link of a mail or page, as a format's env->link. */
-void ov_layer_link(struct ov_engine *e, struct ov_node *n, struct ov_str target,
-		   struct ov_str shown);
 
 /* rules.c: evaluates the woken rules, reports detections. */
 OV_MUST_USE ov_status ov_rules_evaluate(struct ov_engine *e, struct ov_node *n);

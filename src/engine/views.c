@@ -231,13 +231,6 @@ static ov_status on_script(void *ctx, struct ov_str body)
 	return ov_norm_script(v->script, body, &v->scripts);
 }
 
-static void on_link(void *ctx, struct ov_str target, struct ov_str shown)
-{
-	const struct page *p = ctx;
-
-	ov_layer_link(p->e, p->n, target, shown);
-}
-
 /* The first `size` bytes of a layer as the normaliser wants them: single bytes, no NUL, no CR. */
 static ov_status clean_page(struct ov_engine *e, const struct ov_node *n, uint64_t size)
 {
@@ -275,7 +268,7 @@ static ov_status make_page(struct ov_engine *e, struct ov_node *n, uint64_t size
 	struct ov_views *v = &e->views;
 	struct page p = { .e = e, .n = n };
 	const struct ov_norm_html to = {
-		.tags = &v->tags, .text = &v->text, .script = on_script, .link = on_link, .ctx = &p
+		.tags = &v->tags, .text = &v->text, .script = on_script, .ctx = &p
 	};
 
 	v->tags.n = v->text.n = v->scripts.n = 0;
@@ -315,16 +308,6 @@ static ov_status match_html(struct ov_engine *e, struct ov_node *n)
 	trim(&e->views.scripts);
 	trim(&e->views.bytes);
 	return s == OV_NOMEM || s == OV_BUG ? s : OV_OK;
-}
-
-/* Links are looked at where phishing is. */
-void ov_layer_link(struct ov_engine *e, struct ov_node *n, struct ov_str target,
-		   struct ov_str shown)
-{
-	(void)e;
-	(void)n;
-	(void)target;
-	(void)shown;
 }
 
 ov_status ov_views_match(struct ov_engine *e, struct ov_node *n)

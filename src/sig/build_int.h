@@ -128,6 +128,9 @@ OV_MUST_USE ov_status ov_sig_cfg(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_pwdb(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_db(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_sdb(struct ov_sig_line *l);
+OV_MUST_USE ov_status ov_sig_pdb(struct ov_sig_line *l);
+OV_MUST_USE ov_status ov_sig_wdb(struct ov_sig_line *l);
+OV_MUST_USE ov_status ov_sig_gdb(struct ov_sig_line *l);
 
 /* Helpers of the parsers: set l->why and return the status. */
 OV_MUST_USE ov_status ov_sig_bad(struct ov_sig_line *l, const char *why);

@@ -6,6 +6,7 @@
 #include "member.h"
 #include "passwords.h"
 #include "dynamic.h"
+#include "url.h"
 
 /* What each kind of body must hold, so that reading it needs no further check. NULL: any bytes. */
 typedef ov_status (*verify_fn)(struct ov_cur body);
@@ -28,7 +29,7 @@ static const struct {
 	[OV_EXTRA_MAGIC] = { "magic", NULL },
 	[OV_EXTRA_CERT] = { "certificate", verify_cert },
 	[OV_EXTRA_CATALOG] = { "catalog", NULL },
-	[OV_EXTRA_URL] = { "address", NULL },
+	[OV_EXTRA_URL] = { "address", ov_url_verify },
 	[OV_EXTRA_ICON] = { "icon", NULL },
 	[OV_EXTRA_SWITCH] = { "switch", ov_switch_verify },
 	[OV_EXTRA_BYTECODE] = { "bytecode", NULL },
