@@ -288,8 +288,7 @@ static ov_status match_layer(struct ov_engine *e, struct ov_node *n)
 	OV_TRY(ov_views_match(e, n));
 	if (e->is_done)
 		return OV_OK;
-	if (ov_type_nature(n->type) == OV_NATURE_EXE)
-		OV_TRY(ov_heuristic_exe(e, n));
+	OV_TRY(ov_heuristic_layer(e, n));
 	s = ov_layer_hashes(e, n);
 	if (s == OV_LIMIT || s == OV_IO || s == OV_SHORT) {
 		ov_report_incomplete(e, n, s == OV_LIMIT ? OVERT_LIMIT_TIME : OVERT_UNREADABLE,

@@ -167,8 +167,10 @@ OV_MUST_USE ov_status ov_heuristic(struct ov_engine *e, struct ov_node *n, int a
 /* What a note of something not scanned says besides: encrypted parts, limits. */
 OV_MUST_USE ov_status ov_heuristic_note(struct ov_engine *e, struct ov_node *n,
 					enum overt_reason r);
-/* Programs with broken headers. */
-OV_MUST_USE ov_status ov_heuristic_exe(struct ov_engine *e, struct ov_node *n);
+/* structured.c: numbers of cards and of people, in text. */
+OV_MUST_USE ov_status ov_structured(struct ov_engine *e, struct ov_node *n);
+/* What a layer's own bytes say: broken programs and pictures, structured data. */
+OV_MUST_USE ov_status ov_heuristic_layer(struct ov_engine *e, struct ov_node *n);
 static inline bool ov_is_on(const struct ov_engine *e, enum overt_feature f)
 {
 	return ((e->o->features_off | e->settings.features_off) >> f & 1) == 0;

@@ -124,7 +124,7 @@ ov_status ov_heuristic_note(struct ov_engine *e, struct ov_node *n, enum overt_r
 
 /* ---- programs ---- */
 
-ov_status ov_heuristic_exe(struct ov_engine *e, struct ov_node *n)
+static ov_status judge_exe(struct ov_engine *e, struct ov_node *n)
 {
 	const char *why;
 	ov_status s;
@@ -139,4 +139,11 @@ ov_status ov_heuristic_exe(struct ov_engine *e, struct ov_node *n)
 	OV_TRY(s);
 	return why != NULL ? ov_heuristic(e, n, OVERT_ALERT_BROKEN, "Heuristics.Broken.Executable")
 			   : OV_OK;
+}
+
+ov_status ov_heuristic_layer(struct ov_engine *e, struct ov_node *n)
+{
+	if (ov_type_nature(n->type) == OV_NATURE_EXE)
+		OV_TRY(judge_exe(e, n));
+	return ov_structured(e, n);
 }

@@ -140,7 +140,7 @@ class Maker:
     def subsignature(self, target, i):
         r = self.r
         kind = r.random()
-        if i > 0 and kind < .1:
+        if i > 0 and kind < .1 and target != 7:  # in normalised text clamscan looks only behind the first match (COMPATIBILITY.md)
             word = self.literal(3, 5)
             self.plants.append(word)
             regex = r.choice([word.decode(), word.decode()[:2] + '.+', '[ab]{2}' + word.decode()[:1], word.decode() + '|x{3}'])
@@ -185,12 +185,24 @@ class Maker:
     def hash_of(self, data):
         r = self.r
         kind = r.choice(['md5', 'sha1', 'sha256'])
+        if data[:2] == b'MZ' and r.random() < .5:
+            size = int.from_bytes(data[64 + 24 + 224 + 16:][:4], 'little')
+            place = int.from_bytes(data[64 + 24 + 224 + 20:][:4], 'little')
+            digest = hashlib.new(kind, data[place:place + size]).hexdigest()
+            return r.choice(['mdb', 'msb']), '%d:%s:%s' % (size, digest, self.name())
         digest = hashlib.new(kind, data).hexdigest()
         size = len(data) if r.random() < .9 else len(data) + 1
         ext = r.choice(['hdb', 'hsb', 'hdb', 'hsb', 'fp', 'sfp']) if r.random() < .5 else r.choice(['hdb', 'hsb'])
         if r.random() < .2:
             return ext, '%s:*:%s:73' % (digest, self.name())
         return ext, '%s:%d:%s' % (digest, size, self.name())
+
+    def cdb(self):
+        r = self.r
+        ctype = r.choice(['*', 'CL_TYPE_ZIP', 'CL_TYPE_POSIX_TAR', 'CL_TYPE_MAIL', 'CL_TYPE_ANY'])
+        regex = r.choice(['*', 'm0', '^m[01]$', 'member', '\\.bin$', 'a.bin', 'x'])
+        size = r.choice(['*', '*', '0-600', '500-2000', '%d' % r.randint(250, 700)])
+        return 'cdb', '%s:%s:*:%s:*:%s:%s:%s:*:*' % (self.name(), ctype, regex, size, r.choice(['0', '*', '*', '1']), r.choice(['*', '*', '1', '2']))
 
     # ---- files ----
 
@@ -250,7 +262,7 @@ class Maker:
 
     def round(self):
         r = self.r
-        made = [r.choice([self.ndb, self.ldb, self.ldb])() for _ in range(r.randint(4, 14))]
+        made = [r.choice([self.ndb, self.ndb, self.ndb, self.ldb, self.ldb, self.ldb, self.ldb, self.cdb])() for _ in range(r.randint(4, 14))]
         for i in range(r.randint(4, 12)):
             inner = self.leaf()
             whole = self.wrapped(inner)
