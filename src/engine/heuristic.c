@@ -11,6 +11,8 @@
 
 static bool is_asked(const struct ov_engine *e, int alert)
 {
+	if (alert == OV_JUDGED)
+		return true;
 	if (alert == OV_ALWAYS) /* those that are asked for by name are not switched off by it */
 		return ov_is_on(e, OVERT_FEATURE_HEURISTICS);
 	return (e->o->alerts >> alert & 1) != 0;

@@ -40,7 +40,7 @@ static void find(struct run *r, enum finding f)
 	if ((r->told >> f & 1) != 0)
 		return;
 	r->told |= UINT32_C(1) << f;
-	r->s = ov_heuristic(r->e, r->n, OV_ALWAYS, names[f]);
+	r->s = ov_heuristic(r->e, r->n, OV_JUDGED, names[f]);
 }
 
 static bool is_asked(const struct run *r, enum overt_alert a)

@@ -53,6 +53,7 @@ struct ov_fmt_env {
 };
 
 #define OV_ALWAYS (-1)
+#define OV_JUDGED (-2) /* for the engine: its switches were asked by the caller */
 
 /* The two calls for formats: a caller that does not listen leaves them NULL. */
 static inline void ov_fmt_heuristic(const struct ov_fmt_env *env, int alert, const char *name)

@@ -185,7 +185,7 @@ ov_status ov_mail_give_frame(struct ov_mail *m, struct ov_mail_frame *f, uint64_
 				     .is_stream = way != AS_IT_IS,
 				     .codec = codecs[way],
 				     .name = { .p = p->name.s, .n = p->name.n },
-				     .is_text = p->is_text || !p->has_type,
+				     .is_text = (p->is_text || !p->has_type) && !p->is_attachment,
 				     .is_encrypted = p->is_encrypted };
 	if (p->is_message || (p->is_multipart && way != AS_IT_IS))
 		job->hint = OV_T_MAIL;

@@ -44,7 +44,7 @@ bool ov_mail_is_mime_header(struct ov_str line)
 	       is_name(line, n, "Content-Disposition");
 }
 
-void ov_mail_boundary_add(struct ov_mail_part *p, const char *s, size_t n, bool is_guessed)
+static void add_boundary(struct ov_mail_part *p, const char *s, size_t n, bool is_guessed)
 {
 	struct ov_mail_boundary *b = NULL;
 
@@ -65,6 +65,15 @@ void ov_mail_boundary_add(struct ov_mail_part *p, const char *s, size_t n, bool 
 	memcpy(b->s, s, n);
 	b->n = n;
 	b->is_guessed = is_guessed;
+}
+
+void ov_mail_boundary_add(struct ov_mail_part *p, const char *s, size_t n, bool is_guessed)
+{
+	const char *end = n > 0 ? memchr(s, 0, n) : NULL;
+
+	if (end != NULL) /* for some readers it ends there */
+		add_boundary(p, s, (size_t)(end - s), is_guessed);
+	add_boundary(p, s, n, is_guessed);
 }
 
 /* ---- parameters ---- */
@@ -420,6 +429,15 @@ static void transfer_encoding(struct ov_mail_part *p, struct ov_str value)
 	p->says_uu |= has_word(value, "uu");
 }
 
+static void disposition(struct ov_mail_part *p, struct ov_str value)
+{
+	struct ov_str kind = value;
+
+	skip_space(&kind);
+	p->is_attachment |= type_starts(kind, "attachment");
+	take_params(p, value, true);
+}
+
 /* The last piece of a Content-Location is a name, when nothing better tells one (RFC 2557). */
 static void location(struct ov_mail_part *p, struct ov_str value)
 {
@@ -450,7 +468,7 @@ void ov_mail_header(struct ov_mail_part *p, struct ov_str header)
 	else if (is_name(header, n, "Content-Transfer-Encoding"))
 		transfer_encoding(p, value);
 	else if (is_name(header, n, "Content-Disposition"))
-		take_params(p, value, true);
+		disposition(p, value);
 	else if (is_name(header, n, "Content-Location"))
 		location(p, value);
 }

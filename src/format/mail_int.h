@@ -36,7 +36,7 @@ struct ov_mail_boundary {
 
 struct ov_mail_part {
 	bool has_type, is_text, is_multipart, is_message, is_partial, is_encrypted, is_signed;
-	bool says_uu;
+	bool says_uu, is_attachment;
 	unsigned codings;
 	struct ov_mail_text name;
 	bool has_file_name; /* Content-Disposition's: the better one */

@@ -49,6 +49,8 @@ static const struct ov_format *const by_type[OV_T_COUNT] = {
 	[OV_T_WARC] = &ov_format_libarchive,
 	[OV_T_MAIL] = &ov_format_mail,
 	[OV_T_UUENCODED] = &ov_format_mail,
+	[OV_T_TNEF] = &ov_format_tnef,
+	[OV_T_BINHEX] = &ov_format_binhex,
 };
 
 const struct ov_format *ov_format_for(enum ov_type t)

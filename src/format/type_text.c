@@ -405,6 +405,8 @@ enum ov_type ov_type_by_text(const struct ov_probe *p)
 	if (is_late_pdf(p))
 		return OV_T_PDF;
 	if (!look.is_text) {
+		if (is_mail(c)) /* it may hold bytes that no text has, and is shown all the same */
+			return OV_T_MAIL;
 		t = utf16_kind(p);
 		skip_space(&c);
 		/* Browsers pass over NUL and control characters in a page. */

@@ -163,6 +163,11 @@ static const struct row rows[] = {
 	       "\n" HELLO "--xy--\n",
 	  { "a.bin=Hello World!;" },
 	  NULL },
+	{ "a boundary cut by a NUL is seen by its first part",
+	  HEAD "Content-Type: multipart/mixed; boundary*=x%00y\n\n--x\n" ATTACH B64 "\n" HELLO
+	       "--x--\n",
+	  { "a.bin=Hello World!;" },
+	  NULL },
 	{ "an empty boundary",
 	  HEAD "Content-Type: multipart/mixed; boundary=\"\"\n\n--\n" ATTACH B64 "\n" HELLO
 	       "----\n",
