@@ -52,6 +52,11 @@ void ov_finder_set_window(struct ov_finder *f, size_t bytes)
 	f->window_bytes = bytes < 64 ? 64 : bytes;
 }
 
+void ov_finder_set_kernel(struct ov_finder *f, enum ov_kernel k)
+{
+	f->kernel = k;
+}
+
 void ov_finder_begin(struct ov_finder *f, const struct ov_pats *pats)
 {
 	f->pats = pats;
@@ -167,6 +172,7 @@ ov_status ov_finder_add(struct ov_finder *f, uint32_t pattern, const struct ov_r
 
 static ov_status build_table(struct ov_finder *f, uint64_t size)
 {
+	OV_TRY(finder_plan(f));
 	f->span = 0;
 	f->keys.n = 0;
 	for (uint32_t i = 0; i < f->slots.n; i++)
@@ -194,8 +200,7 @@ static ov_status build_table(struct ov_finder *f, uint64_t size)
 	return ov_gram_open(ov_buf_cur(&f->table), &f->gram);
 }
 
-/* A part's key stands at `at`: tries each start that this allows. */
-static void try_key(struct ov_finder *f, uint32_t node, uint64_t at)
+void finder_try_key(struct ov_finder *f, uint32_t node, uint64_t at)
 {
 	const struct part_view *p = &node_at(f, node)->part;
 
@@ -210,7 +215,7 @@ static bool on_key(void *ctx, uint32_t token, uint64_t at)
 
 	if (at >= f->chunk_end)
 		return false; /* the next chunk meets it again; positions come in order */
-	try_key(f, token, at);
+	finder_try_key(f, token, at);
 	return f->trouble == OV_OK;
 }
 
@@ -244,7 +249,7 @@ static void search_bytes(struct ov_finder *f, uint32_t node, uint64_t from, uint
 			p = memchr(p, nd->part.key[0], (size_t)(end - p));
 		if (p == NULL)
 			return;
-		try_key(f, node, from + (uint64_t)(p - start));
+		finder_try_key(f, node, from + (uint64_t)(p - start));
 		nd = node_at(f, node);
 		p++;
 	}
@@ -268,7 +273,8 @@ static void search_keyless(struct ov_finder *f, uint64_t from, uint64_t to)
 	for (uint32_t i = 0; i < f->nodes.n; i++) {
 		const struct node *nd = node_at(f, i);
 
-		if (nd->how == HOW_GRAM || !is_awake(f, nd, from, to))
+		if (nd->how == HOW_GRAM || nd->how == HOW_KEY || nd->how == HOW_BYTES ||
+		    !is_awake(f, nd, from, to))
 			continue;
 		if (nd->how == HOW_DIRECT)
 			search_direct(f, i, from, to);
@@ -289,6 +295,7 @@ static ov_status search_chunk(struct ov_finder *f, uint64_t from, uint64_t to)
 
 	if (s != OV_OK && s != OV_END)
 		return s;
+	OV_TRY(finder_sift(f, from, to));
 	search_keyless(f, from, to);
 	/* What comes later stands `span` bytes before its key at most. */
 	finder_join(f, to == f->text.size ? UINT64_MAX : to - ov_min_u64(to, f->span));
@@ -323,7 +330,7 @@ static ov_status search_window(struct ov_finder *f, uint64_t from, uint64_t to,
  * not read. */
 static bool is_needed(const struct ov_finder *f, uint64_t from, uint64_t to)
 {
-	if (f->keys.n > 0)
+	if (f->keys.n > 0 || f->nsieve > 0)
 		return true;
 	for (uint32_t i = 0; i < f->nodes.n; i++)
 		if (is_awake(f, node_at(f, i), from, to))

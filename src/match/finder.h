@@ -2,9 +2,9 @@
  * The finder: exact search of a chosen few patterns in one layer, after the gram filter woke their
  * rules.
  *
- * Usage, per layer: begin, add ..., run, result ... . It builds a small gram table from the
- * patterns' anchors in its own scratch memory, passes once over the layer (in windows when it is
- * not in memory), verifies parts, joins them over gaps, and counts. No allocation after
+ * Usage, per layer: begin, add ..., run, result ... . It builds a small sieve or gram table
+ * from the patterns' anchors in its own scratch memory, passes once over the layer (in windows when
+ * it is not in memory), verifies parts, joins them over gaps, and counts. No allocation after
  * ov_finder_new unless a layer needs more slots than any before.
  */
 #ifndef OV_FINDER_H
@@ -37,6 +37,9 @@ void ov_finder_free(struct ov_finder **f);
 /** Bytes read at a time from sources that are not in memory (4 MiB unless told; for tests). At
  * least 64. */
 void ov_finder_set_window(struct ov_finder *f, size_t bytes);
+
+/** The kernel of its searches (AUTO unless told; for tests: one that the CPU lacks fails runs). */
+void ov_finder_set_kernel(struct ov_finder *f, enum ov_kernel k);
 
 /** Starts a layer. The section must outlive the layer. */
 void ov_finder_begin(struct ov_finder *f, const struct ov_pats *pats);

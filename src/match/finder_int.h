@@ -9,6 +9,7 @@
 #include "finder.h"
 #include "gram.h"
 #include "pattern_int.h"
+#include "sieve.h"
 
 #define FINDER_MAGIC 0x444e4946u
 #define FINDER_SLOTS_MAX ((size_t)1 << 16)
@@ -39,7 +40,10 @@ struct event { /* a match of one part */
 	uint32_t len, node;
 };
 
-enum how { HOW_GRAM, HOW_BYTE, HOW_EACH, HOW_DIRECT }; /* ways in which a part is searched */
+/* Ways in which a part is searched: by its key in the gram table or the sieve, by bytes that stand
+ * at a fixed distance in the sieve, by one byte, at each place, at the places that are asked for.
+ */
+enum how { HOW_GRAM, HOW_KEY, HOW_BYTES, HOW_BYTE, HOW_EACH, HOW_DIRECT };
 
 struct node { /* a part of one variant of a slot's pattern; the variant's parts follow each other */
 	struct part_view part;
@@ -47,6 +51,7 @@ struct node { /* a part of one variant of a slot's pattern; the variant's parts 
 	bool is_last;
 	bool needs_one_end; /* only the earliest end counts */
 	enum how how;
+	uint32_t sieve_dist;   /* HOW_BYTES: from the part's start to what the sieve looks for */
 	uint64_t next_gap_max; /* the gap behind it            */
 	uint64_t latest_end;   /* of its matches up to now     */
 	bool has_match;
@@ -79,6 +84,10 @@ struct ov_finder {
 	struct ov_gram_room room;
 	struct ov_buf table;
 	struct ov_gram gram;
+	enum ov_kernel kernel;
+	struct ov_sieve sieve;
+	struct ov_sieve_key sieve_keys[OV_SIEVE_KEYS];
+	size_t nsieve;
 	uint8_t *window;
 	size_t window_bytes, window_cap;
 	uint64_t span; /* bytes that a match of a part can reach to either side of its key */
@@ -104,6 +113,16 @@ static inline const struct ov_range *range_at(const struct ov_finder *f, const s
 {
 	return (const struct ov_range *)f->ranges.p + s->first_range + i;
 }
+
+/**
+ * finder_sieve.c: decides which parts the sieve finds, and builds it. Others keep their way of
+ * being searched.
+ */
+OV_MUST_USE ov_status finder_plan(struct ov_finder *f);
+/** Searches those parts: what begins in [from, to) of the file. */
+OV_MUST_USE ov_status finder_sift(struct ov_finder *f, uint64_t from, uint64_t to);
+/** A part's key stands at `at`: tries each start that this allows. */
+void finder_try_key(struct ov_finder *f, uint32_t node, uint64_t at);
 
 /** Tries a part at one position, and notes its matches. */
 void finder_try(struct ov_finder *f, uint32_t node, uint64_t start);

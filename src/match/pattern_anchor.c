@@ -83,8 +83,7 @@ static void weigh_key(struct flat *f, const uint32_t *cost, size_t at)
 	b->key.n = (uint8_t)n;
 }
 
-/* How common single bytes are, roughly: for patterns too short for a key. */
-static unsigned byte_weight(uint8_t b)
+unsigned pat_byte_weight(uint8_t b)
 {
 	if (b == 0)
 		return 9;
@@ -104,7 +103,7 @@ static void weigh_byte(struct flat *f, size_t at)
 
 	if (f->mask[at] != 0xff || f->max - f->min > WALK_MAX)
 		return;
-	if (b->has_byte && byte_weight(b->byte) <= byte_weight(f->value[at]))
+	if (b->has_byte && pat_byte_weight(b->byte) <= pat_byte_weight(f->value[at]))
 		return;
 	b->has_byte = true;
 	b->byte = f->value[at];

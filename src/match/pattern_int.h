@@ -142,6 +142,9 @@ struct pat_exec {	/* scratch of one run */
 OV_MUST_USE ov_status pat_run(const struct part_view *part, const struct pat_text *t, uint64_t at,
 			      struct pat_exec *x);
 
+/* How common a byte is in ordinary files, roughly: 3 (rare) .. 9. */
+unsigned pat_byte_weight(uint8_t b);
+
 /* The rarest anchor among nodes first .. end (not included). */
 struct anchor_best {
 	bool is_set;
