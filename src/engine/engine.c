@@ -58,6 +58,7 @@ void ov_engine_free(struct ov_engine **pe)
 	free(e->settled);
 	free(e->woken_in);
 	free(e->sound);
+	free(e->leads);
 	free(e->woken);
 	free(e);
 	*pe = NULL;
@@ -75,9 +76,10 @@ static ov_status make_scratch(struct ov_engine *e)
 	e->nodes = calloc(OV_LAYER_DEPTH_MAX + 1, sizeof *e->nodes);
 	e->woken_in = calloc(nrules, sizeof *e->woken_in);
 	e->sound = calloc(nrules, sizeof *e->sound);
+	e->leads = calloc(nrules, 2);
 	e->woken = calloc(nrules, sizeof *e->woken);
 	if (e->settled == NULL || e->nodes == NULL || e->woken_in == NULL || e->sound == NULL ||
-	    e->woken == NULL)
+	    e->leads == NULL || e->woken == NULL)
 		return OV_NOMEM;
 	for (uint32_t i = 0; i <= OV_LAYER_DEPTH_MAX; i++) {
 		ov_arena_init(&e->nodes[i].arena, OV_NODE_ARENA);

@@ -286,6 +286,7 @@ ov_status ov_rules_evaluate(struct ov_engine *e, struct ov_node *n)
 	struct ov_src src;
 	ov_status s;
 
+	OV_TRY(ov_triage(e, n));
 	if (e->nwoken == 0)
 		return OV_OK;
 	OV_TRY(ov_arena_array(&e->scratch, e->nwoken, &all));

@@ -18,6 +18,7 @@ ov_status ov_finder_new(struct ov_finder **out)
 		return OV_NOMEM;
 	f->magic = FINDER_MAGIC;
 	f->window_bytes = WINDOW;
+	f->sieve_max = OV_SIEVE_KEYS;
 	f->table = ov_buf_of((size_t)1 << 28);
 	*out = f;
 	return OV_OK;
@@ -52,9 +53,10 @@ void ov_finder_set_window(struct ov_finder *f, size_t bytes)
 	f->window_bytes = bytes < 64 ? 64 : bytes;
 }
 
-void ov_finder_set_kernel(struct ov_finder *f, enum ov_kernel k)
+void ov_finder_set_sieve(struct ov_finder *f, enum ov_kernel k, size_t keys)
 {
 	f->kernel = k;
+	f->sieve_max = ov_min_size(keys, OV_SIEVE_KEYS);
 }
 
 void ov_finder_begin(struct ov_finder *f, const struct ov_pats *pats)

@@ -38,8 +38,9 @@ void ov_finder_free(struct ov_finder **f);
  * least 64. */
 void ov_finder_set_window(struct ov_finder *f, size_t bytes);
 
-/** The kernel of its searches (AUTO unless told; for tests: one that the CPU lacks fails runs). */
-void ov_finder_set_kernel(struct ov_finder *f, enum ov_kernel k);
+/** For tests: the sieve's kernel (AUTO unless told; one that the CPU lacks fails runs), and how
+ * many keys it may take (OV_SIEVE_KEYS unless told; 0: all is searched by the gram filter). */
+void ov_finder_set_sieve(struct ov_finder *f, enum ov_kernel k, size_t keys);
 
 /** Starts a layer. The section must outlive the layer. */
 void ov_finder_begin(struct ov_finder *f, const struct ov_pats *pats);

@@ -51,7 +51,8 @@ struct node { /* a part of one variant of a slot's pattern; the variant's parts 
 	bool is_last;
 	bool needs_one_end; /* only the earliest end counts */
 	enum how how;
-	uint32_t sieve_dist;   /* HOW_BYTES: from the part's start to what the sieve looks for */
+	uint32_t sieve_dist;   /* to what the sieve looks for: HOW_KEY from the key's start,
+				  HOW_BYTES from the part's */
 	uint64_t next_gap_max; /* the gap behind it            */
 	uint64_t latest_end;   /* of its matches up to now     */
 	bool has_match;
@@ -87,7 +88,7 @@ struct ov_finder {
 	enum ov_kernel kernel;
 	struct ov_sieve sieve;
 	struct ov_sieve_key sieve_keys[OV_SIEVE_KEYS];
-	size_t nsieve;
+	size_t nsieve, sieve_max;
 	uint8_t *window;
 	size_t window_bytes, window_cap;
 	uint64_t span; /* bytes that a match of a part can reach to either side of its key */

@@ -137,6 +137,10 @@ OV_MUST_USE ov_status ov_pats_check(const struct ov_pats *p, uint32_t id);
 OV_MUST_USE ov_status ov_pats_add_compiled(struct ov_pats_builder *b, const struct ov_pats *from,
 					   uint32_t id, uint32_t *out);
 
+/** How often a pattern's rarest keys are expected, in hits per 1000 MB, roughly: for choosing among
+ * patterns. UINT64_MAX: it has none. */
+uint64_t ov_pats_cost(const struct ov_pats *p, uint32_t id);
+
 /**
  * Tells whether a pattern matches with its first part starting exactly at `at`, using only [base,
  * base + n) of a file of `size` bytes (base is the file offset of p). For fixed offsets, tests and

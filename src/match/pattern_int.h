@@ -9,6 +9,7 @@
 
 #include "le.h"
 #include "pattern.h"
+#include "sieve.h"
 #include "status.h"
 
 /*
@@ -144,6 +145,13 @@ OV_MUST_USE ov_status pat_run(const struct part_view *part, const struct pat_tex
 
 /* How common a byte is in ordinary files, roughly: 3 (rare) .. 9. */
 unsigned pat_byte_weight(uint8_t b);
+
+/*
+ * The window of a part that tells most, as a key of the sieve, and its distance from the part's
+ * start. @return how much it tells, about 6 for each rare byte; 0: less than a byte, no key is
+ * made.
+ */
+unsigned pat_window(const struct part_view *part, struct ov_sieve_key *k, uint32_t *distance);
 
 /* The rarest anchor among nodes first .. end (not included). */
 struct anchor_best {

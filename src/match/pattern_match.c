@@ -1,5 +1,6 @@
 /* Matching a pattern at one place, for fixed offsets, tests and explanations. */
 #include "checked.h"
+#include "gram_int.h"
 #include "pattern_int.h"
 
 #define STEPS ((uint64_t)1 << 24)
@@ -111,6 +112,48 @@ static ov_status match_variant(struct matcher *m, struct variant_view v, uint64_
 		return OV_END;
 	*end = from->at[0];
 	return OV_OK;
+}
+
+#define KEYLESS UINT64_C(1000000000) /* hits per 1000 MB of one byte, about */
+
+static uint64_t variant_cost(const struct ov_pats *p, struct variant_view v)
+{
+	uint64_t best = UINT64_MAX;
+
+	for (uint32_t k = 0; k < v.nparts; k++) {
+		const struct part_view part = part_of(p, v.first_part + k);
+
+		struct ov_sieve_key window;
+		uint32_t distance;
+		const unsigned worth =
+		    part.key_n < OV_GRAM_MIN ? pat_window(&part, &window, &distance) : 0;
+
+		if (worth > 0)
+			best = ov_min_u64(best, (KEYLESS << 8) >> ov_min_size(worth / 3, 24));
+		for (uint32_t i = 0; i + OV_GRAM_MIN <= part.key_n && i < OV_GRAM_MAX; i++) {
+			const uint32_t mask = ov_le32(part.key + OV_GRAM_MAX + i);
+
+			if ((mask | GRAM_FOLD) == UINT32_MAX)
+				best = ov_min_u64(
+				    best, ov_gram_cost(part.key + i, part.key + OV_GRAM_MAX + i));
+		}
+	}
+	return best;
+}
+
+uint64_t ov_pats_cost(const struct ov_pats *p, uint32_t id)
+{
+	uint64_t sum = 0;
+	struct pattern_view v;
+
+	if (id >= p->count)
+		return UINT64_MAX;
+	v = pattern_of(p, id);
+	for (uint32_t i = 0; i < v.nvariants; i++)
+		if (ov_add_u64(sum, variant_cost(p, variant_of(p, v.first_variant + i)), &sum) !=
+		    OV_OK)
+			return UINT64_MAX;
+	return sum;
 }
 
 ov_status ov_pat_match_at(const struct ov_pats *p, uint32_t id, const uint8_t *bytes, size_t n,

@@ -205,6 +205,58 @@ static void join_values(bool is_and, struct ov_cond_value *under, const struct o
 	under->seen = under->truth ? under->seen | top->seen : 0;
 }
 
+/* The most that a subsignature may be. */
+static struct ov_cond_value most_of(const struct ov_cond_op *op, const uint64_t *counts,
+				    uint64_t known)
+{
+	if ((known >> (op->sub & 63) & 1) != 0)
+		return sub_value(op, counts[op->sub]);
+	return (struct ov_cond_value){ .truth = true,
+				       .sum = UINT64_MAX,
+				       .seen = UINT64_C(1) << (op->sub & 63) };
+}
+
+/* Sums and who counted are upper bounds here; a relation that a lower sum could satisfy may hold.
+ */
+static void may_count(const struct ov_cond_op *op, struct ov_cond_value *v)
+{
+	if (op->rel == '>')
+		v->truth = v->sum > op->want;
+	else
+		v->truth = op->rel == '<' || v->sum >= op->want;
+	v->truth = v->truth && (uint32_t)__builtin_popcountll(v->seen) >= op->min_distinct;
+	v->seen = 0;
+	if (!v->truth)
+		v->sum = 0;
+}
+
+bool ov_cond_may(struct ov_cur code, const uint64_t *counts, uint64_t known, uint32_t nsubs)
+{
+	struct ov_cond_value stack[OV_COND_DEPTH];
+	struct ov_cond_op op;
+	size_t n = 0;
+
+	while (ov_cond_next(&code, &op) == OV_OK) {
+		if (op.kind == OV_COND_COUNT) {
+			if (n < 1)
+				return true;
+			may_count(&op, &stack[n - 1]);
+		} else if (op.kind == OV_COND_AND || op.kind == OV_COND_OR) {
+			if (n < 2)
+				return true;
+			n--;
+			join_values(op.kind == OV_COND_AND, &stack[n - 1], &stack[n]);
+		} else {
+			if (n == OV_COND_DEPTH || op.sub >= (nsubs > 0 ? nsubs : 1))
+				return true;
+			stack[n++] = op.kind == OV_COND_TRUE || nsubs == 0
+					 ? (struct ov_cond_value){ .truth = true }
+					 : most_of(&op, counts, known);
+		}
+	}
+	return n != 1 || stack[0].truth;
+}
+
 bool ov_cond_eval(struct ov_cur code, const uint64_t *counts, uint32_t nsubs)
 {
 	struct ov_cond_value stack[OV_COND_DEPTH];

@@ -14,6 +14,7 @@
 #include "rule.h"
 #include "status.h"
 
+#define OV_COND_SUBS 64	  /* subsignatures that code may name     */
 #define OV_COND_DEPTH 192 /* most values that wait on the stack */
 
 /* One value on the stack while code runs. */
@@ -44,6 +45,14 @@ OV_MUST_USE ov_status ov_cond_verify(struct ov_cur code, uint32_t nsubs);
 
 /** Decodes the next instruction. @return OV_OK; OV_END; OV_SHORT; OV_BAD. */
 OV_MUST_USE ov_status ov_cond_next(struct ov_cur *code, struct ov_cond_op *out);
+
+/**
+ * Could verified code hold, when only some counts are known? Never false for counts with which
+ * ov_cond_eval() is true.
+ *
+ * @param known  Bit i: counts[i] is final. Others may be anything.
+ */
+bool ov_cond_may(struct ov_cur code, const uint64_t *counts, uint64_t known, uint32_t nsubs);
 
 /** Applies `rel` ('=' '<' '>'). */
 bool ov_cond_holds(char rel, uint64_t have, uint64_t want);

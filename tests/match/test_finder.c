@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "reference.h"
+#include "sieve.h"
 #include "testing.h"
 
 struct rng {
@@ -183,6 +184,8 @@ static void random_patterns_equal_the_reference(void **state)
 			struct ref_found got;
 
 			compiled++;
+			ov_finder_set_sieve(f, i % 5 == 0 ? OV_KERNEL_SCALAR : OV_KERNEL_AUTO,
+					    i % 3 == 0 ? 0 : OV_SIEVE_KEYS);
 			check_one(f, &ir, &s, text, n, range, (size_t)i % 3, what);
 			check_match_at(&ir, &s, text, n, what);
 			ref_find(&ir, text, n, NULL, 0, &got);

@@ -135,8 +135,51 @@ static void test_verdicts(void **state)
 
 		ov_expect_eq(cases[i].text, compile(cases[i].text, 4, &a, &code, &why), OV_OK);
 		ov_expect_eq(cases[i].text, ov_cond_verify(ov_buf_cur(&code), 4), OV_OK);
+		for (uint64_t known = 0; known < 16; known++)
+			ov_expect(cases[i].text,
+				  !cases[i].want ||
+				      ov_cond_may(ov_buf_cur(&code), cases[i].counts, known, 4));
 		ov_expect_eq(cases[i].text, ov_cond_eval(ov_buf_cur(&code), cases[i].counts, 4),
 			     cases[i].want);
+		ov_buf_free(&code);
+		ov_arena_reset(&a, (size_t)1 << 20);
+	}
+	ov_arena_free(&a);
+}
+
+/* What is known to be missing is enough to drop a rule. */
+static void test_may(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t counts[4], known;
+		bool want;
+	} rows[] = {
+		{ "0&1", { 0, 0 }, 0, true },
+		{ "0&1", { 0, 0 }, 2, false },
+		{ "0&1", { 0, 1 }, 2, true },
+		{ "0|1", { 0, 0 }, 2, true },
+		{ "0|1", { 0, 0 }, 3, false },
+		{ "(0>5)&1", { 5, 0 }, 1, false },
+		{ "(0>5)&1", { 6, 0 }, 1, true },
+		{ "(0=2)&1", { 3, 0 }, 1, false },
+		{ "(0|1|2)>1,2", { 0, 0, 0 }, 6, false },
+		{ "(0|1|2)>1,2", { 0, 0, 0 }, 2, true },
+		{ "(0|1)=0", { 0, 0 }, 0, true },
+		{ "(0&1)&2", { 0, 0, 0 }, 1, false },
+	};
+	struct ov_arena a;
+
+	(void)state;
+	ov_arena_init(&a, (size_t)1 << 20);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct ov_buf code = ov_buf_of(1 << 16);
+		const char *why = NULL;
+
+		ov_expect_eq(rows[i].text, compile(rows[i].text, 4, &a, &code, &why), OV_OK);
+		ov_expect_eq(rows[i].text,
+			     ov_cond_may(ov_buf_cur(&code), rows[i].counts, rows[i].known, 4),
+			     rows[i].want);
 		ov_buf_free(&code);
 		ov_arena_reset(&a, (size_t)1 << 20);
 	}
@@ -245,9 +288,8 @@ static void test_hostile_code(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_verdicts),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_verdicts),     cmocka_unit_test(test_may),
+		cmocka_unit_test(test_refused),	     cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_hostile_code),
 	};
 
