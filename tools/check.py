@@ -123,7 +123,7 @@ def check_release(step):
 
 
 def check_hardening(step):
-    step.run("tools/check-hardening.sh", "build/bin/overt", "build/bin/overt-worker")
+    step.run("tools/check-hardening.sh", "build/bin/overt", "build/bin/overt-worker", "build/bin/overt-update")
     one(step)
 
 

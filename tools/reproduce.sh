@@ -32,7 +32,7 @@ sleep 1.1 # another second for anything that would note the time
 build "$base/elsewhere/a/deeper/two" build/inner/rel 077 TZ=Asia/Kathmandu LC_ALL=C.UTF-8 USER=nobody HOME=/nonexistent
 
 bad=0
-for program in src/cli/overt src/sandbox/overt-worker; do
+for program in src/cli/overt src/sandbox/overt-worker src/updater/overt-update; do
 	one=$base/one/out/$program
 	two=$base/elsewhere/a/deeper/two/build/inner/rel/$program
 	if cmp "$one" "$two"; then

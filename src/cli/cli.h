@@ -40,6 +40,7 @@ int cli_db(struct cli *c, int argc, char *const *argv);
 int cli_explain(struct cli *c, int argc, char *const *argv);
 int cli_prove(struct cli *c, int argc, char *const *argv);
 int cli_clamscan(struct cli *c, int argc, char *const *argv);
+int cli_network(struct cli *c, int argc, char *const *argv);
 
 /* "db" has commands of its own. */
 extern const struct cli_command cli_db_commands[];

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +17,11 @@ const struct cli_command cli_commands[] = {
 	{ "prove", "show that the part which reads files can do nothing else", cli_prove,
 	  &cli_prove_spec },
 	{ "clamscan", "scan with clamscan's options and output", cli_clamscan, &cli_clamscan_spec },
+	{ "update", "fetch databases that the public log proves", cli_network, NULL },
+	{ "verify", "show what the log proves of the databases in use", cli_network, NULL },
+	{ "ledger", "what was ever sent", cli_network, NULL },
+	{ "publish", "publish databases through a log", cli_network, NULL },
+	{ "witness", "vouch for logs", cli_network, NULL },
 	{ NULL, NULL, NULL, NULL },
 };
 
@@ -100,6 +106,13 @@ static int help(struct cli *c, int argc, char *const *argv)
 	k = find(cli_commands, argv[1]);
 	if (k == NULL)
 		return unknown(c, "overt", cli_commands, argv[1]);
+	if (k->run == cli_network) {
+		char name[32], flag[] = "--help";
+		char *const args[] = { name, flag, NULL };
+
+		(void)snprintf(name, sizeof name, "%s", k->name);
+		return cli_network(c, 2, args);
+	}
 	if (k->spec == NULL && argc > 2) {
 		k = find(cli_db_commands, argv[2]);
 		if (k == NULL)

@@ -6,8 +6,8 @@
  *   group <name> <k|any|all> <member> ...     members stand above; each belongs to one group
  *   quorum <name|none>
  *
- * Words are parted by spaces and tabs. Lines that are empty or begin with # are passed over. Logs may
- * be left out, where the caller knows its log from elsewhere.
+ * Words are parted by spaces and tabs. Lines that are empty or begin with # are passed over. Logs
+ * may be left out, where the caller knows its log from elsewhere.
  */
 #ifndef OV_POLICY_H
 #define OV_POLICY_H

@@ -10,7 +10,8 @@ import subprocess
 import sys
 
 OPTION = re.compile(r"^  (?:-(.), |    )--([a-z0-9-]+)", re.M)
-PAGES = {"scan": "overt-scan.1", "explain": "overt-explain.1", "prove": "overt-prove.1", "clamscan": "overt-clamscan.1"}
+PAGES = {"scan": "overt-scan.1", "explain": "overt-explain.1", "prove": "overt-prove.1", "clamscan": "overt-clamscan.1",
+         "update": "overt-update.1", "verify": "overt-verify.1", "publish": "overt-publish.1", "witness": "overt-witness.1"}
 DB = ("build", "check", "info", "list", "diff")
 
 
@@ -49,7 +50,8 @@ def manual(program, root):
     for command in DB:
         yield from compare("overt-db.1, " + command, help_options(program, "db", command),
                            page_options(sections.get(command.upper(), "")))
-    listed = set(re.findall(r"^\.It Cm ([a-z]+)", read("overt.1"), re.M)) - {"help"}
+    listed = {word for line in re.findall(r"^\.It Cm ([a-z ,]+)", read("overt.1"), re.M)
+              for word in re.findall("[a-z]+", line)} - {"help"}
     for name in commands(program) ^ listed:
         yield f"overt.1: the command {name} stands only there or only in the program"
     for page in sorted(os.listdir(os.path.join(root, "man"))):

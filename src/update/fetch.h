@@ -1,0 +1,63 @@
+/*
+ * Getting files of a repository: from a folder, or over HTTP(S), where every client sends the same
+ * bytes: one fixed User-Agent, no cookie, no query, no conditional header.
+ *
+ * Several mirrors are tried in turn. A transfer is bounded in size by the caller, and in time: less
+ * than 4 kB a second for 60 seconds ends it.
+ */
+#ifndef OV_FETCH_H
+#define OV_FETCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "status.h"
+
+struct ov_fetch;
+
+/* One request, for the ledger. `sent` and `received` count headers too. */
+struct ov_fetch_record {
+	const char *url; /* or a path */
+	uint64_t sent, received;
+	int status;	   /* HTTP's; 0: none came, or a folder */
+	const char *error; /* NULL when it went well */
+};
+typedef void (*ov_fetch_told_fn)(void *ctx, const struct ov_fetch_record *r);
+
+struct ov_fetch_options {
+	const char *const *sources; /* "https://...", "http://...", or folders */
+	size_t nsources;
+	unsigned slow_seconds; /* 60 */
+	ov_fetch_told_fn told;
+	void *ctx;
+};
+
+OV_MUST_USE ov_status ov_fetch_open(const struct ov_fetch_options *o, struct ov_fetch **out);
+void ov_fetch_close(struct ov_fetch **f);
+
+/**
+ * Gets a file by its path in the repository.
+ * @param max  Bytes; a longer one is refused as soon as that is seen.
+ * @param out  Emptied first.
+ * @return OV_OK; OV_END no mirror has it (404); OV_LIMIT too long; OV_IO no mirror answered well;
+ * OV_NOMEM.
+ */
+OV_MUST_USE ov_status ov_fetch_get(struct ov_fetch *f, const char *path, size_t max,
+				   struct ov_buf *out);
+
+/** Sends a body and takes the answer's, whatever its status. For witnesses. `url` is whole.
+ * @return OV_OK with *status; OV_IO no answer; OV_LIMIT; OV_NOMEM. */
+OV_MUST_USE ov_status ov_fetch_post(struct ov_fetch *f, const char *url, const void *body, size_t n,
+				    size_t max, struct ov_buf *out, int *status);
+
+/** Why the last call failed, in words; "" when it did not. */
+const char *ov_fetch_error(const struct ov_fetch *f);
+
+/** The source that answered last: its place in the options. */
+size_t ov_fetch_source(const struct ov_fetch *f);
+
+/** Starts with source `nth` from now on (a mirror that gave bad bytes is passed over). */
+void ov_fetch_prefer(struct ov_fetch *f, size_t nth);
+
+#endif

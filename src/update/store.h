@@ -1,0 +1,45 @@
+/*
+ * Small files and folders of the updater: read whole within a limit, written whole or not at all,
+ * one process at a time.
+ */
+#ifndef OV_STORE_H
+#define OV_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "status.h"
+#include "str.h"
+
+/** "folder/name" in a buffer of its own, NUL-terminated. NULL: no memory. Free with free(). */
+char *ov_store_path(const char *folder, const char *name);
+
+/** Appends a file's bytes. @return OV_OK; OV_END when it is not there; OV_LIMIT above `max` bytes;
+ * OV_IO with errno; OV_NOMEM. */
+OV_MUST_USE ov_status ov_store_read(const char *folder, const char *name, size_t max,
+				    struct ov_buf *out);
+
+/** Writes a file whole, synced before it has its name; makes the folders above it. Mode 0644, or
+ * 0600 when `is_secret`. @return OV_OK; OV_IO with errno; OV_NOMEM. */
+OV_MUST_USE ov_status ov_store_write(const char *folder, const char *name, const void *p, size_t n,
+				     bool is_secret);
+
+/** Removes a file; one that is not there is fine. The folder is synced. */
+OV_MUST_USE ov_status ov_store_remove(const char *folder, const char *name);
+
+/** True when the file is there. */
+bool ov_store_has(const char *folder, const char *name);
+
+/** Makes `name` a link to `target`, in place of what it was, in one step. */
+OV_MUST_USE ov_status ov_store_link(const char *folder, const char *name, const char *target);
+
+/** Takes the folder for this process, waiting at most `seconds`; makes it when it is not there.
+ * @return OV_OK with a descriptor to be closed; OV_LIMIT somebody else has it; OV_IO. */
+OV_MUST_USE ov_status ov_store_lock(const char *folder, unsigned seconds, int *out);
+
+/** SHA-256 of a file's bytes and its size. @return OV_OK; OV_END not there; OV_IO; OV_NOMEM. */
+OV_MUST_USE ov_status ov_store_digest(const char *path, uint8_t sha256[32], uint64_t *size);
+
+#endif

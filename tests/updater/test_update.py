@@ -1,0 +1,443 @@
+#!/usr/bin/env python3
+"""Updates end to end, with real processes on loopback: test_update.py OVERT OVERT_WORKER OVERT_UPDATE
+
+A publisher, seven witnesses, a web server that can lie, and a client. Each attack of the specification's table that needs
+more than one proof is tried here; those that a proof alone can carry are in test_judge.c.
+"""
+import hashlib
+import http.server
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+OVERT, WORKER, UPDATE = map(os.path.abspath, sys.argv[1:4])
+ENV = {**os.environ, "OVERT_WORKER": WORKER, "OVERT_UPDATE": UPDATE, "OVERT_WEAK_SANDBOX": "allow", "no_proxy": "*"}
+WITNESSES = 7
+
+
+def run(*args, code=0, **more):
+    p = subprocess.run([OVERT, *map(str, args)], env=ENV, capture_output=True, text=True, timeout=120, check=False, **more)
+    if p.returncode != code:
+        raise AssertionError(f"overt {' '.join(map(str, args))}: {p.returncode}, not {code}\n{p.stdout}\n{p.stderr}")
+    return p
+
+
+class Liar(http.server.ThreadingHTTPServer):
+    """Serves a folder; `lie` may answer in its place. Requests are remembered as they came."""
+    daemon_threads = True
+
+    def __init__(self, folder):
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.folder, self.lie, self.seen = folder, None, []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.server.seen.append((self.requestline, sorted(self.headers.items())))
+        path = os.path.join(self.server.folder, self.path.lstrip("/"))
+        body = None
+        if os.path.isfile(path):
+            with open(path, "rb") as f:
+                body = f.read()
+        if self.server.lie:
+            body = self.server.lie(self, self.path, body)
+        if body is False:
+            return
+        self.send_response(404 if body is None else 200)
+        self.send_header("Content-Length", str(len(body or b"")))
+        self.end_headers()
+        self.wfile.write(body or b"")
+
+    def log_message(self, *args):
+        pass
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class World:
+    """Keys, policy, witnesses and a publisher's folder, made once."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.vkeys, self.ports, self.processes = {}, [free_port() for _ in range(WITNESSES)], {}
+        for name in ["log", *(f"root{i}" for i in range(5)), *(f"release{i}" for i in range(3))]:
+            self.key(name)
+        for i in range(WITNESSES):
+            self.key(f"witness{i}", "--cosigner")
+        with open(self.path("policy"), "w", encoding="utf-8") as f:
+            f.write(f"log {self.vkeys['log']}\n")
+            for i, port in enumerate(self.ports):
+                f.write(f"witness w{i} {self.vkeys[f'witness{i}']} http://127.0.0.1:{port}/\n")
+            f.write("group all 5 " + " ".join(f"w{i}" for i in range(WITNESSES)) + "\nquorum all\n")
+        self.root("root.1", 1, range(5), range(3))
+        for i in range(WITNESSES):
+            self.start(i)
+        run("publish", "init", self.path("site"), "--root", self.path("root.1"))
+
+    def path(self, *name):
+        return os.path.join(self.folder, *name)
+
+    def key(self, name, *more):
+        self.vkeys[name] = run("publish", "key", f"{name}.example", "-o", self.path(name + ".key"), *more).stdout.strip()
+
+    def root(self, name, version, keys, releases, signers=(0, 1, 2)):
+        args = []
+        for i in keys:
+            args += ["--root-key", self.vkeys[f"root{i}"]]
+        for i in releases:
+            args += ["--release-key", self.vkeys[f"release{i}"]]
+        run("publish", "root", "-o", self.path(name), "--root-version", version, "--policy", self.path("policy"), *args)
+        for i in signers:
+            run("publish", "sign", self.path(name), "--key", self.path(f"root{i}.key"))
+
+    def start(self, i):
+        self.processes[i] = subprocess.Popen(
+            [OVERT, "witness", "--listen", f"127.0.0.1:{self.ports[i]}", "--key", self.path(f"witness{i}.key"), "--folder",
+             self.path(f"state{i}"), "--log", self.vkeys["log"]], env=ENV, stdout=subprocess.PIPE, text=True)
+        if "vouching" not in self.processes[i].stdout.readline():
+            raise AssertionError("a witness did not start")
+
+    def stop(self, i, how=signal.SIGTERM):
+        p = self.processes.pop(i)
+        p.send_signal(how)
+        p.wait(timeout=10)
+        p.stdout.close()
+
+    def close(self):
+        for i in list(self.processes):
+            self.stop(i)
+
+    def add(self, name, version, content, *more, site="site"):
+        with open(self.path("content"), "wb") as f:
+            f.write(content)
+        run("publish", "add", self.path(site), name, version, self.path("content"), *more)
+
+    def sign(self, *keys, site="site"):
+        for i in keys or (0, 1):
+            run("publish", "sign", self.path(site), "--key", self.path(f"release{i}.key"))
+
+    def release(self, code=0, site="site"):
+        return run("publish", "release", self.path(site), "--log-key", self.path("log.key"), code=code)
+
+
+def database(n, extra=b""):
+    """A small ndb that detects marker n, with a body so that deltas pay."""
+    lines = [f"Test.Marker{n}.{i}:0:*:{hashlib.sha256(f'{n}-{i}'.encode()).hexdigest()}" for i in range(3)]
+    lines += [f"Test.Body.{i}:0:*:{hashlib.sha256(str(i).encode()).hexdigest()}" for i in range(400)]
+    return "\n".join(lines).encode() + b"\n" + extra
+
+
+class Updates(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temp = tempfile.mkdtemp(prefix="overt-updates-")
+        cls.world = World(cls.temp)
+        cls.world.add("test.ndb", "1", database(1))
+        cls.world.sign()
+        cls.world.release()
+        cls.count = 0
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.world.close()
+        shutil.rmtree(cls.temp)
+
+    def setUp(self):
+        Updates.count += 1
+        self.server = Liar(self.world.path("site", "public"))
+        self.client = self.world.path(f"client{Updates.count}")
+
+    def tearDown(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def update(self, code=0, *more, source=None):
+        args = ["update", "--from", source or self.server.url, "--folder", self.client, "--json", *more]
+        if not os.path.exists(os.path.join(self.client, "memory")) and "--root" not in more:
+            args += ["--root", self.world.path("root.1")]
+        return json.loads(run(*args, code=code).stdout)
+
+    def next_release(self, version, n, *more):
+        self.world.add("test.ndb", version, database(n), *more)
+        self.world.sign()
+        self.world.release()
+
+    def active(self):
+        with open(os.path.join(self.client, "active", "test.ndb"), "rb") as f:
+            return f.read()
+
+    def newest(self):
+        """What the newest proof names, by the client's own eyes."""
+        return self.update()["databases"][0]["sha256"]
+
+    def test_first_update_then_delta(self):
+        r = self.update()
+        self.assertEqual(r["databases"][0]["outcome"], "took")
+        self.assertEqual(r["freshness"], "fresh")
+        self.assertGreaterEqual(r["cosigners"], 5)
+        before = self.active()
+        again = self.update()
+        self.assertEqual(again["databases"][0]["outcome"], "same")
+        self.assertEqual(again["requests"], 2)  # the next root, which is not there, and the proof
+        self.next_release("2", 2)
+        r = self.update()
+        self.assertTrue(r["databases"][0]["delta"])
+        self.assertLess(r["databases"][0]["bytes"], len(before) // 4)
+        self.assertEqual(self.active(), database(2))
+        scanned = self.world.path("marker")
+        with open(scanned, "wb") as f:
+            f.write(hashlib.sha256(b"2-1").digest())
+        p = run("scan", "-d", os.path.join(self.client, "active"), scanned, code=1)
+        self.assertIn("Test.Marker2.1", p.stdout)
+        proved = json.loads(run("verify", "--folder", self.client, "--json").stdout)
+        self.assertTrue(all(f["proved"] for f in proved["files"]))
+        run("verify", "--folder", self.client, scanned, code=1)
+
+    def test_every_client_sends_the_same(self):
+        self.update()
+        first = self.server.seen[:]
+        self.server.seen.clear()
+        self.client += "-other"
+        self.update()
+        strip = lambda seen: [(line, [(k, v) for k, v in headers if k != "Host"]) for line, headers in seen]
+        self.assertEqual(strip(first), strip(self.server.seen))
+        for line, headers in first:
+            self.assertNotIn("?", line)
+            self.assertEqual({k for k, _ in headers}, {"Host", "User-Agent", "Accept"})
+            self.assertIn(("User-Agent", "overt"), headers)
+        ledger = json.loads(run("ledger", "--folder", self.client, "--json").stdout)
+        self.assertEqual(len(ledger), len(first))
+
+    def test_one_check_is_one_small_request(self):
+        self.update()
+        self.server.seen.clear()
+        r = self.update()
+        self.assertLess(r["received"], 6 * 1024)
+
+    def test_flipped_bytes_and_cuts(self):
+        self.update()
+        good = self.active()
+        self.next_release(f"f{Updates.count}", 30 + Updates.count)
+        for part in ("latest.tlog-proof", "a/"):
+            for how in ("flip", "cut", "grow", "none", "garbage"):
+                def lie(answer, path, body, part=part, how=how):
+                    if part not in path or not body:
+                        return body
+                    return {"flip": body[:len(body) // 2] + bytes([body[len(body) // 2] ^ 1]) + body[len(body) // 2 + 1:],
+                            "cut": body[:-1], "grow": body + b"x", "none": None, "garbage": b"\x00" * 100}[how]
+                self.server.lie = lie
+                r = subprocess.run([OVERT, "update", "--from", self.server.url, "--folder", self.client, "--json"], env=ENV,
+                                   capture_output=True, text=True, timeout=60, check=False)
+                self.assertIn(r.returncode, (2, 3) if not (how == "flip" and "proof" in part) else (0, 2, 3), (part, how, r.stdout))
+                if r.returncode != 0:
+                    self.assertEqual(self.active(), good, (part, how))
+        self.server.lie = None
+        self.assertIn(self.update()["databases"][0]["outcome"], ("took", "same"))
+
+    def test_malicious_mirror_is_passed_over(self):
+        honest = Liar(self.world.path("site", "public"))
+        self.server.lie = lambda a, path, body: b"x" * len(body) if body and "/a/" in path else body
+        r = self.update(0, "--from", honest.url)
+        self.assertEqual(r["databases"][0]["outcome"], "took")
+        honest.shutdown()
+        honest.server_close()
+
+    def test_rollback_and_withheld(self):
+        """A mirror that keeps to an old state: refused once more is known, told when it is stale."""
+        old = self.world.path(f"old{Updates.count}")
+        shutil.copytree(self.world.path("site", "public"), old)
+        self.next_release(f"r{Updates.count}", 40 + Updates.count)
+        self.update()
+        now = self.active()
+        r = self.update(2, source=old)
+        self.assertIn("older", r["reason"])
+        self.assertEqual(self.active(), now)
+
+    def test_fork_leaves_evidence(self):
+        """The log key and the release keys in the hands of somebody who makes another history, with witnesses of his own."""
+        other = World(self.world.path(f"fork{Updates.count}") if os.makedirs(self.world.path(f"fork{Updates.count}")) is None else "")
+        try:
+            for name in os.listdir(self.world.folder):  # the same keys, fresh witnesses: they never saw the true log
+                if name.endswith(".key") or name in ("root.1", "policy"):
+                    shutil.copy(self.world.path(name), other.path(name))
+            other.close()
+            other.vkeys, true_ports = self.world.vkeys, other.ports
+            for i in range(WITNESSES):
+                self.world.stop(i)
+            other.ports = self.world.ports
+            for i in range(WITNESSES):
+                shutil.rmtree(other.path(f"state{i}"))
+                other.start(i)
+            shutil.rmtree(other.path("site"))
+            run("publish", "init", other.path("site"), "--root", other.path("root.1"))
+            self.update()
+            size = json.loads(run("verify", "--folder", self.client, "--json").stdout)["size"]
+            for i in range(size + 1):
+                other.add("test.ndb", f"evil{i}", database(900 + i))
+                other.sign()
+                other.release()
+            good = self.active()
+            r = self.update(1, source=other.path("site", "public"))
+            self.assertIn("two histories", r["reason"])
+            self.assertTrue(os.path.getsize(os.path.join(self.client, r["evidence"])) > 200)
+            self.assertEqual(self.active(), good)
+            self.assertIsNotNone(true_ports)
+        finally:
+            other.close()
+            for i in range(WITNESSES):
+                self.world.start(i)
+
+    def test_slow_and_endless(self):
+        self.update()
+        self.next_release(f"s{Updates.count}", 60 + Updates.count)
+
+        def endless(answer, path, body):
+            if "latest" not in path:
+                return body
+            answer.send_response(200)
+            answer.end_headers()
+            try:
+                for _ in range(400):
+                    answer.wfile.write(b"x" * 65536)
+            except OSError:
+                pass
+            return False
+
+        def slow(answer, path, body):
+            if "latest" not in path:
+                return body
+            answer.send_response(200)
+            answer.send_header("Content-Length", str(len(body)))
+            answer.end_headers()
+            try:
+                for byte in body:
+                    answer.wfile.write(bytes([byte]))
+                    time.sleep(0.2)
+            except OSError:
+                pass
+            return False
+        for lie in (endless, slow):
+            self.server.lie = lie
+            begun = time.monotonic()
+            r = self.update(2, "--slow-after", "2")
+            self.assertIn("can't be fetched", r["reason"])
+            self.assertLess(time.monotonic() - begun, 30)
+
+    def test_bricking_content_is_not_taken(self):
+        self.update()
+        good = self.active()
+        self.world.add("test.ndb", f"b{Updates.count}", database(70) + b"Test.Fox:0:*:" + b"brown fox".hex().encode() + b"\n")
+        self.world.sign()
+        self.world.release()
+        r = self.update(3)
+        self.assertEqual(r["databases"][0]["outcome"], "refused")
+        self.assertIn("which is clean", r["databases"][0]["why"])
+        self.assertEqual(self.active(), good)
+        self.assertEqual(self.update()["databases"][0]["outcome"], "set-aside")
+        self.next_release(f"c{Updates.count}", 71)
+        self.assertEqual(self.update()["databases"][0]["outcome"], "took")
+
+    def test_rollout_withdraw_and_rollback(self):
+        self.next_release(f"w{Updates.count}", 80)
+        self.update()
+        self.next_release(f"x{Updates.count}", 81, "--rollout", "1,1000@9h")
+        waits = [self.update()["databases"][0]["outcome"] for _ in range(1)]
+        self.assertIn(waits[0], ("waits", "took"))
+        self.assertEqual(self.update(0, "--now")["databases"][0]["outcome"], "took" if waits[0] == "waits" else "same")
+        self.assertEqual(self.active(), database(81))
+        run("update", "rollback", "test.ndb", "--folder", self.client)
+        self.assertEqual(self.active(), database(80))
+        self.assertEqual(self.update(0, "--now")["databases"][0]["outcome"], "set-aside")
+        self.next_release(f"y{Updates.count}", 82)
+        self.update()
+        bad = hashlib.sha256(database(82)).hexdigest()
+        run("publish", "withdraw", self.world.path("site"), bad, "it detects system files")
+        self.world.sign()
+        self.world.release()
+        r = self.update()
+        self.assertEqual(r["databases"][0]["outcome"], "withdrawn")
+        self.assertEqual(self.active(), database(80))
+
+    def test_keys_lost(self):
+        """One release key of three, or the log key alone, releases nothing."""
+        self.world.add("test.ndb", f"k{Updates.count}", database(90))
+        self.world.sign(0)
+        self.world.release(2)
+        self.world.sign(1)
+        for i in range(3):
+            self.world.stop(i)  # 4 of 7 witnesses are left: too few
+        self.world.release(3)
+        self.assertNotEqual(self.newest(), hashlib.sha256(database(90)).hexdigest())
+        self.world.start(0)
+        self.world.release()  # the same release goes on
+        self.assertEqual(self.newest(), hashlib.sha256(database(90)).hexdigest())
+        for i in (1, 2):
+            self.world.start(i)
+
+    def test_roots_go_step_by_step(self):
+        self.update()
+        self.world.root("root.bad", 2, range(5), range(3), signers=(0, 1))
+        run("publish", "rotate", self.world.path("site"), "--root", self.world.path("root.bad"), code=2)
+        forged = self.world.path("site", "public", "root", "2")
+        shutil.copy(self.world.path("root.bad"), forged)
+        self.assertEqual(self.update()["root"], 1)
+        os.unlink(forged)
+        self.world.root("root.2", 2, range(1, 5), range(3), signers=(1, 2, 3))
+        run("publish", "rotate", self.world.path("site"), "--root", self.world.path("root.2"))
+        self.assertEqual(self.update()["root"], 2)
+
+    def test_killed_anywhere_and_run_again(self):
+        """kill -9 of a release at many moments; a re-run gives one consistent log that the client follows."""
+        begun = time.monotonic()
+        self.next_release(f"z{Updates.count}", 99)
+        whole = time.monotonic() - begun
+        for n in range(8):
+            self.world.add("test.ndb", f"z{Updates.count}-{n}", database(100 + n))
+            self.world.sign()
+            p = subprocess.Popen([OVERT, "publish", "release", self.world.path("site"), "--log-key", self.world.path("log.key")],
+                                 env=ENV, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(whole * n / 8)
+            p.kill()
+            p.wait()
+            if n % 2:
+                self.world.stop(n % WITNESSES, signal.SIGKILL)
+                self.world.start(n % WITNESSES)
+            self.world.release()
+            self.assertEqual(self.newest(), hashlib.sha256(database(100 + n)).hexdigest())
+
+    def test_a_folder_is_a_source_too(self):
+        self.update(source=self.world.path("site", "public"))
+
+    def test_passphrase_and_program_sign(self):
+        with open(self.world.path("pass"), "w", encoding="utf-8") as f:
+            f.write("correct horse\n")
+        run("publish", "key", "sealed.example", "-o", self.world.path("sealed.key"), "--passphrase-file", self.world.path("pass"))
+        with open(self.world.path("sealed.key"), encoding="utf-8") as f:
+            self.assertTrue(f.read().startswith("overt-key/v1 scrypt"))
+        shutil.copy(self.world.path("policy"), self.world.path("text"))
+        run("publish", "sign", self.world.path("text"), "--key", self.world.path("sealed.key"), code=2)
+        run("publish", "sign", self.world.path("text"), "--key", self.world.path("sealed.key"), "--passphrase-file",
+            self.world.path("pass"))
+        run("publish", "sign", self.world.path("text"), "--signer", "false", code=2)
+        self.assertEqual(os.stat(self.world.path("sealed.key")).st_mode & 0o777, 0o600)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0]], verbosity=1)
