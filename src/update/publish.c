@@ -173,9 +173,11 @@ static ov_status begin_draft(struct ov_publisher *p, struct ov_arena *a, struct 
 	bool is_draft = false;
 	ov_status s;
 
-	if (ov_store_has(p->private, "pending"))
-		return fail(p->error, OV_BAD,
-			    "a release is half done: finish it with overt publish release");
+	if (ov_store_has(p->private, "pending")) {
+		(void)fail(p->error, OV_BAD,
+			   "a release is half done: finish it with overt publish release");
+		return OV_BAD;
+	}
 	s = newest_text(p, text, &is_draft);
 	if (s == OV_END) {
 		OV_TRY(ov_buf_fmt(text, "overt-state/v1\nseq 0\ntime 0\nroot 1\n"));
@@ -183,13 +185,15 @@ static ov_status begin_draft(struct ov_publisher *p, struct ov_arena *a, struct 
 	}
 	OV_TRY(s);
 	s = ov_state_parse(str_of(text), a, out, NULL);
-	if (s != OV_OK)
-		return fail(p->error, s, "the newest state can't be read: %s", ov_status_name(s));
+	if (s != OV_OK) {
+		(void)fail(p->error, s, "the newest state can't be read: %s", ov_status_name(s));
+		return s;
+	}
 	if (!is_draft)
 		out->seq++;
 	out->time = now;
 	out->root = p->root.version;
-	return OV_OK;
+	return out->artifacts != NULL && out->withdrawn != NULL ? OV_OK : OV_BUG;
 }
 
 static ov_status save_draft(struct ov_publisher *p, const struct ov_state *s)
@@ -333,7 +337,7 @@ static ov_status put_artifact(struct ov_publisher *p, const struct ov_publish_ar
 ov_status ov_publish_add(struct ov_publisher *p, const struct ov_publish_artifact *x, uint64_t now)
 {
 	struct ov_buf text = ov_buf_of(2 * LEAF_MAX);
-	struct ov_state s;
+	struct ov_state s = { .seq = 0 };
 	struct ov_arena a;
 	ov_status st;
 
@@ -354,7 +358,7 @@ ov_status ov_publish_withdraw(struct ov_publisher *p, const uint8_t sha256[OV_SH
 			      struct ov_str reason, uint64_t now)
 {
 	struct ov_buf text = ov_buf_of(2 * LEAF_MAX);
-	struct ov_state s;
+	struct ov_state s = { .seq = 0 };
 	struct ov_arena a;
 	ov_status st;
 

@@ -18,7 +18,7 @@ static struct ov_str str_of(const struct ov_buf *b)
 /* What of a draft is signed. */
 static struct ov_str text_of(const struct ov_buf *draft)
 {
-	const char *end = memmem(draft->p, draft->n, "\n\n", 2);
+	const char *end = draft->p != NULL ? memmem(draft->p, draft->n, "\n\n", 2) : NULL;
 
 	return (struct ov_str){ (const char *)draft->p,
 				end != NULL ? (size_t)(end - (const char *)draft->p) + 1
@@ -126,7 +126,7 @@ static ov_status note_history(struct ov_publisher *p, struct ov_str leaf)
 	rest = str_of(&old);
 	while ((st == OV_OK || st == OV_END) && kept < HISTORY_MAX &&
 	       ov_text_split(&rest, '\n', &line)) {
-		if (line.n == 0 || memmem(b.p, b.n, line.p, line.n) != NULL)
+		if (line.n == 0 || (b.n > 0 && memmem(b.p, b.n, line.p, line.n) != NULL))
 			continue;
 		st = ov_buf_fmt(&b, "%.*s\n", (int)line.n, line.p);
 		kept++;

@@ -66,12 +66,12 @@ static ov_status take_step(struct ov_str word, struct ov_state_rollout *x)
 static ov_status take_rollout(struct ov_str line, struct ov_state *s)
 {
 	struct ov_state_rollout *x = &s->rollouts[s->nrollouts];
-	struct ov_str rest = line, w;
+	struct ov_str rest = line, head, w;
 
 	if (s->nrollouts == OV_STATE_ARTIFACTS)
 		return OV_LIMIT;
 	*x = (struct ov_state_rollout){ .nsteps = 0 };
-	if (!ov_text_split(&rest, ' ', &w) || !ov_text_split(&rest, ' ', &w))
+	if (!ov_text_split(&rest, ' ', &head) || !ov_text_split(&rest, ' ', &w))
 		return OV_BAD;
 	OV_TRY(ov_lines_sha256(w, x->sha256));
 	while (ov_text_split(&rest, ' ', &w))

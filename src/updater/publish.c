@@ -2,6 +2,8 @@
 #include "updater.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "keyfile.h"
 #include "publish.h"
 #include "store.h"
@@ -213,29 +216,46 @@ static int make_root(struct publish *p, struct ov_hasher *h)
 
 /* ---- sign ---- */
 
+/* Runs the program with the file as its input; its output goes to `line`. @return its exit code, or
+ * -1. */
+static int run_signer(const char *program, int input, struct ov_buf *line)
+{
+	char *copy = strdup(program), *args[] = { copy, NULL };
+	posix_spawn_file_actions_t actions;
+	int out[2], status = -1;
+	char room[4096];
+	ssize_t n;
+	pid_t pid;
+	bool ok = copy != NULL && pipe2(out, O_CLOEXEC) == 0;
+
+	if (!ok || posix_spawn_file_actions_init(&actions) != 0) {
+		free(copy);
+		return -1;
+	}
+	ok = posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO) == 0 &&
+	     posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO) == 0 &&
+	     posix_spawnp(&pid, program, &actions, NULL, args, environ) == 0;
+	(void)close(out[1]);
+	while (ok && ((n = read(out[0], room, sizeof room)) > 0 || (n < 0 && errno == EINTR)))
+		if (n > 0 && ov_buf_put(line, room, (size_t)n) != OV_OK)
+			break;
+	(void)close(out[0]);
+	if (ok && (waitpid(pid, &status, 0) != pid || !WIFEXITED(status)))
+		status = -1;
+	(void)posix_spawn_file_actions_destroy(&actions);
+	free(copy);
+	return ok && status >= 0 ? WEXITSTATUS(status) : -1;
+}
+
 /* The text goes to a program of the site's (a token, an HSM); its answer is a signature line. */
 static bool sign_by_program(struct publish *p, struct ov_str text, struct ov_buf *line)
 {
-	char path[] = "/tmp/overt-sign-XXXXXX", *command = NULL;
-	const int fd = mkstemp(path);
-	FILE *from = NULL;
-	bool ok = fd >= 0 && write(fd, text.p, text.n) == (ssize_t)text.n;
-	char room[8192];
-	size_t n;
+	OV_CLEANUP(ov_fd_close) int fd = -1;
 
-	if (ok && asprintf(&command, "%s < %s", p->s.signer, path) > 0)
-		from = popen(command, "r");
-	while (from != NULL && (n = fread(room, 1, sizeof room, from)) > 0)
-		ok = ok && ov_buf_put(line, room, n) == OV_OK;
-	ok = ok && from != NULL && pclose(from) == 0;
-	if (fd >= 0) {
-		(void)close(fd);
-		(void)unlink(path);
-	}
-	free(command);
-	if (!ok)
-		(void)fail(p, p->s.signer, "the program failed");
-	return ok;
+	if (ov_fd_memory("overt-sign", &fd) != OV_OK || ov_fd_write(fd, text.p, text.n) != OV_OK ||
+	    lseek(fd, 0, SEEK_SET) != 0 || run_signer(p->s.signer, fd, line) != 0)
+		return refuse(p, p->s.signer, "the program failed");
+	return true;
 }
 
 static bool make_line(struct publish *p, struct ov_hasher *h, struct ov_str text,

@@ -176,9 +176,9 @@ static int add_checkpoint(struct witness *w, struct ov_str body, struct ov_buf *
 		status = 400;
 		s = OV_OK;
 	}
-	if (s == OV_OK && status == 200)
+	if (s == OV_OK && status == 200 && log != NULL)
 		s = cosign(w, &r, log, out);
-	if (s == OV_OK && status == 409)
+	if (s == OV_OK && status == 409 && log != NULL)
 		s = ov_buf_fmt(out, "%llu\n", (unsigned long long)log->stored.size);
 	if (s != OV_OK) {
 		out->n = 0;
@@ -394,14 +394,16 @@ int updater_witness(struct cli *c, int argc, char *const *argv)
 	struct settings s = { .listen = NULL };
 	struct cli_list none = { 0 };
 	struct witness *w = calloc(1, sizeof *w);
-	int code = cli_begin(c, &updater_witness_spec, argc, argv, &s, &none);
+	int code;
+
+	if (w == NULL)
+		return cli_fail(c, COMMAND, "no memory", NULL);
+	code = cli_begin(c, &updater_witness_spec, argc, argv, &s, &none);
 
 	if (code < 0 && (s.key == NULL || s.folder == NULL || s.logs.n == 0 || none.n > 0))
 		code = cli_usage(c, &updater_witness_spec, "--key, --folder and --log are needed");
 	if (code < 0 && s.logs.n > LOGS_MAX)
 		code = cli_usage(c, &updater_witness_spec, "more than 10,000 logs");
-	if (code < 0 && w == NULL)
-		code = cli_fail(c, COMMAND, "no memory", NULL);
 	if (code < 0) {
 		w->cli = c;
 		w->folder = s.folder;
