@@ -300,6 +300,22 @@ static ov_status match_layer(struct ov_engine *e, struct ov_node *n)
 	return s;
 }
 
+/*
+ * A rule says what else the layer is: it is matched as that, once, so that rules can't send it
+ * round, and opened as that when it would not be opened at all.
+ */
+static ov_status match_as_handler(struct ov_engine *e, struct ov_node *n)
+{
+	const enum ov_type own = n->type;
+
+	n->type = n->handler;
+	n->is_rescan = true;
+	OV_TRY(ov_views_match(e, n));
+	if (ov_format_for(own) != NULL || ov_type_nature(own) == OV_NATURE_CONTAINER)
+		n->type = own;
+	return OV_OK;
+}
+
 /* Matches a layer whose bytes are there, and opens it. */
 static ov_status enter(struct ov_engine *e, struct ov_node *n)
 {
@@ -309,11 +325,8 @@ static ov_status enter(struct ov_engine *e, struct ov_node *n)
 	if (n->depth == 0)
 		e->report.type = n->type;
 	s = match_layer(e, n);
-	if (s == OV_OK && n->has_handler && n->handler != n->type && !e->is_done) {
-		n->type =
-		    n->handler; /* a rule knows better; once, so that rules can't send it round */
-		s = match_layer(e, n);
-	}
+	if (s == OV_OK && n->has_handler && n->handler != n->type && !e->is_done)
+		s = match_as_handler(e, n);
 	if (s == OV_OK && n->is_mail_text && !e->is_done)
 		s = ov_phishing(e, n);
 	if (s == OV_LIMIT) { /* a budget of our own memory: what was found stands */

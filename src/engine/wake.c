@@ -34,6 +34,27 @@ static bool is_open(const struct ov_u64_range *r)
 	return r->lo == 0 && r->hi == UINT64_MAX;
 }
 
+/*
+ * ClamAV's Intermediates: the types around a layer, the last is the direct parent's. "Any" stands
+ * for one layer, says the manual; clamscan 1.4.6 takes it for none, when there are as many layers
+ * as types. Either reading will do.
+ */
+static bool chain_fits(const struct ov_node *n, const struct ov_rule *r, bool any_is_one)
+{
+	const struct ov_node *at = n->parent;
+
+	for (uint32_t i = r->nintermediates; i > 0; i--) {
+		const uint16_t want = ov_le16(r->intermediates + 2 * (i - 1));
+
+		if (want == 0xffff && !any_is_one)
+			continue;
+		if (at == NULL || (want != 0xffff && at->type != (enum ov_type)want))
+			return false;
+		at = at->parent;
+	}
+	return true;
+}
+
 /* ClamAV's Container: the direct parent's type; "any" means a file that lies in nothing. */
 static bool container_fits(const struct ov_node *n, const struct ov_rule *r)
 {
@@ -45,14 +66,9 @@ static bool container_fits(const struct ov_node *n, const struct ov_rule *r)
 		if (at == NULL || at->type != r->container)
 			return false;
 	}
-	for (uint32_t i = r->nintermediates; i > 0; i--) {
-		const uint16_t want = ov_le16(r->intermediates + 2 * (i - 1));
-
-		if (at == NULL || (want != 0xffff && at->type != (enum ov_type)want))
-			return false;
-		at = at->parent;
-	}
-	return true;
+	if (r->nintermediates == 0)
+		return true;
+	return chain_fits(n, r, true) || (n->depth >= r->nintermediates && chain_fits(n, r, false));
 }
 
 static bool facts_fit(const struct ov_node *n, const struct ov_rule *r)

@@ -173,7 +173,7 @@ def password_cases():
     yield dict(name='pwdb switched off', files=files, db={'t.pwdb': lines[0], 't.cfg': 'ARCHIVE:0x3fffff:1:255\n', 't.ndb': body})
     yield dict(name='pwdb an empty locked member', files={'empty': zip_raw((b'a.bin', b'', 0, b'secret'), (b'b', inner, 8, b'secret'))},
                db={'t.pwdb': lines[0], 't.ndb': body}, differs='a locked ZIP member without content', ours={'empty': ['T.Body']})
-    for line in (lines[2],):
+    for line in (lines[0], lines[2]):
         yield dict(name='pwdb with alerts ' + line.strip(), files=files, db={'t.pwdb': line, 't.ndb': body}, args=['--alert-encrypted=yes'])
 
 
@@ -193,6 +193,61 @@ def old_body_cases():
             yield dict(name='%s %s' % (end, line), files={'x': BIN} if refused else files, db={'t.ndb': two, 'a.' + end: line + '\n'})
 
 
+def key_cases():
+    """Target description blocks."""
+    inner = BIN + b'FINDME' + BIN
+    z = zip_of(('m', inner))
+    files = {'raw': inner, 'zip': z, 'zipzip': zip_of(('z', z)), 'tar': tar_of(('m', inner)), 'tgz': gzip.compress(tar_of(('m', inner)), mtime=0),
+             'gzzip': gzip.compress(z, mtime=0), 'gz': gzip.compress(inner, mtime=0), 'tarzip': tar_of(('z', z)), 'pe': tiny_pe() + b'FINDME',
+             'zippe': zip_of(('p', tiny_pe() + b'FINDME')), 'big': inner * 20, 'elf': b'\x7fELF' + BIN + b'FINDME', 'deep': zip_of(('a', zip_of(('b', z))))}
+    x = h('FINDME')
+    e = 'Engine:81-255,'
+    blocks = [e + 'Container:CL_TYPE_' + c + ',Target:0' for c in ('ZIP', 'GZ', 'POSIX_TAR', 'ANY', 'BZ', 'MSEXE', 'OOXML_WORD')]
+    blocks += [e + 'Intermediates:' + c + ',Target:0' for c in (
+        'CL_TYPE_ZIP', 'CL_TYPE_ZIP>CL_TYPE_ZIP', 'CL_TYPE_ZIP>CL_TYPE_ZIP>CL_TYPE_ZIP', 'CL_TYPE_ANY', 'CL_TYPE_ANY>CL_TYPE_ZIP', 'CL_TYPE_ZIP>CL_TYPE_ANY',
+        'CL_TYPE_ANY>CL_TYPE_ANY', 'CL_TYPE_GZ>CL_TYPE_ZIP', 'CL_TYPE_POSIX_TAR>CL_TYPE_ZIP', 'CL_TYPE_GZ>CL_TYPE_POSIX_TAR', 'CL_TYPE_GZ')]
+    blocks += [e + 'Container:CL_TYPE_ZIP,Intermediates:CL_TYPE_GZ>CL_TYPE_ZIP,Target:0', e + 'Container:CL_TYPE_ZIP,Target:1', e + 'Target:1,Container:CL_TYPE_ANY']
+    blocks += [e + 'FileSize:%s,Target:0' % r for r in ('518-518', '0-517', '519-99999', '518-520', '0-99999', '518-')] + [e + 'Target:0,FileSize:0-600']
+    blocks += [e + k + ',Target:1' for k in ('EntryPoint:1124-1124', 'EntryPoint:0-1123', 'EntryPoint:1125-9999', 'NumberOfSections:2-2', 'NumberOfSections:0-1',
+                                             'NumberOfSections:1-5', 'EntryPoint:1000-2000,NumberOfSections:2-3', 'FileSize:0-99999,NumberOfSections:2-2')]
+    blocks += ['Engine:%s,Target:0' % r for r in ('0-255', '51-216', '216-216', '217-255', '0-215', '1-1', '81-300', '216-217')]
+    blocks += ['Target:%d' % t for t in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 20)]
+    blocks += [e + 'HandlerType:CL_TYPE_%s,Target:0' % t for t in ('ZIP', 'PDF', 'MSEXE', 'ANY')]
+    for b in blocks:
+        yield dict(name='key ' + b, files=files, db={'t.ldb': 'T.Key;%s;0;%s\n' % (b, x)})
+    yield dict(name='any as one layer', files=files, db={'t.ldb': 'T.Key;%sIntermediates:CL_TYPE_GZ>CL_TYPE_ANY,Target:0;0;%s\n' % (e, x)},
+               differs='`CL_TYPE_ANY` in `Intermediates`', ours={'gzzip': ['T.Key'], 'tgz': ['T.Key']})
+    for t, n in (('MSEXE', 1), ('PDF', 10), ('GRAPHICS', 5), ('SWF', 11), ('MSOLE2', 2), ('JAVA', 12)):  # read again as that type
+        yield dict(name='handler ' + t, files={'raw': inner}, db={'t.ldb': 'T.H;Engine:81-255,HandlerType:CL_TYPE_%s,Target:0;0;%s\n' % (t, x) + ''.join(
+            'T.%d;Engine:81-255,Target:%d;0;%s\n' % (k, k, x) for k in (0, 1, 2, 5, 10, 11, 12))},
+            differs='`HandlerType`', ours={'raw': ['T.0', 'T.H', 'T.%d' % n]})
+    bad = ['', 'Engine:51-255', 'Target:0,Engine:51-255', 'Target:0,FileSize:1-100', 'Engine:50-255,Target:0,FileSize:1-100', 'Engine:51,Target:0', 'Engine:x-y,Target:0',
+           e + 'Target:x', e + 'Target:0,FileSize:10', e + 'Target:0,FileSize:x', e + 'Target:0,FileSize', e + 'Target:0,', e + 'Target:0,EntryPoint:1-2',
+           e + 'Target:0,NumberOfSections:1-2', e + 'Target:0,IconGroup1:x', e + 'Target:0,Intermediates:' + '>'.join(['CL_TYPE_ZIP'] * 17)]
+    for b in bad:
+        yield dict(name='key refused ' + b, files={'x': BIN}, db={'t.ldb': 'T.Key;%s;0;%s\n' % (b, x)})
+    for b in (e + 'Target:0,Foo:1', e + 'Target:0,Container:CL_TYPE_FOO', e + 'Target:0,HandlerType:FOO', e + 'Target:0,Intermediates:CL_TYPE_FOO'):
+        yield dict(name='key unknown ' + b, files=files, db={'t.ldb': 'T.Key;%s;0;%s\nT.Good;Target:0;0;%s\n' % (b, x, h('FIND'))})
+
+
+def logic_cases():
+    a, b, c = 'aaaa1', 'bbbb2', 'cccc3'
+    files = {'none': BIN * 2, 'a': BIN + b'aaaa1', 'ab': BIN + b'aaaa1 bbbb2', 'aab': BIN + b'aaaa1aaaa1 bbbb2', 'abb': BIN + b'aaaa1 bbbb2bbbb2', 'abc': BIN + b'aaaa1bbbb2cccc3',
+             'aabbcc': BIN + b'aaaa1bbbb2cccc3' * 2, 'c': BIN + b'cccc3', 'bc': BIN + b'bbbb2cccc3', 'a9': BIN + b'aaaa1' * 9, 'a9b5': BIN + b'aaaa1' * 9 + b'bbbb2' * 5}
+    for logic in ['(0=2|1=1)=3', '(0=9|1=5)=14', '(0>1|1>1)>2', '(0&1)=2', '(0&1)>1', '(0&1&2)>2,3', '((0|1)=2|2)', '((0&1)|2)=1', '(0|1|2)=2,2', '(0|1|2)>1,2',
+                  '(0|1|2)<3,2', '(0|1|2)=0', '(0|1)=0&2', '2&(0|1)=0', '0=0&1=0', '0=0|1=0', '(0=0)&1', '(0=0|1=0)=1', '(0<2)&(1<2)', '0<1', '0<2', '0>8', '0=9',
+                  '(0>1)&1&2', '0&1|2', '0|1&2', '(0|1&2)', '(0&1|2)', '((0|1)&2)', '(0|(1&2))', '0&(1|2)&(0|1)', '((0|1|2)>3,2)&1', '(0>1,2)', '0>1,2', '(0|1)>2,1',
+                  '((0|1)>1|2)=1', '( 0 & 1 )', '0 | 1', '0>=2', '0=>2', '(0|1)=1,', '((0))', '((0)&(1))', '(0=1|1=2)', '(0=1&1=2)=3', '0&1&2&0', '0=1&1=1&2=1', '(0|1|2)>5',
+                  '(0|1|2)=6,3', '(0|1|2)>1,3', '!0', '0&', '(0', '0)', '0=', '0=x', '5', '', '0 1', '0==1', '0&&1', '0||1', '-1', '0=99999999999']:
+        top = max([int(d) for d in __import__('re').findall(r'(?<![=<>,\d])\s*(\d)', logic)] or [0])
+        subs = ';'.join(h(s) for s in (a, b, c)[:min(top, 2) + 1])
+        yield dict(name='logic ' + logic, files=files, db={'t.ldb': 'T.L;Engine:51-255,Target:0;%s;%s\n' % (logic, subs)})
+    over = {'o%d' % n: BIN + b'a' * n + BIN for n in (1, 2, 3, 4, 5, 6, 9)}
+    for logic in ('0=1', '0=2', '0=3', '0>1', '0>3', '0=4'):
+        for pattern in ('61616161', '6161*6161', '6161{0-2}6161', '61(61|62)61', '6161(61|6161)'):
+            yield dict(name='overlap %s %s' % (logic, pattern), files=over, db={'t.ldb': 'T.O;Engine:51-255,Target:0;%s;%s\n' % (logic, pattern)})
+
+
 def cases():
-    groups = (container_cases, name_cases, old_cases, password_cases, old_body_cases)
+    groups = (container_cases, name_cases, old_cases, password_cases, old_body_cases, key_cases, logic_cases)
     return [c for g in groups for c in g()]

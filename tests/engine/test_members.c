@@ -138,13 +138,71 @@ static void test_old_lines(void **state)
 	kit_close(&k);
 }
 
+/* Keys that speak of what lies around a layer, and a rule that says what else it is. */
+static void test_keys(void **state)
+{
+	static const struct {
+		const char *what, *lines, *want;
+	} rows[] = {
+		{ "the direct parent",
+		  "T;Engine:81-255,Intermediates:CL_TYPE_ZIP,Target:0;0;6b65796d61726b",
+		  "T@a.zip/m.bin+5|" },
+		{ "two around it",
+		  "T;Engine:81-255,Intermediates:CL_TYPE_ZIP>CL_TYPE_ZIP,Target:0;0;6b65796d61726b",
+		  "T@a.zip/m.bin+5|" },
+		{ "three",
+		  "T;Engine:81-255,Intermediates:CL_TYPE_ZIP>CL_TYPE_ZIP>CL_TYPE_ZIP,Target:0;0;"
+		  "6b65796d61726b",
+		  "|" },
+		{ "any as one layer",
+		  "T;Engine:81-255,Intermediates:CL_TYPE_ZIP>CL_TYPE_ANY,Target:0;0;6b65796d61726b",
+		  "T@a.zip/m.bin+5|" },
+		{ "any before it",
+		  "T;Engine:81-255,Intermediates:CL_TYPE_ANY>CL_TYPE_ZIP,Target:0;0;6b65796d61726b",
+		  "T@a.zip/m.bin+5|" },
+		{ "more layers than there are",
+		  "T;Engine:81-255,Intermediates:CL_TYPE_ANY>CL_TYPE_ANY>CL_TYPE_ZIP,Target:0;0;"
+		  "6b65796d61726b",
+		  "|" },
+		{ "another type around",
+		  "T;Engine:81-255,Intermediates:CL_TYPE_GZ>CL_TYPE_ANY,Target:0;0;6b65796d61726b",
+		  "|" },
+		{ "a handler alerts, once, and is obeyed",
+		  "T;Engine:81-255,HandlerType:CL_TYPE_PDF,Target:0;0;6b65796d61726b\n"
+		  "P;Engine:81-255,Target:10;0;6b65796d61726b",
+		  "T@a.zip/m.bin+5; P@a.zip/m.bin+5|" },
+	};
+	const struct kit_member in[] = { { "m.bin", "\x01\x02\x03\0\x04keymark\x05\x06", 14, true,
+					   false } };
+	struct ov_buf a, b;
+
+	(void)state;
+	ZIP_OF(in, &a);
+	const struct kit_member out[] = { { "a.zip", a.p, a.n, true, false } };
+
+	ZIP_OF(out, &b);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct kit_source sources[] = { { "t.ldb", rows[i].lines }, { NULL, NULL } };
+		char got[1000];
+		struct kit k;
+
+		kit_open(&k, sources);
+		kit_line(kit_scan(&k, b.p, b.n), got, sizeof got);
+		if (strncmp(got, rows[i].want, strlen(rows[i].want)) != 0)
+			fail_msg("row \"%s\": got \"%s\", not \"%s\"", rows[i].what, got,
+				 rows[i].want);
+		kit_close(&k);
+	}
+	ov_buf_free(&a);
+	ov_buf_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_conditions),
-		cmocka_unit_test(test_many),
-		cmocka_unit_test(test_costly_names),
-		cmocka_unit_test(test_old_lines),
+		cmocka_unit_test(test_conditions),   cmocka_unit_test(test_many),
+		cmocka_unit_test(test_costly_names), cmocka_unit_test(test_old_lines),
+		cmocka_unit_test(test_keys),
 	};
 
 	return cmocka_run_group_tests_name("members", tests, NULL, NULL);
