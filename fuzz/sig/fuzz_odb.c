@@ -9,7 +9,10 @@
 #include "build_text.h"
 
 static const struct text_source sample[] = {
-	{ "a.hdb", "0123456789abcdef0123456789abcdef:5:First\n" },
+	{ "a.hdb", "0123456789abcdef0123456789abcdef:5:First-1\n"
+		   "1123456789abcdef0123456789abcdef:6:First-2\n"
+		   "2123456789abcdef0123456789abcdef:*:Other:73\n" },
+	{ "a.ign2", "Nobody\n" },
 	{ "b.ndb",
 	  "A:0:*:72617265206c69746572616c\nB:1:0:4d5a9000\nC:1:EP+4:6a40(68|69)0030{4-9}000068\n" },
 	{ "c.ldb", "D;Engine:51-255,Target:1,FileSize:10-2000,Intermediates:CL_TYPE_ZIP>CL_TYPE_"
@@ -17,6 +20,37 @@ static const struct text_source sample[] = {
 		   "72617265206c69::wa;6d6f7265*206f66;0&1/ab+c/i;0(>>4#he2#=0x10,<9)\n" },
 	{ "d.cdb", "E:CL_TYPE_ZIP:1-2:(?i)^a[b-d]{2}(x|y)*\\>z$:3:4-5:1:6:0a1b2c3d:*\n" },
 };
+
+/* A database that is refused is refused; one that is taken gives a sound one, and joining that
+ * again changes nothing. */
+static void join(struct ov_cur bytes, bool is_ours)
+{
+	const struct ov_build_options o = { .max_memory = (uint64_t)64 << 20 };
+	struct ov_buf once = ov_buf_of((size_t)64 << 20), twice = ov_buf_of((size_t)64 << 20);
+	ov_status s = OV_OK;
+
+	for (int turn = 0; turn < 2 && s == OV_OK; turn++) {
+		struct ov_odb_builder *b = NULL;
+		struct ov_odb db;
+
+		if (ov_odb_builder_new(&o, &b) != OV_OK)
+			abort();
+		s = ov_odb_builder_join(b, turn == 0 ? bytes : ov_buf_cur(&once),
+					ov_cur_of(NULL, 0), NULL);
+		if (s == OV_OK)
+			s = ov_odb_builder_finish(b, turn == 0 ? &once : &twice, NULL);
+		ov_odb_builder_free(&b);
+		if ((s != OV_OK && (is_ours || turn > 0)) ||
+		    (s == OV_OK &&
+		     (ov_odb_open(ov_buf_cur(turn == 0 ? &once : &twice), &db, NULL) != OV_OK ||
+		      ov_odb_check_all(&db, NULL) != OV_OK)))
+			abort();
+	}
+	if (s == OV_OK && (once.n != twice.n || memcmp(once.p, twice.p, once.n) != 0))
+		abort();
+	ov_buf_free(&once);
+	ov_buf_free(&twice);
+}
 
 static void use(const struct ov_odb *db)
 {
@@ -49,8 +83,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		uint8_t *copy = malloc(size);
 
 		memcpy(copy, data + 1, size - 1);
-		if (ov_odb_open(ov_cur_of(copy, size - 1), &db, &why) == OV_OK)
+		if (ov_odb_open(ov_cur_of(copy, size - 1), &db, &why) == OV_OK) {
 			use(&db);
+			join(ov_cur_of(copy, size - 1), false);
+		}
 		free(copy);
 		return 0;
 	}
@@ -62,10 +98,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		b.bytes.p[at] ^= data[i + 2];
 	}
-	if (ov_odb_open(ov_buf_cur(&b.bytes), &db, &why) == OV_OK)
+	if (ov_odb_open(ov_buf_cur(&b.bytes), &db, &why) == OV_OK) {
 		use(&db);
-	else if (why == NULL)
+		join(ov_buf_cur(&b.bytes), size == 1);
+	} else if (why == NULL) {
 		abort();
+	}
 	built_free(&b);
 	return 0;
 }

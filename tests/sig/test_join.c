@@ -27,7 +27,17 @@ static const struct text_source sources[] = {
 	  "Elf:6:*:72617265206c69746572616c\nFixed:0:0:4d5a9000\nPe:1:EP+0:60be0050\n" },
 	{ "always.ldb",
 	  "Absent;Target:0;0=0;72617265206c69\nAbsentPe;Target:1;0=0;72617265206c69\n" },
-	{ "some.ign2", "Gone\nAgent-100\nNobody\n" },
+	{ "macro.ndb", "Group:0:$3$:61626364\nGroup2:1:$3$:65666768\n" },
+	{ "macro.ldb", "Macro;Engine:51-255,Target:0;0&1;72617265206c69;${1-20}3$\n"
+		       "Image;Engine:150-255,Target:5;0;fuzzy_img#0123456789abcdef\n" },
+	{ "old.db", "Old-1=72617265206c69746572616c\n" },
+	{ "imports.imp", A16 ":35:Imports-9\n" },
+	{ "meta.cdb", "Zipped:CL_TYPE_ZIP:*:a.*\\.exe$:*:*:*:*:*:*\nGone:*:*:b:*:*:*:*:*:*\n" },
+	{ "secret.pwdb", "P;Engine:81-255,Container:CL_TYPE_ZIP;0;secret\n" },
+	{ "off.cfg", "ARCHIVE:0x0:1:255\n" },
+	{ "links.pdb", "H:paypal.com\n" },
+	{ "code.cbc", "ClamBC\n" },
+	{ "some.ign2", "Gone\nAgent-100\nNobody\nGroup2\n" },
 	{ "line.ign2", "Anywhere:00000000000000000000000000000000\n"
 		       "AtStart:013543f708cfcae2d1bc1b9871ce6f7a\nGone\n" },
 };

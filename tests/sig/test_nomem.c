@@ -64,19 +64,44 @@ static ov_status build(struct ov_buf *out)
 	return s;
 }
 
-static void test_each_allocation(void **state)
+/* The same from parts: the all sources as a database, joined to nothing. */
+static ov_status join(struct ov_buf *out)
+{
+	const struct ov_build_options o = { .max_memory = (uint64_t)64 << 20 };
+	struct ov_buf part = ov_buf_of((size_t)64 << 20);
+	struct ov_odb_builder *first = NULL, *b = NULL;
+	const char *why = NULL;
+	ov_status s = ov_odb_builder_new(&o, &first);
+
+	for (size_t i = 0; s == OV_OK && i < sizeof sample / sizeof *sample; i++)
+		s = ov_odb_builder_add(first, ov_str_of(sample[i].name),
+				       ov_cur_of(sample[i].text, strlen(sample[i].text)));
+	if (s == OV_OK)
+		s = ov_odb_builder_finish(first, &part, NULL);
+	if (s == OV_OK)
+		s = ov_odb_builder_new(&o, &b);
+	if (s == OV_OK)
+		s = ov_odb_builder_join(b, ov_buf_cur(&part), ov_cur_of(NULL, 0), &why);
+	if (s == OV_OK)
+		s = ov_odb_builder_finish(b, out, NULL);
+	ov_odb_builder_free(&first);
+	ov_odb_builder_free(&b);
+	ov_buf_free(&part);
+	return s;
+}
+
+static void each_allocation(ov_status (*make)(struct ov_buf *out))
 {
 	struct ov_buf want = ov_buf_of((size_t)64 << 20);
 	long n = 0;
 	ov_status s;
 
-	(void)state;
 	assert_int_equal(build(&want), OV_OK);
 	do {
 		struct ov_buf out = ov_buf_of((size_t)64 << 20);
 
 		fails_in = n++;
-		s = build(&out);
+		s = make(&out);
 		fails_in = -1;
 		if (s == OV_OK) {
 			if (out.n != want.n)
@@ -93,9 +118,22 @@ static void test_each_allocation(void **state)
 	ov_buf_free(&want);
 }
 
+static void test_each_allocation(void **state)
+{
+	(void)state;
+	each_allocation(build);
+}
+
+static void test_each_allocation_of_joining(void **state)
+{
+	(void)state;
+	each_allocation(join);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_each_allocation) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_each_allocation),
+					    cmocka_unit_test(test_each_allocation_of_joining) };
 
 	return cmocka_run_group_tests_name("sig nomem", tests, NULL, NULL);
 }
