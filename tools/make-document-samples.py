@@ -100,6 +100,8 @@ def pdf_samples():
     yield "y_no_xref.pdf", b"%PDF-1.4\n5 0 obj " + stream(flate, b"FlateDecode") + b" endobj"
     yield "y_wrong_length.pdf", doc({5: b"<< /Length 3 /Filter /FlateDecode >>\nstream\r\n" + flate + b"\nendstream"})
     yield "y_word_in_stream.pdf", doc({5: d.pdf_stream(b"before endstream after")})
+    hidden = b"7 0 obj\n" + stream(flate, b"FlateDecode") + b"\nendobj\n"
+    yield "y_hidden.pdf", doc({5: b"<< /Length %d >>\nstream\n" % (len(hidden) + 40) + b"no end of its own\n" + hidden})
     yield "n_no_end.pdf", doc({5: b"<< /Filter /FlateDecode >>\nstream\n" + flate[:30]})
     yield "n_unbalanced.pdf", b"%PDF-1.4\n4 0 obj (" + b"5 0 obj\n" + stream(flate[:-9], b"FlateDecode") + b"\nendobj\n"
     yield "n_encrypted.pdf", doc({5: stream(flate, b"FlateDecode"), 6: b"<< /Filter /Standard /V 1 >>"}, trailer=b"/Root 1 0 R /#45ncrypt 6 0 R")

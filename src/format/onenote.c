@@ -49,8 +49,7 @@ static ov_status next_onenote(void *state, struct ov_child *out)
 		if (!found)
 			return OV_END;
 		off = f->at + HEAD;
-		f->at +=
-		    sizeof mark; /* a file's own bytes may lie about their size: go on inside */
+		f->at += sizeof mark;
 		if (ov_window_get(&f->w, f->at, 8, &c) != OV_OK || off >= size)
 			return OV_END;
 		n = ov_cur_soft_u64le(&c);
@@ -60,10 +59,11 @@ static ov_status next_onenote(void *state, struct ov_child *out)
 	if (n > size - off) {
 		f->env->note(f->env->ctx, OV_SHORT, OV_STR("attached file"),
 			     "it goes beyond the end of the section");
-		n = size - off;
-	} else {
-		f->at = off + n;
+		f->at = off; /* up to the next one, so that no byte is given twice */
+		OV_TRY(ov_window_find(&f->w, &f->at, size, mark, sizeof mark, &found));
+		n = f->at - off;
 	}
+	f->at = off + n;
 	*out = (struct ov_child){ .kind = OV_CHILD_SLICE,
 				  .name = OV_STR("attached file"),
 				  .off = off,

@@ -22,6 +22,7 @@
 #define OBJSTM_MAX ((size_t)32 << 20)
 #define STAGES (OV_PDF_FILTERS + 1)
 #define PIECE ((size_t)64 * 1024)
+#define OVERLAP_MAX 4096
 
 struct embedded {
 	uint64_t object;
@@ -38,6 +39,7 @@ struct stage {
 struct pdf {
 	const struct ov_fmt_env *env;
 	struct ov_pdf_lex lex, inner; /* of the file; of an object stream's text */
+	uint64_t covered;	      /* raw bytes up to here were given         */
 	uint64_t at;		      /* where the next object may begin         */
 	struct ov_pdf_object o;
 	bool has_object, stream_given;
@@ -343,6 +345,12 @@ static ov_status give_stream(struct pdf *f, struct ov_child *c)
 		c->kind = OV_CHILD_SLICE;
 		c->off = f->o.off;
 		c->size = f->o.n;
+		/* Streams without ends of their own lie within one another: their bytes were
+		 * matched once, so their starts are enough. */
+		if (f->o.off < f->covered)
+			c->size = ov_min_u64(c->size, OVERLAP_MAX);
+		else
+			f->covered = f->o.off + f->o.n;
 	}
 	return OV_OK;
 }

@@ -33,7 +33,10 @@ struct ov_pdf_lex {
 	struct ov_cur c;	 /* a view; `base` offset in the file: `at`           */
 	uint64_t at;
 	uint64_t budget; /* bytes that may still be looked at, in all         */
-	bool is_over;	 /* it is spent                                       */
+	/* The first "endstream" from stream_from on. */
+	uint64_t stream_from, stream_end;
+	bool has_stream_end;
+	bool is_over; /* it is spent                                       */
 };
 
 /** Starts over `src`. */

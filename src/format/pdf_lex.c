@@ -8,7 +8,8 @@
 
 ov_status ov_pdf_lex_init(struct ov_pdf_lex *l, const struct ov_src *src, struct ov_arena *a)
 {
-	*l = (struct ov_pdf_lex){ .budget = 8 * ov_min_u64(src->size, UINT64_MAX / 16) + 65536 };
+	*l = (struct ov_pdf_lex){ .stream_from = 1,
+				  .budget = 8 * ov_min_u64(src->size, UINT64_MAX / 16) + 65536 };
 	OV_TRY(ov_window_init(&l->tokens, src, a));
 	return ov_window_init(&l->w, src, a);
 }

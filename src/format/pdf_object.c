@@ -252,10 +252,22 @@ static ov_status measure(struct ov_pdf_lex *l, uint64_t at, struct ov_pdf_object
 	else if (ov_cur_looking_at(&c, "\n", 1) || ov_cur_looking_at(&c, "\r", 1))
 		at += 1;
 	o->off = end = at;
-	OV_TRY(ov_pdf_find(&l->w, &end, size, "endstream", &found));
+	if (at >= l->stream_from && at <= l->stream_end) { /* streams without ends of their own */
+		end = l->stream_end;
+		found = l->has_stream_end;
+	} else {
+		OV_TRY(ov_pdf_find(&l->w, &end, size, "endstream", &found));
+		l->stream_from = at;
+		l->stream_end = end;
+		l->has_stream_end = found;
+	}
 	o->n = end - at;
 	o->has_end = found;
-	*next = end;
+	/*
+	 * Unless the length tells the same end, the search goes on within the data: the mark may
+	 * be that of another object, which this one would hide.
+	 */
+	*next = o->has_length && o->n >= o->length && o->n - o->length <= 2 ? end : at;
 	if (!o->has_length || o->length <= o->n || o->length > size - at)
 		return OV_OK;
 	/* A stream may hold the word itself: then its length must lead to another one. */
