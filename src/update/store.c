@@ -19,9 +19,15 @@
 
 char *ov_store_path(const char *folder, const char *name)
 {
-	char *path = NULL;
+	const size_t n = strlen(folder), m = strlen(name);
+	char *path = malloc(n + m + 2);
 
-	return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
+	if (path == NULL)
+		return NULL;
+	memcpy(path, folder, n);
+	path[n] = '/';
+	memcpy(path + n + 1, name, m + 1);
+	return path;
 }
 
 static ov_status open_file(const char *path, int *fd)
@@ -59,17 +65,20 @@ ov_status ov_store_read(const char *folder, const char *name, size_t max, struct
 	return s == OV_OK ? read_all(fd, max, out) : s;
 }
 
-static ov_status make_parents(char *path)
+static ov_status make_parents(const char *path)
 {
-	char *slash = strrchr(path, '/');
+	const char *slash = strrchr(path, '/');
+	char *folder;
 	ov_status s = OV_OK;
 
 	if (slash == NULL || slash == path)
 		return OV_OK;
-	*slash = '\0';
-	if (access(path, F_OK) != 0)
-		s = ov_save_folder(path);
-	*slash = '/';
+	folder = strndup(path, (size_t)(slash - path));
+	if (folder == NULL)
+		return OV_NOMEM;
+	if (access(folder, F_OK) != 0)
+		s = ov_save_folder(folder);
+	free(folder);
 	return s;
 }
 
