@@ -66,14 +66,14 @@ static bool has_own_rules(const struct ov_engine *e, enum ov_target t)
 	       ov_odb_fixed_groups(db, t) > ov_odb_fixed_groups(db, OV_TARGET_ANY);
 }
 
-/* Rules, hashes of views, or web addresses: links are told while a page is normalised. */
+/* Rules, or hashes of views. */
 static bool needs_page(const struct ov_engine *e)
 {
 	bool has_hashes = false;
 
 	for (int k = 0; k < OV_DIGEST_KINDS; k++)
 		has_hashes |= e->db->hashes[OV_USE_FILE][k].count > 0;
-	return has_hashes || has_rules(e, OV_TARGET_HTML) || e->db->extra[OV_EXTRA_URL].len > 0;
+	return has_hashes || has_rules(e, OV_TARGET_HTML);
 }
 
 /* ClamAV takes for text whatever it knows no better, if its beginning has no NUL. */
@@ -91,12 +91,13 @@ static bool looks_like_text(const struct ov_node *n)
 
 static enum kind kind_of(const struct ov_engine *e, const struct ov_node *n)
 {
-	if (!ov_is_on(e, OVERT_FEATURE_NORMALISE))
+	/* Without HTML, clamscan does not normalise text either. */
+	if (!ov_is_on(e, OVERT_FEATURE_NORMALISE) || !ov_is_on(e, OVERT_FEATURE_HTML))
 		return VIEW_NONE;
 	switch (n->type) {
 	case OV_T_HTML:
 	case OV_T_HTML_UTF16:
-		return ov_is_on(e, OVERT_FEATURE_HTML) && needs_page(e) ? VIEW_HTML : VIEW_NONE;
+		return needs_page(e) ? VIEW_HTML : VIEW_NONE;
 	case OV_T_TEXT_ASCII:
 	case OV_T_TEXT_UTF8:
 	case OV_T_TEXT_UTF16LE:
@@ -219,14 +220,9 @@ static ov_status match_text(struct ov_engine *e, struct ov_node *n)
 
 /* ---- HTML ---- */
 
-struct page {
-	struct ov_engine *e;
-	struct ov_node *n;
-};
-
 static ov_status on_script(void *ctx, struct ov_str body)
 {
-	struct ov_views *v = &((struct page *)ctx)->e->views;
+	struct ov_views *v = ctx;
 
 	return ov_norm_script(v->script, body, &v->scripts);
 }
@@ -266,9 +262,8 @@ static ov_status clean_page(struct ov_engine *e, const struct ov_node *n, uint64
 static ov_status make_page(struct ov_engine *e, struct ov_node *n, uint64_t size)
 {
 	struct ov_views *v = &e->views;
-	struct page p = { .e = e, .n = n };
 	const struct ov_norm_html to = {
-		.tags = &v->tags, .text = &v->text, .script = on_script, .ctx = &p
+		.tags = &v->tags, .text = &v->text, .script = on_script, .ctx = v
 	};
 
 	v->tags.n = v->text.n = v->scripts.n = 0;

@@ -31,15 +31,13 @@ struct page {
 	bool has_space;	   /* text: a blank is due before the next byte       */
 	bool after_blank;  /* the last byte of `text` is a blank              */
 	bool value_parted; /* a quoted value has had its white space          */
-	bool is_kept;	   /* the value is one that goes to `text`, or a link */
+	bool is_kept;	   /* the value is one that goes to `text`           */
 	uint8_t quote;
 	uint8_t tag[NAME_KEPT], attr[NAME_KEPT];
 	size_t ntag, nattr;
-	/* A value is kept behind `text` until its tag ends; there it stays when it is shown. */
+	/* A value is kept behind `text` until something follows its tag; then it stays there. */
 	size_t nvalue;
 	bool value_is_due; /* shown as soon as another byte follows */
-	bool in_link;
-	size_t target_at, ntarget, shown_at; /* of the link that is open, in `text` */
 };
 
 /* What a byte is in running text: 0 nothing special, else white space, control, '<' or '&'. */
@@ -84,28 +82,11 @@ static void blank(struct page *g)
 	g->after_blank = true;
 }
 
-/* ---- links ---- */
+/* ---- addresses ---- */
 
 static struct ov_str view(const uint8_t *p, size_t n)
 {
 	return (struct ov_str){ .p = (const char *)p, .n = n };
-}
-
-static void tell_link(struct page *g, struct ov_str target, struct ov_str shown)
-{
-	if (g->to->link != NULL && target.n > 0)
-		g->to->link(g->to->ctx, target, shown);
-}
-
-static void end_link(struct page *g)
-{
-	const uint8_t *text = g->to->text->p;
-
-	if (!g->in_link)
-		return;
-	g->in_link = false;
-	tell_link(g, view(text + g->target_at, g->ntarget),
-		  view(text + g->shown_at, (size_t)(g->text - text) - g->shown_at));
 }
 
 /* Something follows a tag whose address is to be shown. */
@@ -117,37 +98,12 @@ static void show_value(struct page *g)
 	g->nvalue = 0;
 	*g->text++ = ' ';
 	g->after_blank = true;
-	g->shown_at = (size_t)(g->text - g->to->text->p);
 }
 
 static bool keeps_value(const struct page *g)
 {
 	return (is_word(g->tag, g->ntag, "a") && is_word(g->attr, g->nattr, "href")) ||
-	       (is_word(g->tag, g->ntag, "img") && is_word(g->attr, g->nattr, "src")) ||
-	       (is_word(g->tag, g->ntag, "form") && is_word(g->attr, g->nattr, "action"));
-}
-
-/* The tag is over: what its kept value means. */
-static void use_value(struct page *g)
-{
-	const uint8_t first = g->ntag > 0 ? g->tag[0] : 0;
-
-	if (is_word(g->tag, g->ntag, "/a") || first == 'a')
-		end_link(g);
-	if (g->nvalue == 0)
-		return;
-	if (first == 'a') {
-		g->in_link = true;
-		g->target_at = (size_t)(g->text - g->to->text->p);
-		g->ntarget = g->nvalue;
-		g->shown_at = g->target_at + g->ntarget;
-	} else {
-		tell_link(g, view(g->text, g->nvalue), view(NULL, 0));
-	}
-	if (first == 'f')
-		g->nvalue = 0; /* forms are told, not shown */
-	else
-		g->value_is_due = true;
+	       (is_word(g->tag, g->ntag, "img") && is_word(g->attr, g->nattr, "src"));
 }
 
 /* ---- states ---- */
@@ -253,7 +209,7 @@ static void end_tag(struct page *g)
 	g->p++;
 	g->skips_space = true;
 	g->state = TEXT;
-	use_value(g);
+	g->value_is_due = g->nvalue > 0;
 	if (is_word(g->tag, g->ntag, "script") || is_word(g->tag, g->ntag, "style"))
 		g->state = BODY;
 }
@@ -466,7 +422,8 @@ static ov_status do_body(struct page *g)
 			const uint8_t *e = end_of_body(g, g->p);
 
 			if (e != NULL) {
-				stop = g->p;
+				stop = *e == '>' ? g->p : e; /* clamscan's reader of scripts sees
+								other ends as script */
 				after = e;
 				break;
 			}
@@ -554,7 +511,6 @@ ov_status ov_norm_html(const uint8_t *in, size_t n, const struct ov_norm_html *t
 	g.text = to->text->p;
 	while (g.p < g.end)
 		OV_TRY(step(&g));
-	end_link(&g);
 	to->tags->n = (size_t)(g.tags - to->tags->p);
 	to->text->n = (size_t)(g.text - to->text->p);
 	return OV_OK;

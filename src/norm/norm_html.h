@@ -27,8 +27,6 @@ struct ov_norm_html {
 	struct ov_buf *tags, *text; /* emptied, then filled */
 	/* The body of a script, as written; a view into the input. */
 	ov_status (*script)(void *ctx, struct ov_str body);
-	/* Where a link, picture or form leads, and for links the text that is shown (views). */
-	void (*link)(void *ctx, struct ov_str target, struct ov_str shown);
 	void *ctx;
 };
 

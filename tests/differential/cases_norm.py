@@ -11,7 +11,6 @@ import tempfile
 
 from samples import BIN, h, zip_of
 
-SWITCHES = False  # until the command line passes --normalize=no on
 WORDS = b'some more plain words, so that this looks like text\n'
 TEXT = b'Hello  World\r\nfoo bar baz some more text in it\n'
 
@@ -45,8 +44,7 @@ def text_cases():
         files[code + ' letters'] = mark + ('Hello\u0410World ' + WORDS.decode()).encode(code)
     for name, data in files.items():
         yield dict(name='text ' + name, db=TEXT_DB, files={'f': data})
-        if SWITCHES:
-            yield dict(name='text --normalize=no ' + name, db=TEXT_DB, files={'f': data}, args=['--normalize=no'])
+        yield dict(name='text --normalize=no ' + name, db=TEXT_DB, files={'f': data}, args=['--normalize=no'])
 
 
 def place_cases():
@@ -128,6 +126,17 @@ SCRIPTS = [
     '<style>a</script>B C</style>D e', '<script>a</style>B C</script>D e', '<style>A<!-- b --></style>x', '<script></script>x',
     '<style type="text/css" >A { x: url( "Q r" ) }</style>b', '<textarea>A  <b> C</textarea>x', '<xmp>A <b> C</xmp>x', '<noscript>A <b>  C</noscript>x',
 ]
+PROGRAMS = [
+    'var a=1;', 'var  a , b = 2 ; c = a+b;', 'function Foo(x, y) { return x+y; } Foo(1,2);', 'function Foo(x){var y=x;z=y;} var y;z;', 'var a; { var a; } a;',
+    'foo.bar(baz); var baz; baz.foo; this.baz;', 'var a = {b:1, "c":2}; a.b; a["c"];', 'var a=[b,c],d; b;d', 'if(x){var a=1,b=2;b}', '"a"+"b"; x',
+    "'a'+\"b\"+'c'+d+'e'+'f'", '"a" + ("b" + "c")', '"a\\"b" + \'c\\\'d\'', '"\\x41\\u0042\\n\\t" ; "\\u20ac"', "x='It' + \"s\";", '0x1F+017+1.5e3+.5', 'a // comment\nb',
+    'a /* c\n d */ b', '<!--\nfoo();\n//-->', 'for(var i=0;i<10;i++){x[i]=i;}', 'a==b===c!=d!==e<=f>=g&&h||i>>>1<<2', 'unescape("%41%42%u0043") + x',
+    'document.write(unescape("%3Cscript%3E"));', 'window.unescape("%41")', 'unescape("%41"+"%42");', 'eval("alert(1);");x', 'eval("var x = \'a\'+\'b\';");x',
+    'eval(unescape("%61%6c%65%72%74%28%31%29"));', 'eval(x + "y");', 'String.fromCharCode(65,66,67)', 'try{a}catch(e){b}', 'a\n\n\nb', 'var Abc; ABC; abc; Abc;',
+    'function f(a){function g(b){a;b;c;}var c;c;}', 'function(p,a,c){e=function(c){return c};while(c--){if(k[c]){p=p}}return p};', 'x=function y(a){y(a)};',
+    'var a;a.b.a;a .b;a. a;', 'a#b a@b a`b`c', 'let q=1; const r=2; q+r;', 'return "http://x/y";', ';'.join('var v%d' % i for i in range(120)) + ';v119;',
+]
+SCRIPTS += ['<script>%s</script>x' % p for p in PROGRAMS] + ['<script>var a=1;a</script><p><script>a;var b;b</script>', '<script type="text/vbscript">Dim A\nA = "x" & "y"</script>']
 BYTES = [b'\x01a\x02b c', b'a\x00b <b>c', b'<b>\x00x\r\ny</b>', b'A\rB\r\nC D', b'\xc3\xa4 \xe2\x82\xac <b>x</b>', b'tab\there\x0b\x0c ff <b>x', b'\n\n  lead <b>x']
 
 
@@ -152,7 +161,7 @@ def content_cases():
         yield dict(name='HTML ' + name, db=db, files={'f': data})
 
 
-CONTENT_VIEWS = ('tags', 'text')
+CONTENT_VIEWS = ('tags', 'text', 'script')
 HTML = page('<html><body>Hello  <b>World</b> <a href="http://X.com/Y">z</a><!-- Secret  Comment -->',
             '<script>var Abc = "foo" + "bar"; function Def(){}</script></body></html>')
 HTML_DB = {'t.ndb': sigs([('tags', '<b>world</b>'), ('text', 'hello world'), ('url', 'http://X.com/Y z'), ('script', '<script>var'),
@@ -165,10 +174,9 @@ def html_cases():
              'utf16 be': b'\xfe\xff' + HTML.decode('latin-1').encode('utf-16-be'), 'no page': TEXT + b'<b>Hello</b> World'}
     for name, data in files.items():
         yield dict(name='HTML views ' + name, db=HTML_DB, files={'f': data})
-        if SWITCHES:
-            for option in ('--normalize=no', '--scan-html=no'):
-                yield dict(name='HTML views %s %s' % (option, name), db=HTML_DB, files={'f': data}, args=[option])
-                yield dict(name='HTML raw %s %s' % (option, name), db=RAW_DB, files={'f': data}, args=[option])
+        for option in ('--normalize=no', '--scan-html=no'):
+            yield dict(name='HTML views %s %s' % (option, name), db=HTML_DB, files={'f': data}, args=[option])
+            yield dict(name='HTML raw %s %s' % (option, name), db=RAW_DB, files={'f': data}, args=[option])
     yield dict(name='HTML raw bytes', db=RAW_DB, files={'f': HTML}, differs='the bytes of an HTML file as they are',
                ours={'f': ['raw.0', 'comment.0', 'script.0']})
     line = '%s:%d:H.raw\n' % (hashlib.md5(HTML).hexdigest(), len(HTML))
