@@ -5,8 +5,9 @@ All of them hold EICAR's test file, whose 68 bytes every antivirus agrees to rep
 be reported. It is put together here from pieces, so that no file of this repository is itself detected. Alone, this
 needs Python only; with bsdtar (libarchive-tools) it makes a few more archives.
 """
-import gzip
+import base64
 import bz2
+import gzip
 import io
 import lzma
 import os
@@ -28,6 +29,14 @@ def zip_of(*members, method=zipfile.ZIP_DEFLATED):
         for name, data in members:
             z.writestr(zipfile.ZipInfo(name, WHEN), data, method)
     return out.getvalue()
+
+
+def mail_of(kind):
+    """A mail with the file attached in base64; a kind whose boundary is another one is what attackers send."""
+    return (b"From: a@example.com\nTo: b@example.com\nSubject: test\nDate: Thu, 1 Jan 2026 00:00:00 +0000\nMIME-Version: 1.0\n"
+            b"Content-Type: " + kind + b"\n\n--cut here\nContent-Type: text/plain\n\nSee the file.\n--cut here\n"
+            b'Content-Type: application/octet-stream; name="eicar.com"\nContent-Transfer-Encoding: base64\n\n'
+            + base64.encodebytes(EICAR) + b"--cut here--\n")
 
 
 def tar_of(*members):
@@ -101,6 +110,9 @@ def samples():
         "found-seven-deep.zip": deep_zip(7),
         "found-before-the-cut.zip": half[:-120],
         "found-zip-behind-picture.gif": b"GIF89a" + bytes(7) + b"\x3b" + zip_of(("eicar.com", EICAR)),
+        "found-eicar-attached.eml": mail_of(b'multipart/mixed; boundary="cut here"'),
+        "found-eicar-other-boundary.eml": mail_of(b"multipart/mixed; boundary=elsewhere"),
+        "found-eicar.mbox": b"From a@example.com Thu Jan  1 00:00:00 2026\n" + mail_of(b'multipart/mixed; boundary="cut here"'),
         "clean-altered-eicar.com": altered,
         "clean-eicar-in-the-middle.txt": b"As everyone knows: " + EICAR,
         "clean-eicar-129-bytes.com": EICAR + b" " * 61,

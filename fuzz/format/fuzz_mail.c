@@ -98,7 +98,8 @@ static void attachment_survives(const uint8_t *p, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum ov_type types[] = { OV_T_MAIL, OV_T_MAIL, OV_T_UUENCODED };
+	static const enum ov_type types[] = { OV_T_MAIL, OV_T_MAIL, OV_T_UUENCODED, OV_T_TNEF,
+					      OV_T_BINHEX };
 	struct ov_walk mem = OV_WALK_DEFAULT, cb = OV_WALK_DEFAULT;
 
 	if (size < 1)

@@ -70,7 +70,9 @@ static ov_status open_binhex(const struct ov_fmt_env *env, void **state)
 	OV_TRY(ov_arena_new(env->arena, &b));
 	b->env = env;
 	OV_TRY(ov_src_view_upto(env->src, 0, LOOK, env->arena, &head));
-	at = memmem(ov_cur_rest(&head), ov_cur_left(&head), mark, sizeof mark - 1);
+	at = ov_cur_left(&head) == 0
+		 ? NULL
+		 : memmem(ov_cur_rest(&head), ov_cur_left(&head), mark, sizeof mark - 1);
 	if (at == NULL)
 		return OV_BAD;
 	off = (uint64_t)(at - ov_cur_rest(&head)) + sizeof mark - 1;
