@@ -1,7 +1,9 @@
 /* The cache of compiled databases. See cache.h. */
 #include "cache.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,7 @@
 
 #define KEY_VERSION "overt cache 1"
 #define SETTLED_SECONDS 2 /* the coarsest clock of a common file system */
+#define DAY_SECONDS 86400
 #define READ_SIZE ((size_t)256 * 1024)
 
 void ov_cache_free(struct ov_cache *c)
@@ -243,6 +246,45 @@ ov_status ov_cache_find(const struct ov_cache *c, struct ov_db_file *out)
 		ov_fd_close(&fd);
 		return OV_END;
 	}
+	if (f.mtime_ns / 1000000000 + DAY_SECONDS < (int64_t)time(NULL))
+		(void)!futimens(fd, NULL); /* still in use: see ov_cache_prune() */
 	*out = (struct ov_db_file){ .fd = fd, .size = f.size, .is_cached = true };
 	return OV_OK;
+}
+
+/* 64 hexadecimal digits and the ending of what we keep. */
+static bool is_entry_name(const char *name)
+{
+	uint8_t digest[32];
+	size_t n = 0;
+
+	if (strlen(name) != 68 ||
+	    (strcmp(name + 64, ".odb") != 0 && strcmp(name + 64, ".key") != 0))
+		return false;
+	return ov_hex_decode((struct ov_str){ .p = name, .n = 64 }, digest, sizeof digest, &n) ==
+	       OV_OK;
+}
+
+void ov_cache_prune(const struct ov_cache *c)
+{
+	const time_t oldest = time(NULL) - (time_t)OV_CACHE_DAYS * DAY_SECONDS;
+	char *folder = c->path != NULL ? strdup(c->path) : NULL;
+	const struct dirent *e;
+	DIR *d = NULL;
+
+	if (folder != NULL && strrchr(folder, '/') != NULL) {
+		*strrchr(folder, '/') = '\0';
+		d = opendir(folder);
+	}
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		struct stat st;
+
+		if (is_entry_name(e->d_name) &&
+		    fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_mtime < oldest)
+			(void)unlinkat(dirfd(d), e->d_name, 0);
+	}
+	if (d != NULL)
+		(void)closedir(d);
+	free(folder);
 }

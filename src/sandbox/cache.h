@@ -24,4 +24,9 @@ void ov_cache_free(struct ov_cache *c);
  */
 OV_MUST_USE ov_status ov_cache_find(const struct ov_cache *c, struct ov_db_file *out);
 
+/** Removes entries beside this one that nobody has used for OV_CACHE_DAYS: each change of a source
+ * leaves one behind. Best effort. */
+#define OV_CACHE_DAYS 30
+void ov_cache_prune(const struct ov_cache *c);
+
 #endif

@@ -198,8 +198,10 @@ static enum overt_status to_cache(const struct overt_options *o, const struct ov
 	else if (st == OVERT_OK &&
 		 (ov_save_commit(&save) != OV_OK || ov_cache_find(c, out) != OV_OK))
 		(void)ov_fail(error, OVERT_IO, "%s", strerror(errno));
-	else if (st == OVERT_OK)
+	else if (st == OVERT_OK) {
+		ov_cache_prune(c);
 		return OVERT_OK;
+	}
 	ov_save_drop(&save); /* nothing to do after a commit */
 	ov_options_warn(o, "the compiled database could not be cached: %s", error);
 	return to_memory(o, s, sink, out, error);

@@ -281,6 +281,25 @@ class Databases(Case):
         self.assertEqual(v["mine.bin"]["detections"][0]["name"], "Mine.Newer")
         self.assertEqual(s["database"]["signatures"], 25001)
 
+    def test_old_entries_of_the_cache_go(self):
+        """What nobody used for 30 days goes when an entry is made; what is used stays; what is not ours is left alone."""
+        self.expect(1, "scan", "-d", "mine.ndb", "f/mine.bin")
+        folder = self.path("cache/overt/")
+        used = [n for n in os.listdir(folder) if n.endswith(".odb")]
+        self.assertEqual(len(used), 1)
+        old, other = "0" * 64 + ".odb", "notes.odb"
+        for name in used + [old, other]:
+            with open(folder + name, "ab"):
+                pass
+            os.utime(folder + name, (1, 1))
+        self.expect(1, "scan", "-d", "mine.ndb", "f/mine.bin")  # marks it as used
+        self.put("another.ndb", b"Mine.Another:0:*:" + PATTERN.hex().encode() + b"\n")
+        self.expect(1, "scan", "-d", "another.ndb", "f/mine.bin")
+        left = os.listdir(folder)
+        self.assertIn(used[0], left)
+        self.assertIn(other, left)
+        self.assertNotIn(old, left)
+
     def test_folder_and_variable(self):
         os.mkdir(self.path("dbs"))
         shutil.copy(self.path("mine.ndb"), self.path("dbs"))
