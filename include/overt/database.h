@@ -40,6 +40,30 @@ typedef int (*overt_signature_fn)(void *context, const struct overt_signature *s
 enum overt_status overt_database_list(const struct overt_options *o, overt_signature_fn fn,
 				      void *context, char error[512]);
 
+struct overt_cost { /* what a signature cost on some files; texts valid during the call only */
+	struct overt_text name, source;
+	const char *kind;
+	uint32_t line;
+	uint64_t met;	/* times one of its anchors was met and looked at                      */
+	uint64_t woken; /* files and parts of files in which all its patterns were searched    */
+	uint64_t work;	/* steps of verification; of all of them together, its part of the time */
+};
+struct overt_cost_totals {
+	uint64_t files, bytes, failed; /* failed: files that could not be scanned */
+};
+/** @return 0 to stop */
+typedef int (*overt_cost_fn)(void *context, const struct overt_cost *c);
+/** @return the next open file, which is taken over; -1 at the end */
+typedef int (*overt_next_file_fn)(void *context);
+
+/**
+ * Scans files with the databases of `o` and tells what each signature cost that was looked at.
+ * Hash signatures cost nothing that could be told apart, and are not told.
+ */
+enum overt_status overt_database_cost(const struct overt_options *o, overt_next_file_fn next,
+				      overt_cost_fn fn, void *context,
+				      struct overt_cost_totals *totals, char error[512]);
+
 struct overt_database_source {
 	struct overt_text name, label;
 	uint64_t version, built, signatures, refused, skipped;

@@ -16,6 +16,7 @@ const struct cli_command cli_db_commands[] = {
 	{ "info", "what is in a database", cli_db_info, &cli_db_info_spec },
 	{ "list", "its signatures", cli_db_list, &cli_db_list_spec },
 	{ "diff", "what one has and another has not", cli_db_diff, &cli_db_diff_spec },
+	{ "cost", "what each signature costs on given files", cli_db_cost, &cli_db_cost_spec },
 	{ NULL, NULL, NULL, NULL },
 };
 

@@ -59,6 +59,7 @@ void ov_engine_free(struct ov_engine **pe)
 	free(e->woken_in);
 	free(e->sound);
 	free(e->leads);
+	free(e->costs);
 	free(e->woken);
 	free(e);
 	*pe = NULL;

@@ -122,6 +122,17 @@ void ov_engine_free(struct ov_engine **e);
 #define OV_ENGINE_TOUCHES 64u
 void ov_engine_on_touches(struct ov_engine *e, void (*trim)(void *ctx), void *ctx);
 
+struct ov_rule_cost {
+	uint64_t met;	/* times one of its anchors was met and looked at in place        */
+	uint64_t woken; /* layers in which its patterns were searched and counted          */
+	uint64_t work;	/* steps that this took: instructions, and some for each look or try */
+};
+
+/** From now on each rule's cost is counted. @return OV_OK (twice as well); OV_NOMEM. */
+OV_MUST_USE ov_status ov_engine_count_costs(struct ov_engine *e);
+/** What rule `id` cost since then; all zero when nothing was counted. */
+void ov_engine_cost(const struct ov_engine *e, uint32_t id, struct ov_rule_cost *out);
+
 /**
  * Scans one file. Broken input is no error of this call: it is in the report.
  * @return OV_OK with a report (possibly incomplete); OV_BAD the database is damaged; OV_NOMEM or

@@ -106,6 +106,7 @@ struct ov_engine {
 	void *trim_ctx;
 	bool is_damaged; /* a rule of the database turned out broken: no verdict is one */
 	uint32_t generation;
+	struct ov_rule_cost *costs; /* per rule; NULL: not counted */
 	uint8_t *leads; /* per rule, for triage.c: two subsignatures plus one, 0: not chosen yet */
 	uint32_t *woken, nwoken; /* rules of this layer that may match */
 	struct ov_buf window;	 /* OV_WINDOW + overlap, or a whole file up to OV_WHOLE_MAX */
@@ -210,6 +211,13 @@ void ov_views_free(struct ov_views *v);
 /* members.c: holds a part of layer `n` against the container signatures. */
 OV_MUST_USE ov_status ov_members_check(struct ov_engine *e, struct ov_node *n,
 				       const struct ov_child *c);
+
+/* wake.c: a rule took so much work, when that is counted. */
+static inline void ov_add_work(struct ov_engine *e, uint32_t rule, uint64_t work)
+{
+	if (e->costs != NULL)
+		e->costs[rule].work += work;
+}
 
 /* triage.c: drops woken rules that can't hold. */
 OV_MUST_USE ov_status ov_triage(struct ov_engine *e, struct ov_node *n);

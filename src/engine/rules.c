@@ -166,6 +166,7 @@ static ov_status count_subs(struct ov_engine *e, struct ov_node *n, struct judge
 		if (j->slots[i] == NO_SLOT)
 			continue;
 		j->finds[i] = *ov_finder_result(e->finder, j->slots[i]);
+		ov_add_work(e, j->rule.id, ov_finder_work(e->finder, j->slots[i]));
 		j->counts[i] = j->finds[i].count;
 		j->is_limited |= j->finds[i].is_limited;
 	}

@@ -87,7 +87,7 @@ static ov_status ask(struct ov_engine *e, const struct ov_node *n, uint32_t id, 
 	return OV_OK;
 }
 
-static bool may_hold(const struct ov_engine *e, const struct tried *t)
+static bool may_hold(struct ov_engine *e, const struct tried *t)
 {
 	uint64_t counts[OV_COND_SUBS] = { 0 }, known = t->known;
 
@@ -97,6 +97,7 @@ static bool may_hold(const struct ov_engine *e, const struct tried *t)
 		if (t->slot[k] == NO_SLOT)
 			continue;
 		f = ov_finder_result(e->finder, t->slot[k]);
+		ov_add_work(e, t->rule.id, ov_finder_work(e->finder, t->slot[k]));
 		if (f->is_limited)
 			continue;
 		counts[t->sub[k]] = f->count;

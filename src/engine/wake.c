@@ -8,6 +8,7 @@
  */
 #include "engine_int.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "checked.h"
@@ -112,6 +113,18 @@ bool ov_rule_is_sound(struct ov_engine *e, uint32_t id)
 	return e->sound[id] == OV_SOUND_YES;
 }
 
+ov_status ov_engine_count_costs(struct ov_engine *e)
+{
+	if (e->costs == NULL)
+		e->costs = calloc((size_t)e->db->nrules + 1, sizeof *e->costs);
+	return e->costs != NULL ? OV_OK : OV_NOMEM;
+}
+
+void ov_engine_cost(const struct ov_engine *e, uint32_t id, struct ov_rule_cost *out)
+{
+	*out = e->costs != NULL && id < e->db->nrules ? e->costs[id] : (struct ov_rule_cost){ 0 };
+}
+
 static void wake_rule(struct ov_engine *e, const struct ov_node *n, uint32_t id)
 {
 	struct ov_rule r;
@@ -122,8 +135,11 @@ static void wake_rule(struct ov_engine *e, const struct ov_node *n, uint32_t id)
 	if (!ov_rule_is_sound(e, id))
 		return;
 	ov_odb_rule(e->db, id, &r);
-	if (facts_fit(n, &r))
-		e->woken[e->nwoken++] = id;
+	if (!facts_fit(n, &r))
+		return;
+	e->woken[e->nwoken++] = id;
+	if (e->costs != NULL)
+		e->costs[id].woken++;
 }
 
 struct pass {
@@ -169,7 +185,11 @@ static bool sub_fits(struct pass *p, const struct ov_odb_anchor *a, uint64_t at)
 		.part = a->part, .p = p->p, .n = p->len, .base = p->base, .size = p->n->match_size
 	};
 	struct ov_sub sub;
+	uint64_t before;
+	ov_status s;
 
+	if (p->e->costs != NULL)
+		p->e->costs[a->rule].met++;
 	ov_odb_sub(p->e->db, a->sub, &sub);
 	if (sub.kind != OV_SUB_PATTERN || p->steps <= LOOK_COST)
 		return true;
@@ -177,7 +197,10 @@ static bool sub_fits(struct pass *p, const struct ov_odb_anchor *a, uint64_t at)
 	if (!place_fits(p, a, &sub.place, at))
 		return false;
 	what.pattern = sub.pattern;
-	return ov_finder_probe(p->e->finder, &p->e->db->pats, &what, at, &p->steps) != OV_END;
+	before = p->steps;
+	s = ov_finder_probe(p->e->finder, &p->e->db->pats, &what, at, &p->steps);
+	ov_add_work(p->e, a->rule, before - p->steps);
+	return s != OV_END;
 }
 
 /* A rule that is awake needs no further anchor: with all rules of a key awake, the key is passed

@@ -397,6 +397,11 @@ ov_status ov_finder_run(struct ov_finder *f, const struct ov_src *src, uint64_t 
 	return s;
 }
 
+uint64_t ov_finder_work(const struct ov_finder *f, uint32_t slot)
+{
+	return slot_at(f, slot)->work;
+}
+
 const struct ov_find *ov_finder_result(const struct ov_finder *f, uint32_t slot)
 {
 	return &slot_at(f, slot)->find;

@@ -83,6 +83,10 @@ OV_MUST_USE ov_status ov_finder_probe(struct ov_finder *f, const struct ov_pats 
 /** Result of a slot, valid until the next begin. */
 const struct ov_find *ov_finder_result(const struct ov_finder *f, uint32_t slot);
 
+/** Work that a slot's pattern took in the last run: instructions, and some for each try. For `overt
+ * db cost`. */
+uint64_t ov_finder_work(const struct ov_finder *f, uint32_t slot);
+
 /**
  * All counted match positions of a slot, in order, as far as they were kept (at most
  * OV_FINDER_KEPT).

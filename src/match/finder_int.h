@@ -20,6 +20,7 @@
 #define FINDER_DIRECT_MAX 4096u		      /* start positions tried one by one */
 #define FINDER_RUN_STEPS ((uint64_t)1 << 22)  /* of one try                      */
 #define FINDER_SLOT_STEPS ((uint64_t)1 << 26) /* of one pattern, plus some per byte */
+#define FINDER_TRY_WORK 16u /* of a try that ends at once: as much time as that many steps */
 #define FINDER_CHUNK ((size_t)256 * 1024)
 
 struct vec { /* grows, never shrinks, keeps its memory for the next layer */
@@ -71,6 +72,7 @@ struct slot {
 	    is_plain; /* one variant of one part: matches arrive in order and are counted at once */
 	bool is_joined;	   /* some variant has several parts   */
 	uint64_t steps;	   /* left                             */
+	uint64_t work;	   /* see ov_finder_work()             */
 	uint64_t last_key; /* where the last counted match stood: start of its last part */
 	struct ov_find find;
 	struct vec kept; /* struct ov_range: spans, hi not included in the match's bytes */

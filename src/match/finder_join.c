@@ -284,6 +284,7 @@ void finder_try(struct ov_finder *f, uint32_t node, uint64_t start)
 	f->exec.steps = steps;
 	st = pat_run(&nd->part, &f->text, start, &f->exec);
 	s->steps -= steps - f->exec.steps;
+	s->work += FINDER_TRY_WORK + steps - f->exec.steps;
 	if (st == OV_LIMIT ||
 	    f->exec.is_short) /* SHORT: a key further from the edges than `span`; can't be */
 		s->find.is_limited = true;

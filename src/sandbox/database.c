@@ -133,6 +133,100 @@ enum overt_status overt_database_list(const struct overt_options *o, overt_signa
 	return st;
 }
 
+/* Tells all costs of one message. @return OV_OK; OV_END when the caller has enough; OV_BAD. */
+static ov_status tell_costs(struct ov_cur *body, overt_cost_fn fn, void *context)
+{
+	for (;;) {
+		struct overt_cost c;
+		const ov_status st = ov_wire_get_cost(body, &c);
+
+		if (st == OV_END)
+			return OV_OK;
+		if (st != OV_OK)
+			return OV_BAD;
+		if (fn(context, &c) == 0)
+			return OV_END;
+	}
+}
+
+/* Asks, and waits for the one answer of `kind`. */
+static enum overt_status ask(struct ov_session *s, enum ov_wire_kind what, const int *fd,
+			     enum ov_wire_kind kind, struct ov_arrival *m, char error[OV_ERROR_MAX])
+{
+	enum overt_status st;
+
+	s->deadline_ms = ov_clock_ms() + READ_MS;
+	if (ov_link_send(&s->child.link, what, 0, ov_cur_of(NULL, 0), fd, fd != NULL ? 1 : 0,
+			 true) != OV_OK)
+		return ov_fail(error, OVERT_NO_WORKER, "a worker died");
+	st = ov_session_next(s, m, error);
+	if (st == OVERT_OK && m->kind != kind)
+		st = ov_fail(error, OVERT_NO_WORKER, "a worker broke the protocol");
+	return st;
+}
+
+static enum overt_status scan_for_cost(struct ov_session *s, overt_next_file_fn next, void *context,
+				       struct overt_cost_totals *t, char error[OV_ERROR_MAX])
+{
+	enum overt_status st = OVERT_OK;
+	struct ov_wire_verdict v;
+	struct ov_arrival m = { .job = 0 };
+	struct ov_arena arena;
+	int fd;
+
+	ov_arena_init(&arena, 64 << 20);
+	while (st == OVERT_OK && (fd = next(context)) >= 0) {
+		st = ask(s, OV_WIRE_SCAN, &fd, OV_WIRE_VERDICT, &m, error);
+		ov_fd_close(&fd);
+		ov_arena_reset(&arena, 64 << 20);
+		if (st != OVERT_OK)
+			break;
+		if (ov_wire_get_verdict(&m.body, &arena, &v) != OV_OK) {
+			st = ov_fail(error, OVERT_NO_WORKER, "a worker broke the protocol");
+			break;
+		}
+		t->files++;
+		t->bytes += v.v.bytes;
+		t->failed += v.v.error.length > 0;
+	}
+	ov_arena_free(&arena);
+	return st;
+}
+
+enum overt_status overt_database_cost(const struct overt_options *o, overt_next_file_fn next,
+				      overt_cost_fn fn, void *context,
+				      struct overt_cost_totals *totals, char error[OV_ERROR_MAX])
+{
+	struct ov_session s;
+	enum overt_status st = open_reader(o, &s, error);
+	struct ov_arrival m = { .job = 0 };
+
+	*totals = (struct overt_cost_totals){ .files = 0 };
+	if (st != OVERT_OK)
+		return st;
+	st = ask(&s, OV_WIRE_COST, NULL, OV_WIRE_DONE, &m, error);
+	if (st == OVERT_OK)
+		st = scan_for_cost(&s, next, context, totals, error);
+	if (st == OVERT_OK && ov_link_send(&s.child.link, OV_WIRE_COST, 0, ov_cur_of(NULL, 0), NULL,
+					   0, true) != OV_OK)
+		st = ov_fail(error, OVERT_NO_WORKER, "a worker died");
+	while (st == OVERT_OK) {
+		ov_status told;
+
+		s.deadline_ms = ov_clock_ms() + READ_MS;
+		st = ov_session_next(&s, &m, error);
+		if (st != OVERT_OK || m.kind == OV_WIRE_DONE)
+			break;
+		told = m.kind == OV_WIRE_COSTS ? tell_costs(&m.body, fn, context) : OV_BAD;
+		if (told == OV_END)
+			break;
+		if (told != OV_OK)
+			st = ov_fail(error, OVERT_NO_WORKER, "a worker broke the protocol");
+	}
+	ov_session_close(&s);
+	return st;
+}
+
 enum overt_status overt_database_facts(const struct overt_options *o, overt_facts_fn fn,
 				       void *context, char error[OV_ERROR_MAX])
 {

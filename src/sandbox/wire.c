@@ -20,7 +20,7 @@ void ov_wire_put_head(uint8_t to[OV_WIRE_HEAD], const struct ov_wire_head *h)
 
 static bool is_kind(uint16_t k)
 {
-	return (k >= OV_WIRE_SETUP && k <= OV_WIRE_ATTEMPT) ||
+	return (k >= OV_WIRE_SETUP && k <= OV_WIRE_COST) ||
 	       (k >= OV_WIRE_HELLO && k < OV_WIRE_KINDS);
 }
 

@@ -41,6 +41,8 @@ enum ov_wire_kind {
 	OV_WIRE_LIST,	   /* SIGNATURES*, DONE                                                 */
 	OV_WIRE_FACTS,	   /* FACTS                                                             */
 	OV_WIRE_ATTEMPT,   /* `overt prove`: try something forbidden; ATTEMPTED, or death       */
+	OV_WIRE_COST,	   /* from now on count what rules cost (DONE); or, when that is done
+			      already, tell it: COSTS*, DONE */
 	/* to the broker */
 	OV_WIRE_HELLO = 64, /* after the jail: its report                                       */
 	OV_WIRE_READY,
@@ -52,6 +54,7 @@ enum ov_wire_kind {
 	OV_WIRE_FACTS_ARE,
 	OV_WIRE_ATTEMPTED,
 	OV_WIRE_PROGRESS, /* of a stream: u64 bytes read so far; only rising numbers buy time   */
+	OV_WIRE_COSTS,
 	OV_WIRE_FAILED,	  /* instead of the answer: why                                       */
 	OV_WIRE_KINDS
 };
@@ -157,6 +160,10 @@ OV_MUST_USE ov_status ov_wire_get_compiled(struct ov_cur *c, struct ov_wire_comp
  * last. */
 OV_MUST_USE ov_status ov_wire_put_signature(struct ov_buf *b, const struct overt_signature *s);
 OV_MUST_USE ov_status ov_wire_get_signature(struct ov_cur *c, struct overt_signature *out);
+
+/** One rule's cost of a COSTS body, likewise. */
+OV_MUST_USE ov_status ov_wire_put_cost(struct ov_buf *b, const struct overt_cost *s);
+OV_MUST_USE ov_status ov_wire_get_cost(struct ov_cur *c, struct overt_cost *out);
 
 OV_MUST_USE ov_status ov_wire_put_facts(struct ov_buf *b, const struct overt_database_facts *f);
 OV_MUST_USE ov_status ov_wire_get_facts(struct ov_cur *c, struct ov_arena *a,

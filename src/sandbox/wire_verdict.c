@@ -344,6 +344,40 @@ static ov_status get_source(struct ov_cur *c, struct overt_database_source *s)
 	return OV_OK;
 }
 
+ov_status ov_wire_put_cost(struct ov_buf *b, const struct overt_cost *s)
+{
+	OV_TRY(ov_wire_put_text(b, s->name));
+	OV_TRY(ov_wire_put_text(b, s->source));
+	OV_TRY(ov_buf_u8(b, ov_wire_kind_number(s->kind)));
+	OV_TRY(ov_buf_u32(b, s->line));
+	OV_TRY(ov_buf_u64(b, s->met));
+	OV_TRY(ov_buf_u64(b, s->woken));
+	return ov_buf_u64(b, s->work);
+}
+
+ov_status ov_wire_get_cost(struct ov_cur *c, struct overt_cost *out)
+{
+	struct ov_cur at = *c;
+	struct overt_cost s;
+	uint8_t kind;
+
+	if (ov_cur_left(&at) == 0)
+		return OV_END;
+	OV_TRY(ov_wire_get_text(&at, &s.name));
+	OV_TRY(ov_wire_get_text(&at, &s.source));
+	OV_TRY(ov_cur_u8(&at, &kind));
+	OV_TRY(ov_cur_u32le(&at, &s.line));
+	OV_TRY(ov_cur_u64le(&at, &s.met));
+	OV_TRY(ov_cur_u64le(&at, &s.woken));
+	OV_TRY(ov_cur_u64le(&at, &s.work));
+	s.kind = ov_wire_kind_name(kind);
+	if (s.kind == NULL)
+		return OV_BAD;
+	*c = at;
+	*out = s;
+	return OV_OK;
+}
+
 ov_status ov_wire_put_facts(struct ov_buf *b, const struct overt_database_facts *f)
 {
 	const uint64_t v[] = { f->bytes,    f->built,	f->signatures,	f->allowed,

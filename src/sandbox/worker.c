@@ -151,6 +151,8 @@ static ov_status serve(struct ov_worker *w, struct ov_arrival *m)
 		return ov_worker_compile(w, m);
 	case OV_WIRE_LIST:
 		return ov_worker_list(w, m);
+	case OV_WIRE_COST:
+		return ov_worker_cost(w, m);
 	case OV_WIRE_FACTS:
 		return ov_worker_facts(w, m);
 	case OV_WIRE_ATTEMPT:

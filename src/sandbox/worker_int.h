@@ -28,6 +28,7 @@ struct ov_worker {
 	void *db_map; /* db_bytes of it */
 	uint64_t db_bytes;
 	struct ov_engine *engine;
+	bool counts_costs;
 	struct ov_arena scratch; /* lists of one verdict */
 	struct ov_scan_options scan;
 	uint32_t nscans;
@@ -49,6 +50,7 @@ OV_MUST_USE ov_status ov_worker_scan(struct ov_worker *w, struct ov_arrival *m);
 OV_MUST_USE ov_status ov_worker_source(struct ov_worker *w, struct ov_arrival *m);
 OV_MUST_USE ov_status ov_worker_compile(struct ov_worker *w, struct ov_arrival *m);
 OV_MUST_USE ov_status ov_worker_list(struct ov_worker *w, struct ov_arrival *m);
+OV_MUST_USE ov_status ov_worker_cost(struct ov_worker *w, struct ov_arrival *m);
 OV_MUST_USE ov_status ov_worker_facts(struct ov_worker *w, struct ov_arrival *m);
 OV_MUST_USE ov_status ov_worker_attempt(struct ov_worker *w, struct ov_arrival *m);
 

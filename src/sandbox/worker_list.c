@@ -148,6 +148,44 @@ ov_status ov_worker_list(struct ov_worker *w, struct ov_arrival *m)
 	return ov_worker_answer(w, OV_WIRE_DONE, m->job);
 }
 
+static ov_status put_cost(struct ov_worker *w, uint32_t job, uint32_t rule,
+			  const struct ov_rule_cost *c)
+{
+	const struct overt_cost *row;
+	struct ov_rule r;
+
+	ov_odb_rule(&w->db, rule, &r);
+	row = &(struct overt_cost){ .name = text_of(r.name),
+				    .source = source_name(w, r.source),
+				    .kind = ov_wire_kind_name((uint8_t)r.kind),
+				    .line = r.line,
+				    .met = c->met,
+				    .woken = c->woken,
+				    .work = c->work };
+	OV_TRY(ov_wire_put_cost(&w->out, row));
+	return w->out.n >= BATCH ? ov_worker_answer(w, OV_WIRE_COSTS, job) : OV_OK;
+}
+
+ov_status ov_worker_cost(struct ov_worker *w, struct ov_arrival *m)
+{
+	if (!w->has_db || m->fds.nfds != 0 || ov_cur_left(&m->body) != 0)
+		return OV_BAD;
+	w->out.n = 0;
+	if (!w->counts_costs && ov_engine_count_costs(w->engine) != OV_OK)
+		return ov_worker_fail(w, m->job, OV_NOMEM, "no memory to count what rules cost");
+	for (uint32_t i = 0; w->counts_costs && i < w->db.nrules; i++) {
+		struct ov_rule_cost c;
+
+		ov_engine_cost(w->engine, i, &c);
+		if (c.met + c.woken > 0)
+			OV_TRY(put_cost(w, m->job, i, &c));
+	}
+	w->counts_costs = true;
+	if (w->out.n > 0)
+		OV_TRY(ov_worker_answer(w, OV_WIRE_COSTS, m->job));
+	return ov_worker_answer(w, OV_WIRE_DONE, m->job);
+}
+
 static void count(const struct ov_odb *db, struct overt_database_facts *f)
 {
 	for (uint32_t i = 0; i < db->nrules; i++) {

@@ -415,6 +415,43 @@ enum overt_status overt_database_facts(const struct overt_options *o, overt_fact
 	return OVERT_OK;
 }
 
+enum overt_status overt_database_cost(const struct overt_options *o, overt_next_file_fn next,
+				      overt_cost_fn fn, void *context,
+				      struct overt_cost_totals *totals, char error[512])
+{
+	static const struct overt_cost rows[] = {
+		{ .name = { "Cheap.Sig-1", 11 },
+		  .source = { "main.ldb", 8 },
+		  .kind = "logical",
+		  .line = 7,
+		  .met = 3,
+		  .woken = 1,
+		  .work = 100 },
+		{ .name = { "Dear.Sig-2", 10 },
+		  .source = { "main.ndb", 8 },
+		  .kind = "body",
+		  .line = 9,
+		  .met = 3000,
+		  .woken = 2,
+		  .work = 900 },
+	};
+	int fd;
+
+	(void)o;
+	*totals = (struct overt_cost_totals){ .bytes = 2000000 };
+	for (fd = next(context); fd >= 0; fd = next(context)) {
+		totals->files++;
+		(void)close(fd);
+	}
+	if (fails("cost")) {
+		(void)snprintf(error, 512, "a worker died");
+		return OVERT_NO_WORKER;
+	}
+	for (size_t i = 0; i < 2 && fn(context, &rows[i]) != 0; i++)
+		;
+	return OVERT_OK;
+}
+
 enum overt_status overt_prove(const struct overt_options *o, overt_proof_fn fn, void *context,
 			      char error[512])
 {

@@ -195,6 +195,28 @@ class Databases(Case):
         self.assertIn("Mine.Body", self.expect(0, "explain", "-d", "mine.ndb", "Mine.Body").stdout.decode())
         self.expect(2, "explain", "-d", "mine.ndb", "f/clean.txt")
 
+    def test_cost(self):
+        self.put("dear.ldb", b"Rare;Target:0;0&1;616263646566676869;6a6b6c6d6e6f70\n"
+                             b"Common;Target:0;0;7778797a77{2-4}76757473\nNever;Target:0;0;71776572747975\n")
+        self.put("g/a.bin", b"wxyzw" * 200 + b"\0" * 1000)
+        self.put("g/b.bin", b"wxyzw__vuts" + b"\0" * 1000 + b"abcdefghi")
+        rows = [json.loads(x) for x in self.expect(0, "db", "cost", "--json", "-d", "dear.ldb", "g").stdout.splitlines()]
+        self.assertEqual(rows.pop()["summary"]["files"], 2)
+        cost = {r["name"]: r for r in rows}
+        self.assertEqual(set(cost), {"Rare", "Common"})
+        self.assertEqual((cost["Common"]["source"], cost["Common"]["line"]), ("dear.ldb", 2))
+        self.assertGreaterEqual(cost["Common"]["met"], 2)
+        self.assertEqual(cost["Common"]["woken"], 2)
+        self.assertGreater(cost["Common"]["work"], cost["Rare"]["work"])
+        self.assertAlmostEqual(sum(r["share"] for r in rows), 1, places=2)
+        again = self.expect(0, "db", "cost", "--json", "-d", "dear.ldb", "g").stdout
+        self.assertEqual([json.loads(x) for x in again.splitlines()][:-1], rows)
+        table = self.expect(0, "db", "cost", "-n1", "-d", "dear.ldb", "g").stdout.decode()
+        self.assertIn("Common  dear.ldb:2\n", table)
+        self.assertNotIn("Rare", table)
+        self.expect(2, "db", "cost", "-d", "dear.ldb", "g/absent")
+        self.expect(2, "db", "cost", "-d", "dear.ldb")
+
     def test_build_and_use(self):
         p = self.expect(0, "db", "build", "-o", "out.odb", "mine.ndb", "bad.ndb")
         self.assertIn(b"bad.ndb:2: refused", p.stderr)
