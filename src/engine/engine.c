@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "checked.h"
+#include "packer.h"
 #include "macro.h"
 #include "members.h"
 #include "pcre_cache.h"
@@ -253,6 +254,20 @@ static void open_carver(struct ov_engine *e, struct ov_node *n)
 		    no_member(), "the search for embedded files ended early");
 }
 
+/* A packed program's loader was matched, not what it will run. */
+static void note_packed(struct ov_engine *e, struct ov_node *n)
+{
+	const char *packer = n->has_exe ? ov_exe_packer(&n->exe, &n->src) : NULL;
+	char detail[160];
+
+	if (packer == NULL)
+		return;
+	(void)snprintf(
+	    detail, sizeof detail,
+	    "packed with %s: its bytes were matched, the program inside was not unpacked", packer);
+	ov_report_incomplete(e, n, OVERT_UNSUPPORTED, no_member(), detail);
+}
+
 /* Opens the layer's own format, or else the carver. */
 static void open_parts(struct ov_engine *e, struct ov_node *n)
 {
@@ -260,6 +275,7 @@ static void open_parts(struct ov_engine *e, struct ov_node *n)
 	char detail[160];
 	ov_status s;
 
+	note_packed(e, n);
 	if (f == NULL) {
 		if (ov_type_nature(n->type) == OV_NATURE_CONTAINER) {
 			(void)snprintf(detail, sizeof detail, "%s is not opened by this version",

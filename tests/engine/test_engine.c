@@ -540,6 +540,24 @@ static void test_too_many_sections(void **state)
 	kit_close(&k);
 }
 
+/* A packed program was not seen: UPX's mark in an ELF file without sections. */
+static void test_packed_is_incomplete(void **state)
+{
+	uint8_t p[512] = { 0x7f, 'E', 'L', 'F', 2, 1, 1 };
+	struct kit k;
+
+	(void)state;
+	kit_open(&k, body_rules);
+	put_le(p + 16, 2, 2);
+	put_le(p + 18, 62, 2);
+	put_le(p + 20, 1, 4);
+	put_le(p + 52, 64, 2);
+	assert_int_equal(kit_scan(&k, p, sizeof p)->nincompletes, 0);
+	memcpy(p + 180, "UPX!", 4);
+	assert_true(has_reason(kit_scan(&k, p, sizeof p), OVERT_UNSUPPORTED));
+	kit_close(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -549,6 +567,7 @@ int main(void)
 		cmocka_unit_test(test_encrypted_is_incomplete),
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_packed_is_incomplete),
 		cmocka_unit_test(test_too_many_sections),
 		cmocka_unit_test(test_rest_is_matched),
 		cmocka_unit_test(test_windows),
