@@ -19,6 +19,8 @@ import tarfile
 import zipfile
 import zlib
 
+import documents
+
 EICAR = ("X5O!P%@AP[4" + "\\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-" + "ANTIVIRUS-TEST-FILE" + "!$H+H*").encode()
 WHEN = (2026, 1, 1, 0, 0, 0)  # in every archive, so that samples are the same each time
 
@@ -125,6 +127,30 @@ def samples():
     }
 
 
+def document_samples():
+    """One of each kind of document, with EICAR's file inside."""
+    catalog = b"<< /Type /Catalog >>"
+    package = documents.ole2({"WordDocument": documents.word_fib(), "ObjectPool": {"_1": {
+        "\x01Ole10Native": documents.ole10native("eicar.com", EICAR)}}})
+    packed = documents.pdf_stream(zlib.compress(EICAR), b"/Type /EmbeddedFile /Filter /FlateDecode")
+    pdf = documents.pdf({1: catalog, 2: packed, 3: b"<< /Type /Filespec /F (eicar.com) /EF << /F 2 0 R >> >>"})
+    rtf = b"{\\rtf1{\\object\\objemb{\\*\\objdata " + documents.ole1_package("eicar.com", EICAR).hex().encode() + b"}}}"
+    return {
+        "found-eicar.doc": package,
+        "found-eicar.docx": zip_of(("[Content_Types].xml", b"<Types/>"), ("word/document.xml", b"<w/>"), ("word/embeddings/oleObject1.bin", package)),
+        "found-eicar.pdf": pdf,
+        "found-eicar.rtf": rtf,
+        "found-eicar.one": documents.onenote(EICAR),
+        "found-eicar.swf": documents.swf(b"CWS", (87, bytes(6) + EICAR)),
+        "found-eicar-2003.xml": documents.word_xml(EICAR, "eicar.com"),
+        "clean-macro.doc": documents.ole2(documents.vba_project([("Module1", b"Sub Hello()\r\n  MsgBox \"Hello\"\r\nEnd Sub\r\n")])),
+        "clean.pdf": documents.pdf({1: catalog, 2: documents.pdf_stream(zlib.compress(b"BT (Hello) Tj ET"), b"/Filter /FlateDecode")}),
+        "incomplete-encrypted.doc": documents.ole2({"WordDocument": documents.word_fib(0x0100)}),
+        "incomplete-encrypted.pdf": documents.pdf({1: catalog, 2: b"<< /Filter /Standard /V 1 >>"}, trailer=b"/Root 1 0 R /Encrypt 2 0 R"),
+        "incomplete-cut.doc": package[:2000],
+    }
+
+
 def with_bsdtar(folder):
     """Archives that Python can't write."""
     if shutil.which("bsdtar") is None:
@@ -149,11 +175,12 @@ def main():
         sys.exit(__doc__)
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
-    for name, data in samples().items():
+    made = {**samples(), **document_samples()}
+    for name, data in made.items():
         with open(os.path.join(folder, name), "wb") as f:
             f.write(data)
-    made = len(samples()) + with_bsdtar(folder)
-    print(f"made {made} harmless samples in {folder}")
+    total = len(made) + with_bsdtar(folder)
+    print(f"made {total} harmless samples in {folder}")
 
 
 if __name__ == "__main__":
