@@ -238,13 +238,27 @@ static ov_status number_before(struct ov_window *w, uint64_t at, uint64_t *numbe
 	return OV_OK;
 }
 
+/* The line end before "endstream" is not of the data, 7.3.8.1. */
+static ov_status drop_line_end(struct ov_pdf_lex *l, struct ov_pdf_object *o)
+{
+	const uint64_t from = o->n >= 2 ? o->off + o->n - 2 : o->off;
+	struct ov_cur c;
+
+	OV_TRY(ov_window_upto(&l->w, from, o->n >= 2 ? 2 : (size_t)o->n, &c));
+	if (c.len > 0 && c.base[c.len - 1] == '\n')
+		o->n -= c.len == 2 && c.base[0] == '\r' ? 2 : 1;
+	else if (c.len > 0 && c.base[c.len - 1] == '\r')
+		o->n--;
+	return OV_OK;
+}
+
 /* The raw bytes of a stream, from behind the word "stream". */
 static ov_status measure(struct ov_pdf_lex *l, uint64_t at, struct ov_pdf_object *o, uint64_t *next)
 {
 	const uint64_t size = l->w.src->size;
 	struct ov_cur c;
 	uint64_t end;
-	bool found;
+	bool found, is_told;
 
 	OV_TRY(ov_window_upto(&l->w, at, 2, &c));
 	if (ov_cur_looking_at(&c, "\r\n", 2))
@@ -267,7 +281,12 @@ static ov_status measure(struct ov_pdf_lex *l, uint64_t at, struct ov_pdf_object
 	 * Unless the length tells the same end, the search goes on within the data: the mark may
 	 * be that of another object, which this one would hide.
 	 */
-	*next = o->has_length && o->n >= o->length && o->n - o->length <= 2 ? end : at;
+	is_told = o->has_length && o->n >= o->length && o->n - o->length <= 2;
+	*next = is_told ? end : at;
+	if (is_told)
+		o->n = o->length;
+	else if (found)
+		OV_TRY(drop_line_end(l, o));
 	if (!o->has_length || o->length <= o->n || o->length > size - at)
 		return OV_OK;
 	/* A stream may hold the word itself: then its length must lead to another one. */

@@ -1,5 +1,6 @@
 """PDF: streams and their filters, scripts, names, encryption marks."""
 import base64
+import hashlib
 import os
 import sys
 import zlib
@@ -37,6 +38,17 @@ def filter_cases():
         yield dict(name='pdf ' + name, files={'f': doc(body)}, db=SIGS)
         yield dict(name='pdf off ' + name, files={'f': doc(body)}, db=SIGS, args=['--scan-pdf=no'])
     yield dict(name='pdf lzw', files={'f': doc(stream(d.pdf_lzw(MARK), b'LZWDecode'))}, db=SIGS, differs='LZW streams of PDF', ours={'f': ['T.M', 'T.P']})
+
+
+def hash_cases():
+    exe = tiny_pe()
+    db = {'t.hdb': ''.join('%s:%d:T.H%d\n' % (hashlib.md5(x).hexdigest(), len(x), i) for i, x in enumerate([exe, MARK, FLATE]))}
+    for end in [b'\n', b'\r\n', b'\r', b'']:
+        for name, length in [('told', b'%d' % len(exe)), ('elsewhere', b'6 0 R'), ('wrong', b'7')]:
+            body = b'<< /Length ' + length + b' >>\nstream\r\n' + exe + end + b'endstream'
+            more = dict(differs='raw streams of PDF', ours={'f': ['T.H0']}) if end and name != 'elsewhere' else {}
+            yield dict(name='pdf hash %r %s' % (end, name), **more, files={'f': d.pdf(dict(BASE) | {5: body, 6: b'%d' % len(exe)})}, db=db)
+    yield dict(name='pdf hash flate', files={'f': doc(stream(FLATE, b'FlateDecode'))}, db=db)
 
 
 def broken_cases():
@@ -85,4 +97,4 @@ def encrypted_cases():
 
 
 def cases():
-    return [*filter_cases(), *broken_cases(), *script_cases(), *name_cases(), *encrypted_cases()]
+    return [*filter_cases(), *hash_cases(), *broken_cases(), *script_cases(), *name_cases(), *encrypted_cases()]
