@@ -46,6 +46,8 @@ struct ov_node {
 	uint8_t digest[OV_DIGEST_KINDS][OV_DIGEST_MAX];
 	struct ov_exe exe;
 	bool has_exe;
+	int image; /* 0 not asked, 1 image_hash is the picture's, -1 it has none */
+	uint64_t image_hash;
 	int trusted; /* 0 not asked, 1 signed by somebody whom the database trusts, -1 not */
 	int allowed; /* 0 not asked, 1 on the allow list (itself or an ancestor), -1 not */
 	const struct ov_format *format; /* being opened, else NULL */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "checked.h"
-#include "image.h"
+#include "image_hash.h"
 #include "macro.h"
 #include "pcre_cache.h"
 

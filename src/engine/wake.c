@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "checked.h"
-#include "image.h"
+#include "image_hash.h"
 #include "le.h"
 
 #define RULE_PAGES 5 /* row, subsignatures, condition, patterns' parts and code */

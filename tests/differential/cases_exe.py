@@ -218,6 +218,37 @@ def macro_cases():
                differs='a macro subsignature', ours={'once': []})
 
 
+def image_cases():
+    folder = os.path.join(SIGNED, '..', 'images')
+    with open(os.path.join(folder, 'hashes.txt'), encoding='ascii') as f:
+        hashes = dict(line.split()[0:2] for line in f)
+    files = {}
+    for name in hashes:
+        with open(os.path.join(folder, name.rstrip(':')), 'rb') as f:
+            files[name.rstrip(':')] = f.read()
+    webp = {n: files.pop(n) for n in list(files) if n.endswith('.webp')}
+    files['zip'] = zip_of(('m', files['rgb.png']))
+    files['raw'] = BIN
+    rgb = hashes['rgb.png:']
+
+    def ldb(logic, *subs, target=0, levels='150-255'):
+        return {'t.ldb': 'T.Img;Engine:%s,Target:%d;%s;%s\n' % (levels, target, logic, ';'.join(subs))}
+
+    for value in sorted(set(hashes.values())) + ['0' * 16, 'f' * 16, rgb[:-1] + '0', '0' + rgb[1:]]:
+        yield dict(name='fuzzy_img ' + value, files=files, db=ldb('0', 'fuzzy_img#' + value))
+    for target in (1, 5, 7):
+        yield dict(name='fuzzy_img target %d' % target, files=files, db=ldb('0', 'fuzzy_img#' + rgb, target=target))
+    head = h('IHDR')
+    for what, logic, subs in (('#0', '0', ('fuzzy_img#%s#0' % rgb,)), ('and', '0&1', ('fuzzy_img#' + rgb, head)), ('and not there', '0&1', ('fuzzy_img#' + rgb, h('nowhere'))),
+                              ('or', '0|1', ('fuzzy_img#' + rgb, h('GIF8'))), ('two', '0|1', ('fuzzy_img#' + rgb, 'fuzzy_img#' + hashes['plain.gif:'])),
+                              ('both', '0&1', ('fuzzy_img#' + rgb, 'fuzzy_img#' + hashes['plain.gif:']))):
+        yield dict(name='fuzzy_img ' + what, files=files, db=ldb(logic, *subs))
+    for bad in ('fuzzy_img#%s#1' % rgb, 'fuzzy_img#' + rgb[1:], 'fuzzy_img#x' + rgb[1:], 'fuzzy_img#', 'fuzzy_img#%s#' % rgb):
+        yield dict(name='fuzzy_img malformed ' + bad[-4:], files={'raw': BIN}, db=ldb('0', bad))
+    yield dict(name='fuzzy_img WebP', files=webp, db=ldb('0', 'fuzzy_img#' + hashes['lossless.webp:']), differs='image hashes (`fuzzy_img`) of WebP',
+               ours={n: ['T.Img'] for n in webp})
+
+
 def cases():
-    for part in (import_cases, section_cases, publisher_cases, version_cases, more_version_cases, macro_cases):
+    for part in (import_cases, section_cases, publisher_cases, version_cases, more_version_cases, macro_cases, image_cases):
         yield from part()

@@ -129,11 +129,62 @@ static void test_import_hash(void **state)
 	}
 }
 
+/* The hash is that of tests/format/samples/images/rgb.png, by sigtool. */
+static void test_image_hash(void **state)
+{
+	static const struct {
+		const char *what, *subs, *target;
+		uint64_t features_off;
+		const char *want;
+	} cases[] = {
+		{ "its hash", "0;fuzzy_img#9e8fe1f070f0e164", "0", 0, "T.Img@+0|" },
+		{ "and a distance of 0", "0;fuzzy_img#9e8fe1f070f0e164#0", "5", 0, "T.Img@+0|" },
+		{ "another low half", "0;fuzzy_img#9e8fe1f070f0e165", "0", 0, "|" },
+		{ "another high half", "0;fuzzy_img#9e8fe1f170f0e164", "0", 0, "|" },
+		{ "another target", "0;fuzzy_img#9e8fe1f070f0e164", "1", 0, "|" },
+		{ "with a pattern", "0&1;fuzzy_img#9e8fe1f070f0e164;49484452", "0", 0,
+		  "T.Img@+0|" },
+		{ "with one that is not there", "0&1;fuzzy_img#9e8fe1f070f0e164;61626364", "0", 0,
+		  "|" },
+		{ "or another", "0|1;fuzzy_img#9e8fe1f070f0e165;fuzzy_img#9e8fe1f070f0e164", "0", 0,
+		  "T.Img@+0|" },
+		{ "not that one", "0=0&1;fuzzy_img#9e8fe1f070f0e165;49484452", "0", 0,
+		  "T.Img@+12|" },
+		{ "switched off", "0;fuzzy_img#9e8fe1f070f0e164", "0",
+		  (uint64_t)1 << OVERT_FEATURE_IMAGE_HASH, "|" },
+		{ "images switched off", "0;fuzzy_img#9e8fe1f070f0e164", "0",
+		  (uint64_t)1 << OVERT_FEATURE_IMAGE, "|" },
+	};
+	static uint8_t bytes[FILE_MAX];
+	const size_t n = read_file("../images/rgb.png", bytes);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct kit_source sources[] = { { "t.ldb", NULL }, { NULL, NULL } };
+		char line[4096], rule[256];
+		struct kit k;
+
+		(void)snprintf(rule, sizeof rule, "T.Img;Engine:150-255,Target:%s;%s\n",
+			       cases[i].target, cases[i].subs);
+		sources[0].text = rule;
+		kit_open(&k, sources);
+		k.options.features_off = cases[i].features_off;
+		kit_line(kit_scan(&k, bytes, n), line, sizeof line);
+		if (strcmp(line, cases[i].want) != 0)
+			fail_msg("%s: got \"%s\", not \"%s\"", cases[i].what, line, cases[i].want);
+		kit_line(kit_scan(&k, bytes, n / 2), line, sizeof line); /* half a picture */
+		if (cases[i].features_off == 0 && cases[i].target[0] != '1' && strlen(line) < 3)
+			fail_msg("%s: half a picture is not told of: \"%s\"", cases[i].what, line);
+		kit_close(&k);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_publishers),
 		cmocka_unit_test(test_import_hash),
+		cmocka_unit_test(test_image_hash),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

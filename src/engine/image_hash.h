@@ -1,4 +1,4 @@
-/* The image hash of a layer, for fuzzy_img subsignatures. See image.c. */
+/* The image hash of a layer, for fuzzy_img subsignatures. See image_hash.c. */
 #ifndef OV_ENGINE_IMAGE_H
 #define OV_ENGINE_IMAGE_H
 
