@@ -285,7 +285,9 @@ static void open_parts(struct ov_engine *e, struct ov_node *n)
 		open_carver(e, n);
 		return;
 	}
-	if (!ov_may_open(e, n)) {
+	/* A page is no archive: what lies in its addresses is read all the same. */
+	if (!(e->o->no_archives && ov_type_nature(n->type) == OV_NATURE_TEXT) &&
+	    !ov_may_open(e, n)) {
 		open_carver(e, n);
 		return;
 	}
@@ -552,8 +554,9 @@ static ov_status step(struct ov_engine *e, int *top)
 	if (n->format->close != NULL)
 		n->format->close(n->state);
 	n->format = NULL;
-	if (s != OV_END && !n->carve_done)
-		open_carver(e, n); /* a broken container may hide whole ones */
+	/* A broken container may hide whole ones; so may a page. */
+	if ((s != OV_END || ov_type_nature(n->type) == OV_NATURE_TEXT) && !n->carve_done)
+		open_carver(e, n);
 	return OV_OK;
 }
 

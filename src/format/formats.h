@@ -11,7 +11,7 @@ extern const struct ov_format ov_format_tar;
 extern const struct ov_format ov_format_ar;
 extern const struct ov_format ov_format_macho_fat;
 extern const struct ov_format
-    ov_format_libarchive;		      /* 7z, RAR, CAB, ISO, XAR, LHA, cpio, RPM, WARC */
+    ov_format_libarchive; /* 7z, RAR, CAB, ISO, XAR, LHA, cpio, RPM, WARC */
 extern const struct ov_format ov_format_tnef, ov_format_binhex;
 extern const struct ov_format ov_format_mail; /* mail, mailboxes, uuencode */
 extern const struct ov_format ov_format_ole2;
@@ -19,6 +19,7 @@ extern const struct ov_format ov_format_pdf;
 extern const struct ov_format ov_format_rtf;
 extern const struct ov_format ov_format_swf;
 extern const struct ov_format ov_format_onenote;
+extern const struct ov_format ov_format_html;
 extern const struct ov_format ov_format_xmldoc; /* Word and Excel 2003, XDP, HWPML, ActiveMime */
 
 #endif

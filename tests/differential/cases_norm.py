@@ -3,6 +3,7 @@
 The content of views is asked of sigtool: a signature at offset 0 is made of the whole view, so that both programs must see
 the very same bytes.
 """
+import base64
 import hashlib
 import os
 import shutil
@@ -202,8 +203,25 @@ def html_logical_cases():
     yield dict(name='logical on HTML', db={'t.ldb': '\n'.join(lines) + '\n'}, files={'f': HTML, 'z': zip_of(('a', HTML))})
 
 
+DATA_DB = {'t.ndb': sigs([('lower', 'hello world'), ('plain', 'Hello  World')], (0, 7)) + sigs([('bold', '<b>hello')], (3,))}
+
+
+def data_cases():
+    """Files that a page carries in its addresses."""
+    inner = base64.b64encode(b'<html><body>Some <b>Hello</b> text</body></html>').decode()
+    text = base64.b64encode(b'Hello  World, in a text of its own\n').decode()
+    packed = base64.b64encode(zip_of(('a.txt', TEXT))).decode()
+    for name, address in [('text', 'text/plain;base64,' + text), ('page', 'text/html;base64,' + inner), ('zip', 'application/zip;base64,' + packed),
+                          ('plain', 'text/plain,Hello%20%20World%20and%20more'), ('charset', 'text/plain;charset=utf-8;base64,' + text), ('no type', ';base64,' + text)]:
+        for tag in ('<img src="data:%s">', '<a href="data:%s">x</a>', '<iframe src="data:%s"></iframe>', "<object data='data:%s'>"):
+            yield dict(name='data %s in %s' % (name, tag.split()[0]), db=DATA_DB, files={'f': page('<html><body>', tag % address, '</body></html>')})
+    yield dict(name='data in a style', db=DATA_DB, files={'f': page('<html><style>a{background:url(data:text/plain;base64,%s)}</style></html>' % text)})
+    yield dict(name='data in capitals', db=DATA_DB, files={'f': page('<html><img src="DATA:text/plain;base64,%s"></html>' % text)},
+               differs='a `DATA:` address in capitals', ours={'f': ['lower.0', 'lower.7', 'plain.0']})
+
+
 def cases():
     out = []
-    for group in (text_cases, place_cases, logical_cases, hash_cases, content_cases, html_cases, html_logical_cases):
+    for group in (text_cases, place_cases, logical_cases, hash_cases, content_cases, html_cases, html_logical_cases, data_cases):
         out += group()
     return out
