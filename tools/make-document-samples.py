@@ -68,6 +68,13 @@ def ole2_samples():
     at = names.index("WordDocument".encode("utf-16le"))
     names[at + 68:at + 80] = struct.pack("<III", 1, 1, 1)  # a circle in the tree of names
     yield "i_name_circle.doc", bytes(names)
+    # Four hundred streams on one chain of sixteen sectors.
+    shared = bytearray(d.ole2(dict({"s%03d" % i: b"x" for i in range(400)}, Big=bytes(range(256)) * 32)))
+    big = shared.index("Big".encode("utf-16le")) + 116
+    for i in range(400):
+        entry = shared.index(("s%03d" % i).encode("utf-16le")) + 116
+        shared[entry:entry + 8] = shared[big:big + 8]
+    yield "n_shared.doc", bytes(shared)
     yield "n_size.doc", patched(doc, (at + 120, struct.pack("<I", 0x7fffffff)))
 
 

@@ -291,6 +291,25 @@ static void a_small_budget_is_told(void **state)
 	}
 }
 
+/* Documents have switches: what is off is told and hands out nothing. */
+static void what_is_switched_off_is_told(void **state)
+{
+	const struct samples *all = *state;
+
+	if (strcmp(set_name(), "documents") != 0)
+		skip();
+	for (size_t i = 0; i < all->n; i++) {
+		const struct sample *s = &all->s[i];
+		struct ov_walk w = OV_WALK_DEFAULT;
+
+		w.features_off = UINT64_MAX;
+		ov_walk(&w, s->p, s->n);
+		if (strstr(s->name, ".rtf") == NULL) /* has none */
+			ov_expect(s->name, w.parts == 0 && w.notes > 0);
+		ov_buf_free(&w.text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +319,7 @@ int main(void)
 		cmocka_unit_test(damage_ends_calmly),
 		cmocka_unit_test(lack_of_memory_is_told),
 		cmocka_unit_test(a_small_budget_is_told),
+		cmocka_unit_test(what_is_switched_off_is_told),
 	};
 
 	ov_format_prepare();
