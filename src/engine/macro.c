@@ -31,8 +31,10 @@ static int by_group(const void *pa, const void *pb)
 	return (a->pattern > b->pattern) - (a->pattern < b->pattern);
 }
 
-static ov_status learn(const struct ov_odb *db, struct ov_macros *m)
+static ov_status learn(struct ov_engine *e, struct ov_macros *m)
 {
+	const struct ov_odb *db = e->db;
+
 	for (uint32_t i = 0; i < db->nrules; i++) {
 		struct member row;
 		struct ov_rule r;
@@ -43,7 +45,7 @@ static ov_status learn(const struct ov_odb *db, struct ov_macros *m)
 			continue;
 		ov_odb_sub(db, r.first_sub, &s);
 		if (s.kind != OV_SUB_PATTERN || s.place.kind != OV_PLACE_MACRO ||
-		    ov_odb_check_rule(db, i) != OV_OK)
+		    !ov_rule_is_sound(e, i))
 			continue;
 		row = (struct member){ .target = (uint32_t)r.target,
 				       .group = (uint32_t)s.place.n,
@@ -74,7 +76,7 @@ static ov_status get_macros(struct ov_engine *e, const struct ov_macros **out)
 		if (m == NULL)
 			return OV_NOMEM;
 		m->members = ov_buf_of(SIZE_MAX);
-		s = learn(e->db, m);
+		s = learn(e, m);
 		if (s != OV_OK) {
 			ov_macros_free(&m);
 			return s;
