@@ -18,6 +18,10 @@ static const struct text_source sample[] = {
 	{ "c.ldb", "D;Engine:51-255,Target:1,FileSize:10-2000,Intermediates:CL_TYPE_ZIP>CL_TYPE_"
 		   "ANY;0&(1|2)>1&3;"
 		   "72617265206c69::wa;6d6f7265*206f66;0&1/ab+c/i;0(>>4#he2#=0x10,<9)\n" },
+	{ "e.ftm",
+	  "0:0:4d5a:d:CL_TYPE_ANY:CL_TYPE_PDF\n1:*:4d5a{2-9}5045:d:CL_TYPE_ANY:CL_TYPE_PDF\n" },
+	{ "f.pwdb", "P;Engine:81-255,Container:CL_TYPE_ZIP;0;secret\n" },
+	{ "g.cfg", "ARCHIVE:0x7:1:255\n" },
 	{ "d.cdb", "E:CL_TYPE_ZIP:1-2:(?i)^a[b-d]{2}(x|y)*\\>z$:3:4-5:1:6:0a1b2c3d:*\n" },
 };
 

@@ -192,6 +192,8 @@ OV_MUST_USE ov_status ov_layer_digest(struct ov_engine *e, struct ov_node *n,
 bool ov_layer_allowed(struct ov_engine *e, struct ov_node *n);
 OV_MUST_USE ov_status ov_layer_hashes(struct ov_engine *e, struct ov_node *n);
 void ov_layer_classify(struct ov_engine *e, struct ov_node *n);
+/* magic_types.c: sets n->handler when a database declares the type of what overt does not know. */
+void ov_layer_magic(const struct ov_engine *e, struct ov_node *n, struct ov_cur head);
 
 /* wake.c: see ov_engine_on_touches(). */
 void ov_touch(struct ov_engine *e, uint32_t pages);

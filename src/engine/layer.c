@@ -198,6 +198,7 @@ void ov_layer_classify(struct ov_engine *e, struct ov_node *n)
 	if (n->hint != OV_T_BINARY_DATA &&
 	    (ov_type_nature(n->type) == OV_NATURE_TEXT || n->type == OV_T_BINARY_DATA))
 		n->type = n->hint;
+	ov_layer_magic(e, n, head);
 	n->has_exe = false;
 	if (ov_type_nature(n->type) == OV_NATURE_EXE) {
 		const ov_status s = ov_exe_read(n->type, &n->src, &n->arena, &n->exe);

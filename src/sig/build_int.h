@@ -124,6 +124,7 @@ OV_MUST_USE ov_status ov_sig_ignore(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_cdb(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_zmd(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_rmd(struct ov_sig_line *l);
+OV_MUST_USE ov_status ov_sig_ftm(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_cfg(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_pwdb(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_db(struct ov_sig_line *l);

@@ -3,6 +3,7 @@
 
 #include "cert_row.h"
 #include "le.h"
+#include "magic.h"
 #include "member.h"
 #include "passwords.h"
 #include "dynamic.h"
@@ -26,7 +27,7 @@ static const struct {
 } kinds[OV_EXTRA_COUNT] = {
 	[OV_EXTRA_CONTAINER] = { "container", ov_member_verify },
 	[OV_EXTRA_PASSWORD] = { "password", ov_password_verify },
-	[OV_EXTRA_MAGIC] = { "magic", NULL },
+	[OV_EXTRA_MAGIC] = { "magic", ov_magic_verify },
 	[OV_EXTRA_CERT] = { "certificate", verify_cert },
 	[OV_EXTRA_CATALOG] = { "catalog", NULL },
 	[OV_EXTRA_URL] = { "address", ov_url_verify },

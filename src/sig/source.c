@@ -35,6 +35,7 @@ static const struct {
 	{ ".zmd",  false, ov_sig_zmd },
 	{ ".rmd",  false, ov_sig_rmd },
 	{ ".cfg",  false, ov_sig_cfg },
+	{ ".ftm",  false, ov_sig_ftm },
 	{ ".pwdb", false, ov_sig_pwdb },
 };
 /* clang-format on */

@@ -248,6 +248,34 @@ def logic_cases():
             yield dict(name='overlap %s %s' % (logic, pattern), files=over, db={'t.ldb': 'T.O;Engine:51-255,Target:0;%s;%s\n' % (logic, pattern)})
 
 
+def magic_cases():
+    """Types declared for what neither program knows; signatures for data (target 14) left out, for overt matches both."""
+    files = {'qq': b'QQ' + BIN + b'FINDME', 'far': BIN + b'WEIRD' + b'FINDME' + BIN, 'text': b'some words FINDME and others\n' * 3, 'weird': b'text and WEIRD FINDME words\n' * 3,
+             'late': BIN * 5 + b'WEIRD' + b'FINDME', 'zip': zip_of(('m', b'QQ' + BIN + b'FINDME')), 'none': BIN}
+    rules = {'t.ldb': ''.join('T.%d;Engine:51-255,Target:%d;0;%s\n' % (t, t, h('FINDME')) for t in (0, 1, 2, 5, 6, 9, 10, 11, 12))}
+    lines = ['0:0:5151:d:CL_TYPE_ANY:CL_TYPE_' + t for t in ('MSEXE', 'PDF', 'GRAPHICS', 'MSOLE2', 'SWF', 'JAVA', 'ELF', 'BINARY_DATA')]
+    lines += ['0:0:5151:d:CL_TYPE_ZIP:CL_TYPE_GRAPHICS', '0:1:51:d:CL_TYPE_ANY:CL_TYPE_GRAPHICS', '0:2:0001020304:d:CL_TYPE_ANY:CL_TYPE_PDF', '0:9999:51:d:CL_TYPE_ANY:CL_TYPE_PDF',
+              '0:0:5151:d:CL_TYPE_ANY:CL_TYPE_GRAPHICS\n0:0:515100:e:CL_TYPE_ANY:CL_TYPE_PDF', '0:0:515100:d:CL_TYPE_ANY:CL_TYPE_GRAPHICS\n0:0:5151:e:CL_TYPE_ANY:CL_TYPE_PDF',
+              '0:0:5151:d:CL_TYPE_ANY:CL_TYPE_PDF:51', '0:0:5151:d:CL_TYPE_ANY:CL_TYPE_PDF:51:255']
+    lines = [line + '\n0:0:504b0304:ZIP:CL_TYPE_ANY:CL_TYPE_ZIP' for line in lines]
+    lines += ['1:*:5745495244:d:CL_TYPE_ANY:CL_TYPE_' + t for t in ('GRAPHICS', 'PDF', 'MSEXE', 'SWF', 'MSOLE2', 'JAVA', 'ZIPSFX')]
+    lines += ['1:%s:5745495244:d:CL_TYPE_ANY:CL_TYPE_PDF' % o for o in ('256', '256,1', '250,10', '0', '255', '0,300')]
+    lines += ['1:*:%s:d:CL_TYPE_ANY:CL_TYPE_PDF' % p for p in ('5745??5244', '5745*5244', '5745{1-3}4452', '(57|58)45495244', '5745495245', '574549524446494e44')]
+    lines += ['1:*:5745495244:d:CL_TYPE_BINARY_DATA:CL_TYPE_PDF', '1:*:5745495244:d:CL_TYPE_TEXT_ASCII:CL_TYPE_PDF', '1:*:5745495244:d:CL_TYPE_ZIP:CL_TYPE_PDF']
+    for line in lines:
+        yield dict(name='ftm ' + line.strip(), files=files, db={'t.ftm': line + '\n', **rules})
+    for line in ('x:0:5151:d:CL_TYPE_ANY:CL_TYPE_PDF', '0:x:5151:d:CL_TYPE_ANY:CL_TYPE_PDF', '0:0:51?1:d:CL_TYPE_ANY:CL_TYPE_PDF', '0:*:5151:d:CL_TYPE_ANY:CL_TYPE_PDF',
+                 '0:0:5151:d:CL_TYPE_ANY', '0:0:5151:d:CL_TYPE_ANY:CL_TYPE_PDF:51:300:3'):
+        yield dict(name='ftm refused ' + line, files={'none': BIN}, db={'t.ftm': line + '\n', **rules})
+    known = tiny_pe() + b'FINDME'
+    yield dict(name='ftm knows nothing of programs', files={'pe': known}, db={'t.ftm': lines[0].replace('5151', '5a5a') + '\n', **rules},
+               differs='file type magic (`.ftm`)', ours={'pe': ['T.0', 'T.1']})
+    yield dict(name='ftm another type for programs', files={'pe': known}, db={'t.ftm': '0:0:4d5a:d:CL_TYPE_ANY:CL_TYPE_PDF\n', **rules},
+               differs='file type magic (`.ftm`)', ours={'pe': ['T.0', 'T.1']})
+    yield dict(name='ftm not to be scanned', files={'qq': files['qq']}, db={'t.ftm': '0:0:5151:d:CL_TYPE_ANY:CL_TYPE_IGNORED\n', **rules},
+               differs='file type magic (`.ftm`)', ours={'qq': ['T.0']})
+
+
 def cases():
-    groups = (container_cases, name_cases, old_cases, password_cases, old_body_cases, key_cases, logic_cases)
+    groups = (container_cases, name_cases, old_cases, password_cases, old_body_cases, key_cases, logic_cases, magic_cases)
     return [c for g in groups for c in g()]

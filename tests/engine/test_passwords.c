@@ -152,13 +152,82 @@ static void test_switches(void **state)
 	}
 }
 
+/*
+ * Types that a database declares: they count for what overt knows no better than data or text, and
+ * add to what is matched and opened.
+ */
+static void test_magic(void **state)
+{
+	static const struct {
+		const char *what, *lines, *bytes;
+		size_t n;
+		const char *want;
+	} rows[] = {
+		{ "declared by bytes", "0:0:5151:d:CL_TYPE_ANY:CL_TYPE_PDF\n", "QQ\0\2 find me", 12,
+		  "T.Any@+5; T.Data@+5; T.Pdf@+5" },
+		{ "not there", "0:1:5151:d:CL_TYPE_ANY:CL_TYPE_PDF\n", "QQ\0\2 find me", 12,
+		  "T.Any@+5; T.Data@+5" },
+		{ "declared by a pattern", "1:*:6d652021:d:CL_TYPE_ANY:CL_TYPE_PDF\n",
+		  "QQ\0\2 find me !", 14, "T.Any@+5; T.Data@+5; T.Pdf@+5" },
+		{ "for another type", "1:*:6d652021:d:CL_TYPE_TEXT_ASCII:CL_TYPE_PDF\n",
+		  "QQ\0\2 find me !", 14, "T.Any@+5; T.Data@+5" },
+		{ "the last one counts",
+		  "0:0:5151:d:CL_TYPE_ANY:CL_TYPE_PDF\n0:0:51:d:CL_TYPE_ANY:CL_TYPE_GRAPHICS\n",
+		  "QQ\0\2 find me", 12, "T.Any@+5; T.Data@+5; T.Picture@+5" },
+		{ "nobody keeps a file from being read", "0:0:5151:d:CL_TYPE_ANY:CL_TYPE_IGNORED\n",
+		  "QQ\0\2 find me", 12, "T.Any@+5; T.Data@+5" },
+		{ "text stays text as well", "0:0:7465:d:CL_TYPE_ANY:CL_TYPE_GRAPHICS\n",
+		  "text to find me", 15, "T.Any@+8; T.Text@+8" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct kit_source sources[] = {
+			{ "t.ndb", "T.Any:0:*:66696e64206d65\nT.Data:14:*:66696e64206d65\n"
+				   "T.Pdf:10:*:66696e64206d65\nT.Picture:5:*:66696e64206d65\n"
+				   "T.Text:7:*:66696e64206d65\n" },
+			{ "t.ftm", rows[i].lines },
+			{ NULL, NULL },
+		};
+		char got[1000];
+		struct kit k;
+
+		kit_open(&k, sources);
+		kit_line(kit_scan(&k, rows[i].bytes, rows[i].n), got, sizeof got);
+		if (strncmp(got, rows[i].want, strlen(rows[i].want)) != 0)
+			fail_msg("row \"%s\": got \"%s\", not \"%s\"", rows[i].what, got,
+				 rows[i].want);
+		kit_close(&k);
+	}
+}
+
+/* A ZIP stays one, whatever a database calls it. */
+static void test_magic_never_hides(void **state)
+{
+	const struct kit_source sources[] = { BODY,
+					      { "t.ftm",
+						"0:0:504b0304:d:CL_TYPE_ANY:CL_TYPE_GRAPHICS\n"
+						"1:*:504b:d:CL_TYPE_ANY:CL_TYPE_PDF\n" },
+					      { NULL, NULL } };
+	const struct kit_member m[] = { { "a", "overt-test-body", 15, true, false } };
+	struct ov_buf zip;
+	char got[1000];
+	struct kit k;
+
+	(void)state;
+	kit_open(&k, sources);
+	kit_zip(m, 1, &zip);
+	assert_string_equal(kit_line(kit_scan(&k, zip.p, zip.n), got, sizeof got), "T.Body@a+0|");
+	ov_buf_free(&zip);
+	kit_close(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_passwords),
-		cmocka_unit_test(test_wrong_passwords),
-		cmocka_unit_test(test_damage),
-		cmocka_unit_test(test_switches),
+		cmocka_unit_test(test_passwords), cmocka_unit_test(test_wrong_passwords),
+		cmocka_unit_test(test_damage),	  cmocka_unit_test(test_switches),
+		cmocka_unit_test(test_magic),	  cmocka_unit_test(test_magic_never_hides),
 	};
 
 	return cmocka_run_group_tests_name("passwords", tests, NULL, NULL);

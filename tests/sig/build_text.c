@@ -5,6 +5,7 @@
 
 #include "cond.h"
 #include "ere.h"
+#include "magic.h"
 #include "member.h"
 #include "text.h"
 
@@ -363,6 +364,20 @@ static uint64_t touch_members(const struct ov_odb *o)
 	return v;
 }
 
+static uint64_t touch_magic(const struct ov_odb *o)
+{
+	static const uint8_t head[] = "MZ and some words of a beginning";
+	struct ov_cur table = o->extra[OV_EXTRA_MAGIC];
+	struct ov_extra_row r;
+	struct ov_magic m;
+	uint64_t v = 0;
+
+	for (table.pos = 0; ov_extra_next(&table, &r) == OV_OK;)
+		if (ov_magic_get(r.body, &m) == OV_OK)
+			v += ov_magic_holds(&m, ov_cur_of(head, sizeof head), OV_T_BINARY_DATA);
+	return v;
+}
+
 uint64_t touch_odb(const struct ov_odb *o)
 {
 	const uint32_t far[] = { o->nrules, o->nsubs, o->nanchors, UINT32_MAX - 1, UINT32_MAX };
@@ -370,7 +385,7 @@ uint64_t touch_odb(const struct ov_odb *o)
 	struct ov_odb_source source;
 	struct ov_odb_anchor anchor;
 	struct ov_hash_entry e;
-	uint64_t v = touch_members(o);
+	uint64_t v = touch_members(o) + touch_magic(o);
 
 	for (uint32_t i = 0; i < o->nrules; i++)
 		v += touch_rule(o, i);
