@@ -643,6 +643,8 @@ static ov_status write_out(struct ov_norm_script *s, struct ov_buf *out)
 {
 	uint32_t at = 0;
 
+	if (s->flat.n == 0)
+		return OV_OK;
 	OV_TRY(ov_buf_reserve(out, s->flat.n));
 	for (size_t i = 0; i < s->uses.n; i += sizeof(struct use)) {
 		struct use u;

@@ -36,6 +36,7 @@ static const struct {
 	{ "eval of more stays", "eval('f'+x)", "eval(\"f\"+x)" },
 	{ "eval in an eval stays", "eval('eval(\"x\")')", "eval(\"x\")" },
 	{ "numbers", "017+1.50+.5+2e3+99999999999", "17+1.5+.5+2 e3+1215752191" },
+	{ "nothing but stray bytes", "\xff\xf6#", "" },
 	{ "stray bytes part words", "a#b`c\\d\xc3\xa4 e", "a b c d e" },
 };
 
