@@ -72,7 +72,7 @@ ov_status ov_window_find(struct ov_window *w, uint64_t *at, uint64_t end, const 
 
 		OV_TRY(ov_window_some(w, *at, n, &c));
 		c.len = (size_t)ov_min_u64(c.len, end - *at);
-		if (c.len < n)
+		if (c.len < n || c.base == NULL)
 			break;
 		hit = memmem(c.base, c.len, what, n);
 		if (hit != NULL) {

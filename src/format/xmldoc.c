@@ -31,7 +31,11 @@ static ov_status open_xmldoc(const struct ov_fmt_env *env, void **state)
 {
 	struct xmldoc *f;
 
-	if ((env->features_off >> OVERT_FEATURE_XMLDOCS & 1) != 0) {
+	/* XDP is PDF in another dress, and has PDF's switch. */
+	const enum overt_feature feature =
+	    env->type == OV_T_XDP ? OVERT_FEATURE_PDF : OVERT_FEATURE_XMLDOCS;
+
+	if ((env->features_off >> feature & 1) != 0) {
 		env->note(env->ctx, OV_UNSUPPORTED, OV_STR(""),
 			  "XML documents are not opened, as asked");
 		return OV_UNSUPPORTED;

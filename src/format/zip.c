@@ -36,6 +36,7 @@ struct zip {
 	uint64_t packed; /* bytes that the decoder is given, as declared */
 	uint64_t made;
 	uint32_t crc;
+	bool has_macros; /* a macro sheet was met and told */
 };
 
 static const struct method {
@@ -352,6 +353,10 @@ static ov_status next_zip(void *state, struct ov_child *out)
 				  .method = e->method,
 				  .has_method = true };
 	z->e = e;
+	if (!z->has_macros && ov_str_starts(z->name, OV_STR("xl/macrosheets/"))) {
+		z->has_macros = true; /* Excel 4.0 macros, in .xlsm and .xlsb alike */
+		ov_fmt_heuristic(z->env, OVERT_ALERT_MACROS, "Heuristics.OLE2.ContainsMacros.XLM");
+	}
 	if (is_folder(z, e)) { /* signatures may ask for its name */
 		out->kind = OV_CHILD_NONE;
 		return OV_OK;

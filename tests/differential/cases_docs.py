@@ -121,6 +121,12 @@ def macro_sheet_cases():
         yield dict(name='xlm quiet ' + kind, files=f, db=NOTHING)
 
 
+    book = zip_of(('[Content_Types].xml', b'<Types/>'), ('xl/workbook.xml', b'<w/>'), ('xl/macrosheets/sheet1.xml', b'<m/>'))
+    plain = zip_of(('[Content_Types].xml', b'<Types/>'), ('xl/workbook.xml', b'<w/>'), ('xl/worksheets/sheet1.xml', b'<m/>'))
+    yield dict(name='xlm in a package', files={'f': book}, db=NOTHING, args=MACROS, differs='macro sheets in `.xlsm`', ours={'f': ['Heuristics.OLE2.ContainsMacros.XLM']})
+    yield dict(name='no xlm in a package', files={'f': plain}, db=NOTHING, args=MACROS)
+
+
 def encrypted_cases():
     files = {'word': d.ole2({'WordDocument': d.word_fib(0x0100)}), 'excel': d.ole2({'Workbook': d.workbook([('S', 0, 0, [])], encrypted=True)}),
              'ooxml': d.ole2({'EncryptionInfo': b'\4\0\4\0\x40\0\0\0<e/>', 'EncryptedPackage': bytes(64)})}
