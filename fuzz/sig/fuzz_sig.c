@@ -10,9 +10,9 @@
 
 #include "build_text.h"
 
-static const char *const names[] = { "a.hdb",  "a.mdb",	 "a.fp",  "a.ndb", "a.ldb",
-				     "a.ign2", "a.ldu",	 "a.cud", "a.cdb", "a.zmd",
-				     "a.ftm",  "a.pwdb", "a.cfg", "a.db",  "a.ign" };
+static const char *const names[] = { "a.hdb", "a.mdb", "a.fp",	"a.ndb", "a.ldb", "a.ign2",
+				     "a.ldu", "a.cud", "a.cdb", "a.zmd", "a.ftm", "a.pwdb",
+				     "a.cfg", "a.db",  "a.ign", "a.pdb", "a.wdb", "a.gdb" };
 
 struct counts {
 	uint64_t refused, skipped;

@@ -79,7 +79,7 @@ static ov_status note_encrypted(struct ov_engine *e, struct ov_node *n)
 	if (row == NULL) /* told for the part itself, before its type was known */
 		row = encrypted_row(n->parent_type);
 	if (row != NULL)
-		return ov_heuristic(e, n, row->alert, row->name);
+		return ov_heuristic(e, n, (int)row->alert, row->name);
 	/* No name of ClamAV's: it says nothing of these. */
 	return ov_heuristic(e, n, OVERT_ALERT_ENCRYPTED_ARCHIVE, "Heuristics.Encrypted.Archive");
 }

@@ -223,7 +223,7 @@ static struct ov_str after_scheme(struct ov_str s, size_t scheme)
 
 bool ov_address_real(struct ov_str s, struct ov_address *out)
 {
-	struct raw r;
+	struct raw r = { .n = 0 };
 	struct ov_str whole, rest, user;
 	size_t scheme;
 
@@ -268,7 +268,7 @@ bool ov_address_shown_end(struct ov_str s, struct ov_address *out)
 
 bool ov_address_shown(struct ov_str s, struct ov_address *out)
 {
-	struct raw r;
+	struct raw r = { .n = 0 };
 	struct ov_str whole, rest;
 	const char *colon;
 	size_t scheme = 0;

@@ -208,16 +208,14 @@ static void header_line(struct ov_mail *m, const struct ov_mail_line *l)
 		return;
 	}
 	m->at = l->next;
-	if (is_blank(s)) {
-		junk(m, l); /* for some readers the end of the headers */
-	} else if ((s.p[0] == ' ' || s.p[0] == '\t') && m->ntext > 0) {
+	if ((s.p[0] == ' ' || s.p[0] == '\t') && m->ntext > 0 && !is_blank(s)) {
 		keep_header(m, s);
 	} else if (ov_mail_header_name(s) > 0) {
 		flush_header(m);
 		keep_header(m, s);
 		m->has_mime_after_junk |= m->has_junk && ov_mail_is_mime_header(s);
 	} else {
-		junk(m, l);
+		junk(m, l); /* a line of blanks is, for some readers, the end of the headers */
 	}
 	if (m->in_headers && l->next - m->headers_at > OV_MAIL_HEADERS_MAX) {
 		ov_mail_note_once(m, OV_MAIL_NOTE_HEADERS, OV_LIMIT,

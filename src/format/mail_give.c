@@ -23,7 +23,9 @@ static ov_status look(struct ov_mail *m, uint64_t off, uint64_t end, struct ov_s
 	struct ov_cur c;
 
 	OV_TRY(ov_window_upto(&m->win, off, (size_t)ov_min_u64(LOOK, end - off), &c));
-	*out = (struct ov_str){ .p = (const char *)ov_cur_rest(&c), .n = ov_cur_left(&c) };
+	*out = OV_STR("");
+	if (ov_cur_rest(&c) != NULL)
+		*out = (struct ov_str){ .p = (const char *)ov_cur_rest(&c), .n = ov_cur_left(&c) };
 	return OV_OK;
 }
 

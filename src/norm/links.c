@@ -314,6 +314,8 @@ void ov_links(struct ov_links *l, struct ov_cur html, ov_link_fn fn, void *ctx)
 			    .ctx = ctx };
 
 	l->in_link = l->in_form = false;
+	if (r.p == NULL)
+		return;
 	while (r.at < r.n && !r.is_stopped) {
 		const char *hit = memchr(r.p + r.at, '<', r.n - r.at);
 		const size_t end = hit != NULL ? (size_t)(hit - r.p) : r.n;
