@@ -11,9 +11,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum ov_type types[] = { OV_T_POSIX_TAR, OV_T_AR,	   OV_T_GZ,  OV_T_BZ,
-					      OV_T_XZ,	      OV_T_LZMA,   OV_T_LZ4, OV_T_ZSTD,
-					      OV_T_COMPRESS,  OV_T_OLD_TAR };
+	static const enum ov_type types[] = {
+		OV_T_POSIX_TAR, OV_T_AR,  OV_T_GZ,   OV_T_BZ,	    OV_T_XZ,
+		OV_T_LZMA,	OV_T_LZ4, OV_T_ZSTD, OV_T_COMPRESS, OV_T_OLD_TAR,
+		OV_T_MBR,	OV_T_GPT, OV_T_APM,
+	};
 	struct ov_walk mem = OV_WALK_DEFAULT, cb = OV_WALK_DEFAULT, small = OV_WALK_DEFAULT;
 
 	if (size < 1)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "exe_fault.h"
+#include "media.h"
 
 static bool is_asked(const struct ov_engine *e, int alert)
 {
@@ -143,9 +144,27 @@ static ov_status judge_exe(struct ov_engine *e, struct ov_node *n)
 			   : OV_OK;
 }
 
+static ov_status judge_media(struct ov_engine *e, struct ov_node *n)
+{
+	const char *name;
+	ov_status s;
+
+	/* Unlike the others that are asked for, these go with the heuristics that are on. */
+	if (!is_asked(e, OVERT_ALERT_BROKEN_MEDIA) || !is_asked(e, OV_ALWAYS) ||
+	    !ov_is_on(e, OVERT_FEATURE_IMAGE))
+		return OV_OK;
+	s = ov_media_find_fault(n->type, &n->src, &n->arena, &name);
+	if (s == OV_IO || s == OV_LIMIT)
+		return OV_OK; /* noted where the bytes were matched */
+	OV_TRY(s);
+	return name != NULL ? ov_heuristic(e, n, OVERT_ALERT_BROKEN_MEDIA, name) : OV_OK;
+}
+
 ov_status ov_heuristic_layer(struct ov_engine *e, struct ov_node *n)
 {
 	if (ov_type_nature(n->type) == OV_NATURE_EXE)
 		OV_TRY(judge_exe(e, n));
+	if (ov_type_target(n->type) == OV_TARGET_GRAPHICS)
+		OV_TRY(judge_media(e, n));
 	return ov_structured(e, n);
 }

@@ -221,10 +221,10 @@ ov_status ov_structured(struct ov_engine *e, struct ov_node *n)
 		OV_TRY(ov_buf_reserve(&e->piece, OV_WINDOW + 2 * NUMBER_MAX));
 		OV_TRY(look_in_windows(e, n, &s));
 	}
+	if (s.ssns >= s.min_ssns)
+		OV_TRY(ov_heuristic(e, n, OVERT_ALERT_STRUCTURED, "Heuristics.Structured.SSN"));
 	if (s.cards >= s.min_cards)
 		OV_TRY(ov_heuristic(e, n, OVERT_ALERT_STRUCTURED,
 				    "Heuristics.Structured.CreditCardNumber"));
-	if (s.ssns >= s.min_ssns)
-		OV_TRY(ov_heuristic(e, n, OVERT_ALERT_STRUCTURED, "Heuristics.Structured.SSN"));
 	return OV_OK;
 }

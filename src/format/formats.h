@@ -4,6 +4,7 @@
 
 #include "format.h"
 
+extern const struct ov_format ov_format_partition;
 extern const struct ov_format ov_format_zip;
 extern const struct ov_format
     ov_format_coding; /* gzip, bzip2, xz, lzma, zstd, lz4, compress, SZDD */

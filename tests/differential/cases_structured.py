@@ -83,7 +83,9 @@ def count_cases(r):
         yield dict(name='count of cards ' + ' '.join(args), db=DB, files=files, args=['--detect-structured'] + args)
     both = {'both': 'cards %s and people 123-45-6789 124-45-6789 125-45-6789\n' % ' '.join(n[:3]), 'cards': ' '.join(n), 'ssns': '123-45-6789 ' * 4}
     for args in ([], ['first match']):
-        yield dict(name='cards and people ' + ' '.join(args), db=DB, files=both, args=['--detect-structured'] + args)
+        # Of two kinds in one file clamscan tells now the one, now the other.
+        files = {k: v for k, v in both.items() if k != 'both' or not args}
+        yield dict(name='cards and people ' + ' '.join(args), db=DB, files=files, args=['--detect-structured'] + args)
 
 
 def ssn_cases():

@@ -168,9 +168,9 @@ class Maker:
         n = r.randint(1, 5)
         tdb = ['Engine:102-255']
         if r.random() < .15:
-            tdb.append('FileSize:%d-%d' % (r.randint(0, 600), r.randint(500, 4000)))
+            tdb.append('FileSize:%d-%d' % (r.randint(0, 600), r.randint(600, 4000)))
         if target == 1 and r.random() < .3:
-            tdb.append(r.choice(['NumberOfSections:%d-%d' % (r.randint(1, 2), r.randint(2, 4)), 'EntryPoint:%d-%d' % (r.randint(0, 1100), r.randint(1000, 1200))]))
+            tdb.append(r.choice(['NumberOfSections:%d-%d' % (r.randint(1, 2), r.randint(2, 4)), 'EntryPoint:%d-%d' % (r.randint(0, 1100), r.randint(1100, 1200))]))
         if r.random() < .12:
             tdb.append('Container:' + r.choice(CONTAINERS))
         elif r.random() < .08:
@@ -199,7 +199,7 @@ class Maker:
 
     def cdb(self):
         r = self.r
-        ctype = r.choice(['*', 'CL_TYPE_ZIP', 'CL_TYPE_POSIX_TAR', 'CL_TYPE_MAIL', 'CL_TYPE_ANY'])
+        ctype = r.choice(['CL_TYPE_ZIP', 'CL_TYPE_POSIX_TAR'])  # of mails they differ: see COMPATIBILITY.md
         regex = r.choice(['*', 'm0', '^m[01]$', 'member', '\\.bin$', 'a.bin', 'x'])
         size = r.choice(['*', '*', '0-600', '500-2000', '%d' % r.randint(250, 700)])
         return 'cdb', '%s:%s:*:%s:*:%s:%s:%s:*:*' % (self.name(), ctype, regex, size, r.choice(['0', '*', '*', '1']), r.choice(['*', '*', '1', '2']))
