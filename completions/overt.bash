@@ -14,11 +14,11 @@ _overt()
 	--kind) mapfile -t COMPREPLY < <(compgen -W 'hash section import body logical container yara allow' -- "$cur"); return ;;
 	esac
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove clamscan update verify ledger publish witness help --version --help' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove clamscan update verify ledger publish witness monitor help --version --help' -- "$cur")
 		return
 	fi
 	if [[ ${COMP_WORDS[1]} == help && $COMP_CWORD == 2 ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove clamscan update verify ledger publish witness' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove clamscan update verify ledger publish witness monitor' -- "$cur")
 		return
 	fi
 	if [[ ${COMP_WORDS[1]} == db && $COMP_CWORD == 2 ]]; then
@@ -41,6 +41,7 @@ _overt()
 	ledger) words='--folder= --json --help -h' ;;
 	publish) words='--output= -o --cosigner --passphrase-file= --root-version= --expires= --root-threshold= --root-key= --release-threshold= --release-key= --policy= --root= --channel= --engine= --rollout= --key= --signer= --log-key= --help -h' ;;
 	witness) words='--listen= --key= --passphrase-file= --folder= --log= --help -h' ;;
+	monitor) words='--from= --root= --folder= --artifacts --help -h' ;;
 	esac
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -6,9 +6,9 @@
 
 #include "client_int.h"
 #include "fd.h"
+#include "remote.h"
 #include "store.h"
 #include "text.h"
-#include "tile.h"
 
 #define LEDGER_MAX ((size_t)4 << 20)
 
@@ -55,33 +55,6 @@ static void write_ledger(struct ov_client_run *x)
 	ov_buf_free(&b);
 }
 
-/* Hashes out of a repository's tiles, fetched as they are needed. */
-struct tiles {
-	struct ov_client_run *x;
-	uint64_t size;
-};
-
-static ov_status read_hash(void *ctx, unsigned level, uint64_t index, struct ov_merkle_hash *out)
-{
-	struct tiles *t = ctx;
-	OV_CLEANUP(ov_buf_free) struct ov_buf path = ov_buf_of(512), bytes = ov_buf_of(1 << 20);
-	struct ov_tile tile;
-	ov_status s;
-
-	OV_TRY(ov_tile_of(level, index, t->size, &tile));
-	for (;;) {
-		path.n = 0;
-		OV_TRY(ov_tile_path(&path, &tile));
-		OV_TRY(ov_buf_u8(&path, 0));
-		s = ov_fetch_get(t->x->f, (const char *)path.p, OV_TILE_BYTES, &bytes);
-		if (s != OV_END || tile.width == OV_TILE_WIDTH)
-			break;
-		tile.width = OV_TILE_WIDTH; /* partial tiles may go once they are full */
-	}
-	OV_TRY(s);
-	return ov_tile_hash(t->x->h, &tile, ov_buf_cur(&bytes), level, index, out);
-}
-
 /* Two notes that can't both be true, in one file that anybody can verify. */
 static ov_status keep_evidence(struct ov_client_run *x)
 {
@@ -108,13 +81,13 @@ static ov_status keep_evidence(struct ov_client_run *x)
 /* The tree grew: it must begin with the one that was accepted before. */
 static ov_status check_growth(struct ov_client_run *x)
 {
-	struct tiles t = { .x = x, .size = x->j.proof.checkpoint.size };
+	struct ov_remote t = { .f = x->f, .h = x->h, .size = x->j.proof.checkpoint.size };
 	struct ov_merkle_proof growth;
 	ov_status s;
 
 	if (!x->j.wants_growth)
 		return OV_OK;
-	s = ov_merkle_prove_growth(x->h, read_hash, &t, x->memory.size, t.size, &growth);
+	s = ov_merkle_prove_growth(x->h, ov_remote_hash, &t, x->memory.size, t.size, &growth);
 	if (s == OV_OK)
 		s = ov_judge_growth(x->h, &x->j, &x->memory, &growth);
 	if (s == OV_BAD) {

@@ -100,6 +100,22 @@ static ov_status settle_draft(struct ov_publisher *p)
 	return s;
 }
 
+/* Cut short between the two steps of settling, a draft stays beside what is pending: the same
+ * bytes, which must not become a release of their own later. */
+static ov_status drop_settled(struct ov_publisher *p)
+{
+	struct ov_buf draft = ov_buf_of(2 * LEAF_MAX), pending = ov_buf_of(2 * LEAF_MAX);
+	ov_status s = ov_store_read(p->private, "pending", LEAF_MAX, &pending);
+
+	if (s == OV_OK)
+		s = ov_store_read(p->private, "draft", LEAF_MAX, &draft);
+	if (s == OV_OK && ov_str_eq(str_of(&draft), str_of(&pending)))
+		s = ov_store_remove(p->private, "draft");
+	ov_buf_free(&draft);
+	ov_buf_free(&pending);
+	return s == OV_END ? OV_OK : s;
+}
+
 /* Artifacts of a released state go in front of the history. */
 static ov_status note_history(struct ov_publisher *p, struct ov_str leaf)
 {
@@ -263,8 +279,7 @@ ov_status ov_publish_release(struct ov_publisher *p, const struct ov_skey *log, 
 	struct ov_logdir l = { .folder = NULL };
 	ov_status s = OV_OK;
 
-	if (!ov_store_has(p->private, "pending"))
-		s = settle_draft(p);
+	s = ov_store_has(p->private, "pending") ? drop_settled(p) : settle_draft(p);
 	if (s == OV_OK)
 		s = ov_logdir_open(p->public, p->h, &l);
 	if (s == OV_OK)

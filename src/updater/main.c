@@ -17,6 +17,7 @@ static const struct cli_command commands[] = {
 	  &updater_verify_spec },
 	{ "ledger", "what was ever sent", updater_ledger, &updater_ledger_spec },
 	{ "publish", "publish databases through a log", updater_publish, &updater_publish_spec },
+	{ "monitor", "follow a log from outside", updater_monitor, &updater_monitor_spec },
 	{ "witness", "vouch for logs", updater_witness, &updater_witness_spec },
 	{ NULL, NULL, NULL, NULL },
 };
@@ -71,7 +72,7 @@ static int dispatch(struct cli *c, int argc, char *const *argv)
 			return k->run(c, argc - 1, argv + 1);
 	(void)cli_fail(c, "overt-update",
 		       "a part of overt; use overt update, verify, ledger, "
-		       "publish or witness",
+		       "publish, witness or monitor",
 		       NULL);
 	return CLI_FAILED;
 }

@@ -422,6 +422,22 @@ class Updates(unittest.TestCase):
             self.world.release()
             self.assertEqual(self.newest(), hashlib.sha256(database(100 + n)).hexdigest())
 
+    def test_monitor(self):
+        seen = self.world.path(f"monitor{Updates.count}")
+        args = ["monitor", "--from", self.server.url, "--root", self.world.path("root.1"), "--folder", seen, "--artifacts"]
+        self.assertIn("witnesses show the same history", run(*args).stdout)
+        old = self.world.path(f"old-m{Updates.count}")
+        shutil.copytree(self.world.path("site", "public"), old)
+        self.next_release(f"m{Updates.count}", 120 + Updates.count)
+        out = run(*args).stdout
+        self.assertIn(f"changed stable/test.ndb m{Updates.count}", out)
+        self.server.folder = old  # the log forgets
+        self.assertIn("older than what was seen", run(*args, code=1).stdout)
+        self.server.folder = self.world.path("site", "public")
+        self.server.lie = lambda a, path, body: body[:-1] + b"y" if body and "entries" in path else body
+        shutil.rmtree(seen)
+        self.assertIn("ALARM", run(*args, code=1).stdout)
+
     def test_a_folder_is_a_source_too(self):
         self.update(source=self.world.path("site", "public"))
 
