@@ -66,7 +66,7 @@ complete -c overt -n '__fish_seen_subcommand_from db; and __fish_seen_subcommand
 complete -c overt -n '__fish_seen_subcommand_from db; and __fish_seen_subcommand_from info' -l help -s h -d 'show this help and exit'
 complete -c overt -f -n '__fish_seen_subcommand_from db; and not __fish_seen_subcommand_from build check info list diff cost' -a list -d 'its signatures'
 complete -c overt -n '__fish_seen_subcommand_from db; and __fish_seen_subcommand_from list' -l name -s n -x -d 'only names that match'
-complete -c overt -n '__fish_seen_subcommand_from db; and __fish_seen_subcommand_from list' -l kind -s k -x -a 'hash section import body logical container yara allow' -d 'only this kind: hash, section, import, body, logical, container, yara or allow'
+complete -c overt -n '__fish_seen_subcommand_from db; and __fish_seen_subcommand_from list' -l kind -s k -x -a 'hash section import body logical container yara allow' -d 'only this kind: hash, section, import, body, logical, container, yara, allow, password, magic, certificate, catalog, address, icon, switch or bytecode'
 complete -c overt -n '__fish_seen_subcommand_from db; and __fish_seen_subcommand_from list' -l json -d 'for programs'
 complete -c overt -n '__fish_seen_subcommand_from db; and __fish_seen_subcommand_from list' -l help -s h -d 'show this help and exit'
 complete -c overt -f -n '__fish_seen_subcommand_from db; and not __fish_seen_subcommand_from build check info list diff cost' -a diff -d 'what one has and another has not'

@@ -69,12 +69,16 @@ struct overt_database_source {
 	uint64_t version, built, signatures, refused, skipped;
 	int is_signed;
 };
+#define OVERT_TABLES 16
 struct overt_database_facts {
 	char id[65];
 	uint32_t format_version;
 	uint64_t bytes, built, signatures;
 	uint64_t
 	    by_kind[8]; /* index: 1 hash 2 section 3 import 4 body 5 logical 6 container 7 yara */
+	/* Further tables, by what `overt db list` calls them: 0 container 1 password 2 magic
+	 * 3 certificate 4 catalog 5 address 6 icon 7 switch 8 bytecode (never run) */
+	uint64_t by_table[OVERT_TABLES];
 	uint64_t allowed, patterns, anchors, always_woken;
 	const struct overt_database_source *sources;
 	size_t nsources;

@@ -23,7 +23,8 @@ static const struct cli_option list_options[] = {
 	{ "name", 'n', CLI_TEXT, DB_AT(glob), "GLOB", "only names that match", NULL, 0, 0 },
 	{ "kind", 'k', CLI_TEXT, DB_AT(kind), "KIND",
 	  "only this kind: hash, section, import, body, logical,\n"
-	  "container, yara or allow",
+	  "container, yara, allow, password, magic, certificate,\n"
+	  "catalog, address, icon, switch or bytecode",
 	  NULL, 0, 0 },
 	DB_JSON,
 	CLI_HELP_OPTION,
@@ -51,6 +52,19 @@ const struct cli_spec cli_db_diff_spec = {
 static const char *const kind_names[8] = { NULL,   "hash",    "section",   "import",
 					   "body", "logical", "container", "yara" };
 
+/* Tables beside the kinds above, as `overt db list` calls their records. */
+static const struct {
+	size_t table;
+	const char *name, *shown;
+} tables[] = {
+	{ 1, "password", "passwords" },	    { 2, "magic", "magic" },
+	{ 3, "certificate", "publishers" }, { 4, "catalog", "catalogs" },
+	{ 5, "address", "addresses" },	    { 6, "icon", "icons" },
+	{ 7, "switch", "switches" },	    { 8, "bytecode", "bytecode" },
+};
+
+#define BYTECODE 8
+
 static void json_facts(struct cli_out *out, const struct overt_database_facts *f)
 {
 	cli_fmt(out,
@@ -62,6 +76,9 @@ static void json_facts(struct cli_out *out, const struct overt_database_facts *f
 	for (size_t i = 1; i < 8; i++)
 		cli_fmt(out, "%s\"%s\":%llu", i > 1 ? "," : "", kind_names[i],
 			(unsigned long long)f->by_kind[i]);
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		cli_fmt(out, ",\"%s\":%llu", tables[i].name,
+			(unsigned long long)f->by_table[tables[i].table]);
 	cli_fmt(out,
 		"},\"allowed\":%llu,\"patterns\":%llu,\"anchors\":%llu,\"always_woken\":%llu,"
 		"\"sources\":[",
@@ -122,6 +139,15 @@ static void text_facts(struct cli_out *out, const struct overt_database_facts *f
 			cli_fmt(out, "    %-10s%s\n", kind_names[i], cli_count(f->by_kind[i], a));
 	if (f->allowed > 0)
 		cli_fmt(out, "  allow-list  %s\n", cli_count(f->allowed, a));
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		if (f->by_table[tables[i].table] > 0)
+			cli_fmt(out, "  %-12s%s%s\n", tables[i].shown,
+				cli_count(f->by_table[tables[i].table], a),
+				tables[i].table == BYTECODE
+				    ? cli_s(f->by_table[BYTECODE])[0] != '\0'
+					  ? " programs, which overt does not run"
+					  : " program, which overt does not run"
+				    : "");
 	cli_fmt(out, "  patterns    %s", cli_count(f->patterns, a));
 	cli_fmt(out, ", anchors %s", cli_count(f->anchors, a));
 	cli_fmt(out, ", rules that every file wakes %s\n", cli_count(f->always_woken, a));

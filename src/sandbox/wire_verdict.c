@@ -394,6 +394,8 @@ ov_status ov_wire_put_facts(struct ov_buf *b, const struct overt_database_facts 
 		OV_TRY(ov_buf_u64(b, v[i]));
 	for (size_t i = 0; i < 8; i++)
 		OV_TRY(ov_buf_u64(b, f->by_kind[i]));
+	for (size_t i = 0; i < OVERT_TABLES; i++)
+		OV_TRY(ov_buf_u64(b, f->by_table[i]));
 	OV_TRY(ov_buf_u32(b, (uint32_t)f->nsources));
 	for (size_t i = 0; i < f->nsources; i++)
 		OV_TRY(put_source(b, &f->sources[i]));
@@ -420,6 +422,8 @@ ov_status ov_wire_get_facts(struct ov_cur *c, struct ov_arena *a, struct overt_d
 	OV_TRY(ov_cur_u64le(c, &f.always_woken));
 	for (size_t i = 0; i < 8; i++)
 		OV_TRY(ov_cur_u64le(c, &f.by_kind[i]));
+	for (size_t i = 0; i < OVERT_TABLES; i++)
+		OV_TRY(ov_cur_u64le(c, &f.by_table[i]));
 	OV_TRY(ov_cur_u32le(c, &n));
 	if (n > ov_cur_left(c) / MIN_SOURCE)
 		return OV_BAD;

@@ -186,6 +186,18 @@ ov_status ov_worker_cost(struct ov_worker *w, struct ov_arrival *m)
 	return ov_worker_answer(w, OV_WIRE_DONE, m->job);
 }
 
+static void count_tables(const struct ov_odb *db, struct overt_database_facts *f)
+{
+	for (int k = 0; k < OV_EXTRA_COUNT && k < OVERT_TABLES; k++) {
+		struct ov_cur table = db->extra[k];
+		struct ov_extra_row r;
+
+		for (table.pos = 0; ov_extra_next(&table, &r) == OV_OK;)
+			f->by_table[k]++;
+	}
+	f->by_kind[OV_RULE_CONTAINER] += f->by_table[OV_EXTRA_CONTAINER];
+}
+
 static void count(const struct ov_odb *db, struct overt_database_facts *f)
 {
 	for (uint32_t i = 0; i < db->nrules; i++) {
@@ -200,6 +212,7 @@ static void count(const struct ov_odb *db, struct overt_database_facts *f)
 		f->by_kind[OV_RULE_IMPORT_HASH] += db->hashes[OV_USE_IMPORT][k].count;
 		f->allowed += db->hashes[OV_USE_ALLOW][k].count;
 	}
+	count_tables(db, f);
 	f->always_woken = ov_odb_always_count(db, OV_TARGET_ANY);
 	for (int t = OV_TARGET_ANY + 1; t < OV_TARGET_COUNT;
 	     t++) /* each list repeats those for any target */

@@ -217,6 +217,23 @@ class Databases(Case):
         self.expect(2, "db", "cost", "-d", "dear.ldb", "g/absent")
         self.expect(2, "db", "cost", "-d", "dear.ldb")
 
+    def test_further_tables(self):
+        """What is neither a rule nor a hash is counted and listed; bytecode is named as not run."""
+        for name, text in (("m.cdb", "T.Meta:*:*:x\\.exe$:*:*:*:*:*:*\n"), ("p.cbc", "ClamBCafh\n"), ("w.pwdb", "P;Engine:81-255;0;secret\n"),
+                           ("s.cfg", "PDF:0x0\nMAIL:0x0:1:255\n"), ("f.ftm", "0:0:5151:d:CL_TYPE_ANY:CL_TYPE_PDF\n")):
+            self.put(name, text.encode())
+        files = ["m.cdb", "p.cbc", "w.pwdb", "s.cfg", "f.ftm"]
+        p = self.expect(0, "db", "build", "-o", "more.odb", *files)
+        self.assertIn(b"p.cbc: skipped: bytecode is not run by this version", p.stderr)
+        kinds = json.loads(self.expect(0, "db", "info", "--json", "more.odb").stdout)["kinds"]
+        self.assertEqual({k: v for k, v in kinds.items() if v}, {"container": 1, "password": 1, "magic": 1, "switch": 1, "bytecode": 1})
+        self.assertIn(b"1 program, which overt does not run", self.expect(0, "db", "info", "more.odb").stdout)
+        rows = [json.loads(x) for x in self.expect(0, "db", "list", "--json", "more.odb").stdout.splitlines()]
+        self.assertEqual({(r["kind"], r["name"]) for r in rows},
+                         {("container", "T.Meta"), ("password", "P"), ("magic", "d"), ("switch", "MAIL"), ("bytecode", "p.cbc")})
+        self.assertEqual(rows[0]["text"], "T.Meta:*:*:x\\.exe$:*:*:*:*:*:*")
+        self.assertIn(b"1 skipped", self.expect(0, "db", "check", "p.cbc").stdout)
+
     def test_build_and_use(self):
         p = self.expect(0, "db", "build", "-o", "out.odb", "mine.ndb", "bad.ndb")
         self.assertIn(b"bad.ndb:2: refused", p.stderr)
