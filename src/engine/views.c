@@ -20,6 +20,7 @@
 #include "norm_html.h"
 #include "norm_script.h"
 #include "norm_text.h"
+#include "screnc.h"
 
 #define VIEW_KEEP ((size_t)1 << 20) /* bytes of a buffer that stay for the next layer */
 #define LOOKS_TEXT ((size_t)1024)   /* ClamAV takes what has no NUL here for text      */
@@ -259,6 +260,24 @@ static ov_status clean_page(struct ov_engine *e, const struct ov_node *n, uint64
 	return OV_OK;
 }
 
+/* Encoded scripts of a page, decoded in their places. */
+static void decode_scripts(struct ov_buf *b)
+{
+	size_t at = ov_screnc_find(b->p, b->n), to = at;
+
+	while (at < b->n) {
+		size_t n = 0, next;
+
+		at += ov_screnc_decode(b->p + at, b->n - at, b->p + to, &n);
+		to += n;
+		next = ov_screnc_find(b->p + at, b->n - at);
+		memmove(b->p + to, b->p + at, next);
+		to += next;
+		at += next;
+	}
+	b->n = to;
+}
+
 static ov_status make_page(struct ov_engine *e, struct ov_node *n, uint64_t size)
 {
 	struct ov_views *v = &e->views;
@@ -268,6 +287,7 @@ static ov_status make_page(struct ov_engine *e, struct ov_node *n, uint64_t size
 
 	v->tags.n = v->text.n = v->scripts.n = 0;
 	OV_TRY(clean_page(e, n, size));
+	decode_scripts(&v->bytes);
 	ov_norm_script_begin(v->script);
 	return ov_norm_html(v->bytes.p, v->bytes.n, &to);
 }

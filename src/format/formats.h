@@ -21,6 +21,7 @@ extern const struct ov_format ov_format_rtf;
 extern const struct ov_format ov_format_swf;
 extern const struct ov_format ov_format_onenote;
 extern const struct ov_format ov_format_html;
+extern const struct ov_format ov_format_screnc;
 extern const struct ov_format ov_format_xmldoc; /* Word and Excel 2003, XDP, HWPML, ActiveMime */
 
 #endif

@@ -54,6 +54,7 @@ static const struct ov_format *const by_type[OV_T_COUNT] = {
 	[OV_T_UUENCODED] = &ov_format_mail,
 	[OV_T_TNEF] = &ov_format_tnef,
 	[OV_T_BINHEX] = &ov_format_binhex,
+	[OV_T_SCRENC] = &ov_format_screnc,
 	[OV_T_HTML] = &ov_format_html,
 	[OV_T_HTML_UTF16] = &ov_format_html,
 };

@@ -220,8 +220,22 @@ def data_cases():
                differs='a `DATA:` address in capitals', ours={'f': ['lower.0', 'lower.7', 'plain.0']})
 
 
+ENCODED = b"#@~^awAAAA==9b:~z41@#@&z41~',Ju+^VG~,\x7fWMsNrP[,E@!4@*J,B~+U^KNnN,8X,EdS,lY~@$,tG:\x7fI,VG\to,+xKET4PDW~mK:n~MWE\t[PmVV,\x7f*PaVmmn/@#@&uCAAAA==^#~@"
+ENCODED_DB = {'t.ndb': sigs([('start', 'dim abc'), ('string', 'hello  world')], (0, 3, 7)) + sigs([('marks', '"<b>"')], (3,))}
+
+
+def encoded_cases():
+    """What Microsoft's Script Encoder makes, written by us."""
+    for name, data in [('file', ENCODED), ('VBScript', b'<html><script language="VBScript.Encode">' + ENCODED + b'</script></html>'),
+                       ('JScript', b'<html><script language=JScript.Encode>' + ENCODED + b'</script></html>'),
+                       ('zip', zip_of(('a.vbe', ENCODED)))]:
+        yield dict(name='encoded script, ' + name, db=ENCODED_DB, files={'f': data})
+    yield dict(name='encoded script, no language', db=ENCODED_DB, files={'f': b'<html>' + WORDS + b'<script>' + ENCODED + b'</script>' + WORDS},
+               differs='an encoded script (`#@~^`) in a page whose tag', ours={'f': ['%s.%d' % (n, t) for n in ('start', 'string') for t in (0, 3, 7)] + ['marks.3']})
+
+
 def cases():
     out = []
-    for group in (text_cases, place_cases, logical_cases, hash_cases, content_cases, html_cases, html_logical_cases, data_cases):
+    for group in (text_cases, place_cases, logical_cases, hash_cases, content_cases, html_cases, html_logical_cases, data_cases, encoded_cases):
         out += group()
     return out

@@ -1,0 +1,69 @@
+/* A file made by Microsoft's Script Encoder (.vbe, .jse): one part, the script, as in a page. */
+#include "formats.h"
+
+#include "checked.h"
+#include "screnc.h"
+
+#include <string.h>
+
+#define READ_MAX ((uint64_t)16 << 20) /* bytes of the file that are decoded */
+
+struct screnc {
+	struct ov_cur text; /* "<script>...</script>" */
+	bool is_given;
+};
+
+static ov_status screnc_open(const struct ov_fmt_env *env, void **state)
+{
+	static const char head[] = "<script>", tail[] = "</script>";
+	const size_t size = (size_t)ov_min_u64(env->src->size, READ_MAX);
+	struct screnc *s = NULL;
+	struct ov_cur file;
+	uint8_t *to = NULL;
+	size_t at, n = 0;
+
+	OV_TRY(ov_arena_new(env->arena, &s));
+	OV_TRY(ov_src_view_upto(env->src, 0, size, env->arena, &file));
+	if (size < env->src->size)
+		env->note(env->ctx, OV_LIMIT, (struct ov_str){ 0 },
+			  "only its first 16 MiB were decoded");
+	OV_TRY(ov_arena_array(env->arena, file.len + sizeof head + sizeof tail, &to));
+	at = ov_screnc_find(file.base, file.len);
+	if (at == file.len)
+		return OV_BAD;
+	memcpy(to, head, sizeof head - 1);
+	(void)ov_screnc_decode(file.base + at, file.len - at, to + sizeof head - 1, &n);
+	n += sizeof head - 1;
+	memcpy(to + n, tail, sizeof tail - 1);
+	s->text = ov_cur_of(to, n + sizeof tail - 1);
+	*state = s;
+	return OV_OK;
+}
+
+static ov_status screnc_next(void *state, struct ov_child *out)
+{
+	struct screnc *s = state;
+
+	if (s->is_given)
+		return OV_END;
+	s->is_given = true;
+	*out = (struct ov_child){ .kind = OV_CHILD_STREAM,
+				  .name = OV_STR("script"),
+				  .size = s->text.len,
+				  .packed = OV_SIZE_UNKNOWN,
+				  .position = 1,
+				  .is_coding = true };
+	return OV_OK;
+}
+
+static ov_status screnc_read(void *state, void *to, size_t n, size_t *got)
+{
+	struct screnc *s = state;
+
+	*got = ov_min_size(n, ov_cur_left(&s->text));
+	return *got > 0 ? ov_cur_copy(&s->text, to, *got) : OV_END;
+}
+
+const struct ov_format ov_format_screnc = {
+	.name = "screnc", .open = screnc_open, .next = screnc_next, .read = screnc_read
+};
