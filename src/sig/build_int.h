@@ -118,6 +118,7 @@ OV_MUST_USE ov_status ov_sig_section(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_import(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_allow(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_crb(struct ov_sig_line *l);
+OV_MUST_USE ov_status ov_sig_idb(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_ndb(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_ldb(struct ov_sig_line *l);
 OV_MUST_USE ov_status ov_sig_ignore(struct ov_sig_line *l);

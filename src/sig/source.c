@@ -24,6 +24,7 @@ static const struct {
 	{ ".ldb",  false, ov_sig_ldb },
 	{ ".ldu",  true,  ov_sig_ldb },
 	{ ".crb",  false, ov_sig_crb },
+	{ ".idb",  false, ov_sig_idb },
 	{ ".db",   false, ov_sig_db },
 	{ ".sdb",  false, ov_sig_sdb },
 	{ ".ign",  false, ov_sig_ignore },

@@ -65,6 +65,13 @@ static const struct {
 	{ "a.crb", "N;1;" SHA1 ";;c0ffee;;1;;1;0;c", REFUSED },
 	{ "a.crb", "N;1;" SHA1 ";;c0ffee;;1;1;1;0", REFUSED },
 	{ "a.crb", "N;1;" SHA1 ";;c0ffee;;1;1;1;0;c;1;10;5", REFUSED },
+	{ "a.idb", "N:a:b:20" SHA256 MD5 "01234567890123456789012345", SKIPPED }, /* not compared */
+	{ "a.idb", "N:::10" SHA256 MD5 "01234567890123456789012345", SKIPPED },
+	{ "a.idb", "N:a:b:30" SHA256 MD5 "01234567890123456789012345", REFUSED },
+	{ "a.idb", "N:a:b:20" SHA256 MD5 "0123456789012345678901234", REFUSED },
+	{ "a.idb", "N:a:b:20" SHA256 MD5 "0123456789012345678901234x", REFUSED },
+	{ "a.idb", "N:a:20" SHA256 MD5 "01234567890123456789012345", REFUSED },
+	{ "a.idb", "N:a:b:20" SHA256 MD5 "01234567890123456789012345:1", REFUSED },
 	{ "a.fp", MD5 ":5:N", TAKEN },
 	{ "a.sfp", SHA256 ":5:N", TAKEN },
 	/* container metadata */

@@ -1,0 +1,48 @@
+/*
+ * Image hashes; the first byte selects PNG, JPEG, GIF, BMP or WebP. Claims: no bug is reported, the
+ * same bytes give the same status and hash, and an arena of half a megabyte is enough or says so.
+ */
+#include <stdlib.h>
+
+#include "image.h"
+
+#define CLAIM(cond)                                                                                \
+	do {                                                                                       \
+		if (!(cond))                                                                       \
+			abort();                                                                   \
+	} while (0)
+
+static ov_status hash(enum ov_type t, const uint8_t *p, size_t n, size_t budget, uint64_t *out)
+{
+	const struct ov_src src = ov_src_mem(p, n);
+	struct ov_arena a;
+	ov_status s;
+
+	ov_arena_init(&a, budget);
+	s = ov_image_hash(t, &src, &a, out);
+	CLAIM(a.used <= budget);
+	ov_arena_free(&a);
+	return s;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	static const enum ov_type types[] = { OV_T_PNG, OV_T_JPEG, OV_T_GIF, OV_T_BMP, OV_T_WEBP };
+	uint64_t a = 0, b = 0;
+	enum ov_type t;
+	ov_status s;
+
+	if (n < 2)
+		return 0;
+	t = types[p[0] % 5];
+	s = hash(t, p + 1, n - 1, (size_t)2 << 20, &a);
+	CLAIM(s != OV_BUG && s != OV_IO && s != OV_END);
+	if (s == OV_LIMIT)
+		return 0; /* as large as it says: not twice */
+	CLAIM(hash(t, p + 1, n - 1, (size_t)2 << 20, &b) == s && (s != OV_OK || a == b));
+	s = hash(t, p + 1, n - 1, (size_t)1 << 19, &b);
+	CLAIM(s != OV_OK || a == b);
+	return 0;
+}
