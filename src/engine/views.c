@@ -221,6 +221,12 @@ static ov_status match_text(struct ov_engine *e, struct ov_node *n)
 
 /* ---- HTML ---- */
 
+/* A page as it is is matched for any target only, unless a .sdb database asks for more. */
+static enum ov_target raw_html_target(const struct ov_engine *e)
+{
+	return e->settings.raw_html ? OV_TARGET_HTML : OV_TARGET_ANY;
+}
+
 static ov_status on_script(void *ctx, struct ov_str body)
 {
 	struct ov_views *v = ctx;
@@ -330,7 +336,7 @@ ov_status ov_views_match(struct ov_engine *e, struct ov_node *n)
 	const enum kind kind = kind_of(e, n);
 
 	n->seen = kind != VIEW_NONE ? e->detection_tail : NULL;
-	OV_TRY(ov_wake(e, n, kind == VIEW_HTML ? OV_TARGET_ANY : ov_raw_target(n)));
+	OV_TRY(ov_wake(e, n, kind == VIEW_HTML ? raw_html_target(e) : ov_raw_target(n)));
 	OV_TRY(ov_rules_evaluate(e, n));
 	if (e->is_done)
 		return OV_OK;

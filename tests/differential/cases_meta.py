@@ -185,6 +185,11 @@ def old_body_cases():
         yield dict(name='db ' + line, files=files, db={'t.db': line + '\n'})
     for line in ['T:0:*:%s' % x, 'T:1:*:%s' % x, 'T:0:256:%s' % x, 'T:0:*:%s:51' % x, 'T:0:*:%s:300' % x, 'T:15:*:%s' % x, 'T:0:*']:
         yield dict(name='sdb ' + line, files=files, db={'t.sdb': line + '\n'})
+    page = {'page': b'<html><body><p>FINDME Raw</p><!-- FINDME too --></body></html>'}
+    for target in '037':
+        for end in ('sdb', 'ndb') if target != '0' else ('sdb',):
+            yield dict(name='%s html %s' % (end, target), files=page, db={'t.' + end: 'T:%s:*:%s\n' % (target, h('FINDME Raw</p>'))})
+    yield dict(name='sdb html and ndb', files=page, db={'t.sdb': 'T:0:*:%s\n' % h('nothing'), 't.ndb': 'T.H:3:*:%s\n' % h('FINDME Raw</p>')})
     two = 'T.A:0:*:%s\nT.B:0:*:%s\n' % (x, h('FIND'))
     for line in ['T.A', 't.ndb:1:T.A', 't.ndb:2:T.A', 'x.ndb:1:T.A', '::T.A', 't.ndb:x:T.A', 'T.A:00000000000000000000000000000000',
                  'T.A:2dc5c8a7ddd3bd17a8ab2b2bd4a0b7c2', 't.ndb:1', 'a:b:c:d', 't.ndb:1:', 'T.A.UNOFFICIAL', 'T.A ', ' T.A', '#T.A', 'T.A\r']:
