@@ -6,8 +6,10 @@
 #include <sys/mman.h>
 
 #include "builtin.h"
+#include "checked.h"
 #include "fd.h"
 
+#define WRITE_PIECE ((size_t)32 << 10)
 #define NOTED_MAX 10000 /* complaints sent; the rest is counted */
 
 ov_status ov_worker_source(struct ov_worker *w, struct ov_arrival *m)
@@ -157,6 +159,18 @@ static ov_status fail_source(const struct compiling *c, ov_status st, struct ov_
 	return ov_worker_fail(c->w, c->job, st, text);
 }
 
+/*
+ * In small pieces: the system's cache keeps what was written at once in one large piece, and Linux
+ * maps such a piece as a whole when one byte of it is looked at. Workers that look at a few rows of
+ * a hash set would hold most of the database.
+ */
+static ov_status write_pieces(int fd, const struct ov_buf *db)
+{
+	for (size_t at = 0; at < db->n; at += WRITE_PIECE)
+		OV_TRY(ov_fd_write(fd, db->p + at, ov_min_size(db->n - at, WRITE_PIECE)));
+	return OV_OK;
+}
+
 static ov_status write_out(struct ov_worker *w, uint32_t job, int fd, const struct ov_buf *db,
 			   const struct ov_build_stats *stats)
 {
@@ -175,7 +189,7 @@ static ov_status write_out(struct ov_worker *w, uint32_t job, int fd, const stru
 		return ov_worker_fail(w, job, OV_BUG,
 				      why != NULL ? why : "the compiled database is not valid");
 	memcpy(told.id, view.id, sizeof told.id);
-	if (ov_fd_write(fd, db->p, db->n) != OV_OK)
+	if (write_pieces(fd, db) != OV_OK)
 		return ov_worker_fail(
 		    w, job, OV_IO, "the compiled database could not be written: is the disk full?");
 	w->out.n = 0;

@@ -69,8 +69,7 @@ ov_status ov_worker_open(struct ov_worker *w, struct ov_arrival *m)
 	p = mmap(NULL, (size_t)f.size, PROT_READ, MAP_SHARED, m->fds.fds[0], 0);
 	if (p == MAP_FAILED)
 		return refuse(w, m->job, OV_NOMEM, "the file could not be mapped");
-	/* A file that was just written stands in the system's cache in pieces of up to 2 MB, and
-	 * one byte looked at would map all of its piece. */
+	/* No piece of 2 MB is to be mapped because a byte of it was looked at. */
 	(void)madvise(p, (size_t)f.size, MADV_NOHUGEPAGE);
 	st = ov_odb_open(ov_cur_of(p, (size_t)f.size), &w->db, &why);
 	if (st != OV_OK)
