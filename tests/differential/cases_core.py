@@ -173,8 +173,22 @@ def random_cases(seed, count):
         yield case('random %d %s' % (i, next(iter(line.values())).strip()), line, data)
 
 
+def quirk_cases():
+    """What clamscan refuses or reads otherwise, and what overt makes of it."""
+    word = {'t': BIN + b'kapome' + BIN}
+    yield case('two plain bytes', {'t.ndb': 'T.Two:0:*:%s\n' % h('ka')}, word, differs='two plain bytes', ours={'t': ['T.Two']})
+    yield case('a block of one member', {'t.ldb': 'T.One;Engine:51-255,Target:0;(0=1)>0;%s\n' % h('kap')}, word, differs='a block of one member', ours={'t': ['T.One']})
+    for what in ('EntryPoint:9-3', 'NumberOfSections:3-1', 'FileSize:9-3'):
+        yield case('reversed ' + what, {'t.ldb': 'T.Rev;Engine:51-255,%s,Target:1;0;%s\n' % (what, h('kap'))}, word)
+    text = {'behind': b'some kap and then ome\n', 'before': b'ome and then kap too\n'}
+    yield case('regular expression in text', {'t.ldb': 'T.Re;Engine:81-255,Target:7;1;%s;0/ome/\n' % h('kap')}, text,
+               differs='regular expressions in normalised text', ours={'before': ['T.Re']})
+    mail = b'From: a@example.org\nTo: b@example.org\nSubject: x\n\nhello body\nmore\n'
+    yield case('container metadata of a mail', {'t.cdb': 'T.C:CL_TYPE_MAIL:*:*:*:*:*:1:*:*\n'}, {'m': mail}, differs='container metadata of mails', ours={'m': ['T.C']})
+
+
 def cases():
     count = int(os.environ.get('OV_DIFF_RANDOM', '60'))
     seed = int(os.environ.get('OV_DIFF_SEED', '1'))
-    groups = (ndb_cases(), pe_cases(), ldb_cases(), hash_cases(), container_cases(), random_cases(seed, count))
+    groups = (ndb_cases(), pe_cases(), ldb_cases(), hash_cases(), container_cases(), quirk_cases(), random_cases(seed, count))
     return [c for g in groups for c in g]

@@ -106,4 +106,7 @@ def pua_cases():
     for args in ([], ['--detect-pua'], ['--detect-pua', '--exclude-pua=Win'], ['--detect-pua', '--include-pua=Win'], ['--detect-pua', '--include-pua=Win.Tool'],
                  ['--include-pua=Win'], ['--exclude-pua=Tool'], ['--detect-pua', '--exclude-pua=Packed'], ['--detect-pua', '--include-pua=W']):
         out.append(dict(name='pua ' + ' '.join(args), db=db, args=args, files={'x': BIN + text, 'y': BIN}))
+    for args in (['--detect-pua', '--include-pua=Tool', '--include-pua=Win32'],):
+        out.append(dict(name='pua, two categories', db=db, args=args, files={'x': BIN + text}, differs='given twice, the categories are joined',
+                        ours={'x': ['Plain.One', 'PUA.Win.Tool.A', 'PUA.Tool.Win.B', 'PUA.Win32.C']}))
     return out
