@@ -246,11 +246,11 @@ static ov_status bracket_items(struct ere *e, uint8_t set[ERE_SET])
 
 static void fold_set(uint8_t set[ERE_SET])
 {
-	for (uint8_t c = 'a'; c <= 'z'; c++) {
-		const uint8_t up = c ^ 0x20;
+	for (unsigned c = 'a'; c <= 'z'; c++) {
+		const unsigned up = c ^ 0x20;
 
 		if ((set[up / 8] >> up % 8 & 1) != 0)
-			put_range(set, c, c);
+			put_range(set, (uint8_t)c, (uint8_t)c);
 	}
 }
 
