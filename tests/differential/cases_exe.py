@@ -147,6 +147,8 @@ def publisher_cases():
     yield dict(name='crb trust and block', files=one, db={'t.crb': row(leaf, name='T.Good') + row(root, trusted=0), 't.ndb': body})
     for what, lines in rows:
         yield dict(name='crb ' + what, files=files, db={'t.crb': lines} if 'malformed' in what else {'t.crb': lines, 't.ndb': body})
+    for what, lines in rows[1], rows[15]:
+        yield dict(name='crb --nocerts ' + what, files=files, db={'t.crb': lines, 't.ndb': body}, args=['--nocerts'])
     yield dict(name='crb without -z, root', files=files, db={'t.crb': rows[1][1], 't.ndb': body}, args=['--allmatch=no'])
     yield dict(name='crb without -z, block', files={'signed.exe': files['signed.exe']}, db={'t.crb': rows[15][1], 't.ndb': body}, args=['--allmatch=no'],
                differs='a blocked publisher, without `-z`', ours={'signed.exe': ['T.Crb']})
@@ -243,6 +245,8 @@ def image_cases():
                               ('or', '0|1', ('fuzzy_img#' + rgb, h('GIF8'))), ('two', '0|1', ('fuzzy_img#' + rgb, 'fuzzy_img#' + hashes['plain.gif:'])),
                               ('both', '0&1', ('fuzzy_img#' + rgb, 'fuzzy_img#' + hashes['plain.gif:']))):
         yield dict(name='fuzzy_img ' + what, files=files, db=ldb(logic, *subs))
+    for switch in ('--scan-image=no', '--scan-image-fuzzy-hash=no'):
+        yield dict(name='fuzzy_img ' + switch, files=files, db=ldb('0', 'fuzzy_img#' + rgb), args=[switch])
     for bad in ('fuzzy_img#%s#1' % rgb, 'fuzzy_img#' + rgb[1:], 'fuzzy_img#x' + rgb[1:], 'fuzzy_img#', 'fuzzy_img#%s#' % rgb):
         yield dict(name='fuzzy_img malformed ' + bad[-4:], files={'raw': BIN}, db=ldb('0', bad))
     yield dict(name='fuzzy_img WebP', files=webp, db=ldb('0', 'fuzzy_img#' + hashes['lossless.webp:']), differs='image hashes (`fuzzy_img`) of WebP',
