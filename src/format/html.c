@@ -165,9 +165,13 @@ static uint8_t take_byte(struct ov_cur *c)
 {
 	const uint8_t *p = ov_cur_rest(c);
 
-	if (*p == '%' && ov_cur_left(c) >= 3 && hex_of(p[1]) >= 0 && hex_of(p[2]) >= 0) {
-		ov_cur_soft_skip(c, 3);
-		return (uint8_t)(hex_of(p[1]) << 4 | hex_of(p[2]));
+	if (*p == '%' && ov_cur_left(c) >= 3) {
+		const int high = hex_of(p[1]), low = hex_of(p[2]);
+
+		if (high >= 0 && low >= 0) {
+			ov_cur_soft_skip(c, 3);
+			return (uint8_t)((unsigned)high << 4 | (unsigned)low);
+		}
 	}
 	ov_cur_soft_skip(c, 1);
 	return *p;
