@@ -246,6 +246,28 @@ static int by_order(const void *pa, const void *pb)
 	return (a->rule.id > b->rule.id) - (a->rule.id < b->rule.id);
 }
 
+/* A layer that was made to be slow: one note for all that could not be decided. */
+static void note_spent(struct ov_engine *e, struct ov_node *n, const struct judged *all)
+{
+	const struct judged *first = NULL;
+	uint32_t undecided = 0;
+	char detail[256];
+
+	for (uint32_t i = 0; i < e->nwoken; i++) {
+		if (all[i].is_hit || !all[i].is_limited)
+			continue;
+		if (undecided++ == 0)
+			first = &all[i];
+	}
+	if (first == NULL)
+		return;
+	(void)snprintf(detail, sizeof detail,
+		       "%u signatures could not be decided (%.*s first): verifying them takes more "
+		       "steps than its size has",
+		       undecided, (int)ov_min_size(first->rule.name.n, 100), first->rule.name.p);
+	ov_report_incomplete(e, n, OVERT_LIMIT_TIME, (struct ov_str){ 0 }, detail);
+}
+
 static void note_limited(struct ov_engine *e, struct ov_node *n, const struct judged *j)
 {
 	char detail[256];
@@ -266,9 +288,11 @@ static ov_status report_hits(struct ov_engine *e, struct ov_node *n, struct judg
 	for (uint32_t i = 0; i < e->nwoken; i++) {
 		if (all[i].is_hit)
 			hits[nhits++] = &all[i];
-		else if (all[i].is_limited)
+		else if (all[i].is_limited && !ov_finder_is_spent(e->finder))
 			note_limited(e, n, &all[i]);
 	}
+	if (ov_finder_is_spent(e->finder))
+		note_spent(e, n, all);
 	qsort(hits, nhits, sizeof *hits, by_order);
 	for (uint32_t i = 0; i < nhits && !e->is_done; i++) {
 		if (n->is_rescan && hits[i]->rule.target == OV_TARGET_ANY)

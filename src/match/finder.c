@@ -218,7 +218,7 @@ static bool on_key(void *ctx, uint32_t token, uint64_t at)
 	if (at >= f->chunk_end)
 		return false; /* the next chunk meets it again; positions come in order */
 	finder_try_key(f, token, at);
-	return f->trouble == OV_OK;
+	return f->trouble == OV_OK && f->left > 0;
 }
 
 /* Can this part still be needed at or behind `at`? Only parts without a key ask. */
@@ -246,7 +246,7 @@ static void search_bytes(struct ov_finder *f, uint32_t node, uint64_t from, uint
 	const uint8_t *p = f->text.p + (from - f->text.base), *const start = p,
 		      *const end = p + (to - from);
 
-	while (p < end && f->trouble == OV_OK) {
+	while (p < end && f->trouble == OV_OK && f->left > 0) {
 		if (nd->how == HOW_BYTE)
 			p = memchr(p, nd->part.key[0], (size_t)(end - p));
 		if (p == NULL)
@@ -265,7 +265,7 @@ static void search_direct(struct ov_finder *f, uint32_t node, uint64_t from, uin
 		const struct ov_range *r = range_at(f, s, i);
 		const uint64_t hi = ov_min_u64(r->hi, to - 1);
 
-		for (uint64_t at = ov_max_u64(r->lo, from); at <= hi; at++)
+		for (uint64_t at = ov_max_u64(r->lo, from); at <= hi && f->left > 0; at++)
 			finder_try(f, node, at);
 	}
 }
@@ -317,7 +317,7 @@ static bool is_late(uint64_t deadline_ns)
 static ov_status search_window(struct ov_finder *f, uint64_t from, uint64_t to,
 			       uint64_t deadline_ns)
 {
-	while (from < to) {
+	while (from < to && f->left > 0) {
 		const uint64_t next = from + ov_min_u64(FINDER_CHUNK, to - from);
 
 		if (is_late(deadline_ns))
@@ -352,7 +352,7 @@ static ov_status search_file(struct ov_finder *f, const struct ov_src *src, uint
 		f->window = p;
 		f->window_cap = bytes;
 	}
-	for (uint64_t at = 0, next; at < src->size; at = next) {
+	for (uint64_t at = 0, next; at < src->size && f->left > 0; at = next) {
 		const uint64_t base = at - ov_min_u64(at, span);
 		size_t want, got = 0;
 
@@ -377,6 +377,8 @@ ov_status ov_finder_run(struct ov_finder *f, const struct ov_src *src, uint64_t 
 	OV_TRY(ov_check(f, FINDER_MAGIC));
 	f->trouble = OV_OK;
 	f->events.n = 0;
+	f->left =
+	    FINDER_LAYER_STEPS + ov_min_u64(src->size, UINT64_MAX / 64) * FINDER_LAYER_STEPS_A_BYTE;
 	if (f->slots.n == 0 || src->size == 0)
 		return OV_OK;
 	s = build_table(f, ov_min_u64(src->size, UINT64_MAX / 64));
@@ -387,14 +389,19 @@ ov_status ov_finder_run(struct ov_finder *f, const struct ov_src *src, uint64_t 
 	} else if (s == OV_OK) {
 		s = search_file(f, src, deadline_ns);
 	}
-	if (s != OV_OK)
+	if (s != OV_OK || f->left == 0)
 		finder_join(f, UINT64_MAX);
 	finder_finish(f);
 	if (s == OV_OK)
 		s = f->trouble;
-	for (uint32_t i = 0; s != OV_OK && i < f->slots.n; i++)
+	for (uint32_t i = 0; (s != OV_OK || f->left == 0) && i < f->slots.n; i++)
 		slot_at(f, i)->find.is_limited = true;
 	return s;
+}
+
+bool ov_finder_is_spent(const struct ov_finder *f)
+{
+	return f->left == 0;
 }
 
 uint64_t ov_finder_work(const struct ov_finder *f, uint32_t slot)

@@ -80,6 +80,10 @@ struct ov_probe { /* a part of a pattern, and the bytes [base, base + n) of a la
 OV_MUST_USE ov_status ov_finder_probe(struct ov_finder *f, const struct ov_pats *pats,
 				      const struct ov_probe *what, uint64_t at, uint64_t *steps);
 
+/** True when the last run spent the steps that a layer of its size has: results are what was found
+ * up to there, all marked is_limited. */
+bool ov_finder_is_spent(const struct ov_finder *f);
+
 /** Result of a slot, valid until the next begin. */
 const struct ov_find *ov_finder_result(const struct ov_finder *f, uint32_t slot);
 

@@ -20,6 +20,12 @@
 #define FINDER_DIRECT_MAX 4096u		      /* start positions tried one by one */
 #define FINDER_RUN_STEPS ((uint64_t)1 << 22)  /* of one try                      */
 #define FINDER_SLOT_STEPS ((uint64_t)1 << 26) /* of one pattern, plus some per byte */
+/*
+ * Of all patterns of a layer together, in steps of about 3 ns: what keeps a layer that was made to
+ * be slow above 20 MB a second, or ends it with a limit that is told.
+ */
+#define FINDER_LAYER_STEPS ((uint64_t)1 << 22)
+#define FINDER_LAYER_STEPS_A_BYTE 6u
 #define FINDER_TRY_WORK 16u /* of a try that ends at once: as much time as that many steps */
 #define FINDER_CHUNK ((size_t)256 * 1024)
 
@@ -97,8 +103,14 @@ struct ov_finder {
 	struct pat_text text;
 	uint64_t chunk_end; /* keys from here on belong to the next chunk */
 	ov_status trouble;  /* OV_NOMEM met inside a callback */
+	uint64_t left;	    /* steps of this layer; 0: the rest is not searched */
 	struct pat_exec exec;
 };
+
+static inline void finder_spend(struct ov_finder *f, uint64_t steps)
+{
+	f->left -= steps < f->left ? steps : f->left;
+}
 
 static inline struct slot *slot_at(const struct ov_finder *f, uint32_t i)
 {

@@ -54,6 +54,7 @@ static void push_link(struct ov_finder *f, struct slot *s, struct vec *v, size_t
 	for (i = v->n; i > 0 && all[i - 1].end > l.end; i--) /* ends come nearly in order */
 		all[i] = all[i - 1];
 	s->steps -= ov_min_u64(s->steps, v->n - i);
+	finder_spend(f, v->n - i);
 	if (i > 0 && all[i - 1].end == l.end && all[i - 1].origin == l.origin) {
 		memmove(all + i, all + i + 1, (v->n - i) * sizeof l);
 		return;
@@ -148,11 +149,12 @@ static void join_event(struct ov_finder *f, const struct event *e)
 	all = before->links.p;
 	for (size_t i = before->head; i < before->links.n && all[i].end <= e->start - gap_min;
 	     i++) {
-		if (s->steps == 0) {
+		if (s->steps == 0 || f->left == 0) {
 			s->find.is_limited = true;
 			return;
 		}
 		s->steps--;
+		finder_spend(f, 1);
 		advance(f, nd, s, all[i].origin, e);
 		if (s->mode == OV_COUNT_CLAMAV)
 			break; /* each completed last part counts once, from the earliest origin */
@@ -275,16 +277,18 @@ void finder_try(struct ov_finder *f, uint32_t node, uint64_t start)
 {
 	struct node *nd = node_at(f, node);
 	struct slot *s = slot_at(f, nd->slot);
-	const uint64_t steps = ov_min_u64(s->steps, FINDER_RUN_STEPS);
+	const uint64_t steps = ov_min_u64(ov_min_u64(s->steps, f->left), FINDER_RUN_STEPS);
 	ov_status st;
 	uint32_t n;
 
+	finder_spend(f, FINDER_TRY_WORK);
 	if (nd->k == 0 && !in_ranges(f, s, start))
 		return;
 	f->exec.steps = steps;
 	st = pat_run(&nd->part, &f->text, start, &f->exec);
 	s->steps -= steps - f->exec.steps;
 	s->work += FINDER_TRY_WORK + steps - f->exec.steps;
+	finder_spend(f, steps - f->exec.steps);
 	if (st == OV_LIMIT ||
 	    f->exec.is_short) /* SHORT: a key further from the edges than `span`; can't be */
 		s->find.is_limited = true;

@@ -102,7 +102,7 @@ static bool on_sieve(void *ctx, uint32_t token, uint64_t at)
 	} else if (is_awaited(nd, at)) {
 		finder_try(f, token, at);
 	}
-	return f->trouble == OV_OK;
+	return f->trouble == OV_OK && f->left > 0;
 }
 
 ov_status finder_sift(struct ov_finder *f, uint64_t from, uint64_t to)

@@ -2,6 +2,7 @@
  * counting rules. */
 #include <stdlib.h>
 
+#include "finder_int.h"
 #include "reference.h"
 #include "sieve.h"
 #include "testing.h"
@@ -402,12 +403,77 @@ static void a_pattern_without_ranges_starts_anywhere(void **state)
 	ov_finder_free(&f);
 }
 
+/* Many patterns that begin alike, all over a layer: together they have no more steps than its size
+ * gives, and what is left undecided is told. */
+static void many_patterns_share_one_budget(void **state)
+{
+	enum { PATTERNS = 400, TEXT = 1 << 20, BODY = 2000 };
+	uint8_t *body = malloc(BODY), *mask = malloc(BODY), *text = malloc(TEXT);
+	struct ov_pats_builder *b = NULL;
+	struct ov_buf bytes = ov_buf_of(1 << 26);
+	struct ov_finder *f = NULL;
+	struct ov_pats pats;
+	struct ov_src src;
+	uint64_t work = 0;
+	uint32_t id;
+
+	(void)state;
+	assert_true(body != NULL && mask != NULL && text != NULL);
+	memset(mask, 255, BODY);
+	for (size_t i = 0; i < BODY; i++)
+		body[i] = (uint8_t)("anchored"[i % 8]);
+	for (size_t i = 0; i < TEXT; i++)
+		text[i] = (uint8_t)("anchored"[i % 8]);
+	assert_int_equal(ov_pats_builder_new(&b), OV_OK);
+	for (uint32_t i = 0; i < PATTERNS; i++) { /* each ends otherwise */
+		struct ov_pn bytes_node = {
+			.kind = OV_PN_BYTES, .value = body, .mask = mask, .n = BODY
+		};
+		struct ov_pn *v = &bytes_node;
+		const struct ov_pat_ir ir = { .variants = &v, .nvariants = 1 };
+
+		body[BODY - 1] = (uint8_t)(i & 0xff);
+		body[BODY - 2] = (uint8_t)(0x80 | i >> 8);
+		assert_int_equal(ov_pats_add(b, &ir, &id, NULL), OV_OK);
+	}
+	assert_int_equal(ov_pats_finish(b, &bytes), OV_OK);
+	assert_int_equal(ov_pats_open(ov_buf_cur(&bytes), &pats), OV_OK);
+	assert_int_equal(ov_finder_new(&f), OV_OK);
+	ov_finder_begin(f, &pats);
+	for (uint32_t i = 0; i < PATTERNS; i++) {
+		uint32_t slot;
+
+		assert_int_equal(ov_finder_add(f, i, NULL, 0, &slot), OV_OK);
+	}
+	src = ov_src_mem(text, TEXT);
+	assert_int_equal(ov_finder_run(f, &src, 0), OV_OK);
+	for (uint32_t i = 0; i < PATTERNS; i++)
+		work += ov_finder_work(f, i);
+	assert_true(ov_finder_is_spent(f));
+	assert_true(work <=
+		    FINDER_LAYER_STEPS + (uint64_t)TEXT * FINDER_LAYER_STEPS_A_BYTE + 100000);
+	assert_true(ov_finder_result(f, 0)->is_limited);
+	memset(text, 'x', TEXT); /* nothing to do: nothing is spent */
+	ov_finder_begin(f, &pats);
+	assert_int_equal(ov_finder_add(f, 0, NULL, 0, &id), OV_OK);
+	assert_int_equal(ov_finder_run(f, &src, 0), OV_OK);
+	assert_false(ov_finder_is_spent(f));
+	assert_false(ov_finder_result(f, 0)->is_limited);
+	ov_finder_free(&f);
+	ov_pats_builder_free(&b);
+	ov_buf_free(&bytes);
+	free(body);
+	free(mask);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pattern_without_ranges_starts_anywhere),
 		cmocka_unit_test(counts_as_clamav_does),
 		cmocka_unit_test(spent_budgets_are_told),
+		cmocka_unit_test(many_patterns_share_one_budget),
 		cmocka_unit_test(a_file_that_fails_is_told),
 		cmocka_unit_test(random_patterns_equal_the_reference),
 	};
