@@ -149,7 +149,9 @@ static void join_event(struct ov_finder *f, const struct event *e)
 	all = before->links.p;
 	for (size_t i = before->head; i < before->links.n && all[i].end <= e->start - gap_min;
 	     i++) {
-		if (s->steps == 0 || f->left == 0) {
+		/* What was found before the layer's steps were spent is still counted, once an
+		 * event. */
+		if (s->steps == 0 || (f->left == 0 && s->mode != OV_COUNT_CLAMAV)) {
 			s->find.is_limited = true;
 			return;
 		}
