@@ -55,7 +55,7 @@ enum ov_wire_kind {
 	OV_WIRE_ATTEMPTED,
 	OV_WIRE_PROGRESS, /* of a stream: u64 bytes read so far; only rising numbers buy time   */
 	OV_WIRE_COSTS,
-	OV_WIRE_FAILED,	  /* instead of the answer: why                                       */
+	OV_WIRE_FAILED, /* instead of the answer: why                                       */
 	OV_WIRE_KINDS
 };
 

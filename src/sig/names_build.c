@@ -269,7 +269,8 @@ static ov_status put_templates(const struct ov_names_builder *b, struct ov_buf *
 {
 	for (uint32_t id = 0; id < ntemplates(b); id++) {
 		const struct template_row *t = row_of(b, id);
-		const uint8_t *p = b->raw.p + t->at;
+		/* Names that are numbers alone have no text at all. */
+		const uint8_t *p = b->raw.p != NULL ? b->raw.p + t->at : (const uint8_t *)"";
 		size_t shared = 0;
 
 		if (id % NAMES_GROUP == 0) {

@@ -496,9 +496,35 @@ static void test_no_ignore_list(void **state)
 	built_free(&with);
 }
 
+/* Found by fuzz_sig: names that are numbers alone share no text, so that there is none to point
+ * into. */
+static void test_names_of_digits(void **state)
+{
+	static const struct text_source sources[] = {
+		{ "a.mdb", "5:0123456789abcdef0123456789abcdef:34\n" },
+	};
+	struct ov_odb_hash_name name;
+	struct built b;
+	uint32_t token;
+
+	(void)state;
+	build_texts(sources, 1, NULL, &b);
+	assert_int_equal(b.status, OV_OK);
+	assert_int_equal(b.stats.signatures, 1);
+	assert_true(
+	    ov_hashset_find(&b.db.hashes[OV_USE_SECTION][OV_MD5],
+			    (const uint8_t *)"\x01\x23\x45\x67\x89\xab\xcd\xef\x01\x23\x45\x67\x89"
+					     "\xab\xcd\xef",
+			    5, &token));
+	ov_odb_hash_name(&b.db, token, &name);
+	assert_true(ov_str_is(name.name, "34"));
+	built_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names_of_digits),
 		cmocka_unit_test(test_no_ignore_list),
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_prefixes),
