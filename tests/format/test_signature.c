@@ -36,7 +36,7 @@ static size_t read_file(const char *name, uint8_t *to)
 
 static void read_key(struct ov_cur *text, struct key *k)
 {
-	struct ov_str line, name, subject, serial;
+	struct ov_str line, name, subject = { .n = 0 }, serial = { .n = 0 };
 	size_t n = 0;
 
 	assert_int_equal(ov_cur_line(text, &line), OV_OK);
