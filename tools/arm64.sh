@@ -9,7 +9,8 @@ cd "$(dirname "$0")/.."
 base=$PWD/build/arm64
 sysroot=$base/sysroot
 packages=(libc6-dev libssl-dev zlib1g-dev liblzma-dev libbz2-dev libzstd-dev liblz4-dev libarchive-dev libpcre2-dev
-	libseccomp-dev libcurl4-openssl-dev libmicrohttpd-dev libcmocka-dev)
+	libseccomp-dev libcurl4-openssl-dev libmicrohttpd-dev libpng-dev libjpeg62-turbo-dev libgif-dev
+	libwebp-dev libcmocka-dev)
 
 make_sysroot() {
 	[ -e "$sysroot/.done-${#packages[@]}" ] && return

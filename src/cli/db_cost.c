@@ -183,7 +183,7 @@ static void put_all(struct cost *x, const struct cost_settings *s,
 			"{\"summary\":{\"files\":%llu,\"bytes\":%llu,\"failed\":%llu,"
 			"\"signatures\":%zu,\"work\":%.0f}}\n",
 			(unsigned long long)t->files, (unsigned long long)t->bytes,
-			(unsigned long long)(t->failed + x->unread), x->n, work);
+			(unsigned long long)t->failed + x->unread, x->n, work);
 		return;
 	}
 	cli_fmt(out, "%s file%s, %.1f MB matched; ", cli_count(t->files, a), cli_s(t->files),

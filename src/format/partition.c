@@ -166,7 +166,8 @@ static ov_status read_gpt(struct disk *d, uint64_t unit, uint64_t header)
 			return OV_SHORT;
 		OV_TRY(ov_src_read(d->env->src, at, bytes, 48));
 		c = ov_cur_of(bytes, 48);
-		type = ov_cur_soft_u64le(&c) | ov_cur_soft_u64le(&c);
+		type = ov_cur_soft_u64le(&c); /* 16 bytes: all zero is no partition */
+		type |= ov_cur_soft_u64le(&c);
 		ov_cur_soft_skip(&c, 16);
 		first = ov_cur_soft_u64le(&c);
 		last = ov_cur_soft_u64le(&c);

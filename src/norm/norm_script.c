@@ -498,7 +498,7 @@ static bool is_keyword(const uint8_t *p, size_t n)
 	if (n < 2 || n > 10)
 		return false;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (words[i][0] == p[0] && is_word(p, n, words[i]))
+		if ((uint8_t)words[i][0] == p[0] && is_word(p, n, words[i]))
 			return true;
 	return false;
 }
