@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -14,6 +15,7 @@
 #define FAILED_STARTS_MAX 3
 #define READY_MS 1000
 #define EVENTS 16
+#define GATHER_NS 400000      /* a quarter of a queue of small files takes as long */
 #define BUSY_BYTES (1U << 20) /* a worker with more than this before it is busy */
 
 ov_status ov_pool_open(const struct ov_pool_setup *setup, struct ov_pool **out)
@@ -277,12 +279,30 @@ static void replace_leaving(struct ov_slot *s)
 	ov_slot_clear(s);
 }
 
+/*
+ * Many small files: each verdict that wakes us costs two switches between processes, about as much
+ * as scanning the file. While all workers have plenty before them, a few verdicts may gather.
+ */
+static void let_gather(const struct ov_pool *p)
+{
+	const struct timespec nap = { .tv_nsec = GATHER_NS };
+
+	for (size_t i = 0; i < p->nslots; i++)
+		if (p->slots[i].state != OV_SLOT_EMPTY && p->slots[i].n < OV_POOL_DEPTH * 3 / 4)
+			return;
+	(void)nanosleep(&nap, NULL); /* cut short is fine */
+}
+
 /* One turn: waits for something to read, reads it, buries the dead and the late, and finds others
  * for their files. */
 static void turn(struct ov_pool *p, int timeout_ms)
 {
 	struct epoll_event ev[EVENTS];
-	const int n = epoll_wait(p->epoll, ev, EVENTS, until_deadline(p, timeout_ms));
+	int n;
+
+	if (timeout_ms != 0)
+		let_gather(p);
+	n = epoll_wait(p->epoll, ev, EVENTS, until_deadline(p, timeout_ms));
 
 	for (int i = 0; i < n; i++) {
 		struct ov_slot *s = ev[i].data.ptr;
