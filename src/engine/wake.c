@@ -291,12 +291,12 @@ static void wake_fixed(struct ov_engine *e, struct ov_node *n, enum ov_target t)
 			continue; /* fewer than four bytes: the rest counts as 0, and masks allow
 				     for it */
 		dword = ov_le32(there);
-		for (uint32_t k = 0; k < g.count; k++) {
+		for (uint32_t k = ov_odb_fixed_next(e->db, &g, 0, dword); k < g.count;
+		     k = ov_odb_fixed_next(e->db, &g, k + 1, dword)) {
 			struct ov_odb_fixed f;
 
 			ov_odb_fixed(e->db, g.first + k, &f);
-			if ((dword & f.mask) == f.dword)
-				wake_rule(e, n, f.rule);
+			wake_rule(e, n, f.rule);
 		}
 	}
 }

@@ -9,14 +9,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "checked.h"
 #include "clock.h"
 #include "fd.h"
 
 #define FAILED_STARTS_MAX 3
 #define READY_MS 1000
 #define EVENTS 16
-#define GATHER_NS 400000      /* a quarter of a queue of small files takes as long */
-#define BUSY_BYTES (1U << 20) /* a worker with more than this before it is busy */
+#define GATHER_NS 400000
+#define GATHER_LEAST_NS 200000 /* a nap takes some 60 us longer than it should */
+#define BUSY_BYTES (1U << 20)  /* a worker with more than this before it is busy */
 
 ov_status ov_pool_open(const struct ov_pool_setup *setup, struct ov_pool **out)
 {
@@ -285,8 +287,11 @@ static void replace_leaving(struct ov_slot *s)
  */
 static void let_gather(const struct ov_pool *p)
 {
-	const struct timespec nap = { .tv_nsec = GATHER_NS };
+	const uint64_t ns = ov_min_u64(p->mean_ns * (OV_POOL_DEPTH / 2), GATHER_NS);
+	const struct timespec nap = { .tv_nsec = (long)ns };
 
+	if (ns < GATHER_LEAST_NS) /* they would be out of work before we are back */
+		return;
 	for (size_t i = 0; i < p->nslots; i++)
 		if (p->slots[i].state != OV_SLOT_EMPTY && p->slots[i].n < OV_POOL_DEPTH * 3 / 4)
 			return;
@@ -332,6 +337,7 @@ static bool take_finished(struct ov_pool *p, struct ov_box **out)
 		p->finished_tail = &p->finished;
 	b->next = NULL;
 	p->nunder_way--;
+	p->mean_ns = p->mean_ns - p->mean_ns / 8 + ov_min_u64(b->w.v.time_ns, UINT32_MAX) / 8;
 	*out = b;
 	return true;
 }

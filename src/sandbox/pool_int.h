@@ -37,6 +37,7 @@ struct ov_pool {
 	size_t nagain;
 	struct ov_box *finished, **finished_tail;
 	size_t nunder_way;
+	uint64_t mean_ns;	/* that a file takes, of the last ones */
 	unsigned failed_starts; /* in a row */
 	bool has_ready, is_broken, warned;
 	ov_status refusal;

@@ -162,6 +162,21 @@ void ov_odb_fixed_group(const struct ov_odb *o, enum ov_target t, uint32_t i,
 	out->count = ov_le32(r + 28);
 }
 
+uint32_t ov_odb_fixed_next(const struct ov_odb *o, const struct ov_odb_fixed_group *g,
+			   uint32_t from, uint32_t dword)
+{
+	const uint64_t rows = o->fixed.len / ODB_FIXED_SIZE;
+	const uint64_t last = ov_min_u64((uint64_t)g->first + g->count, rows);
+
+	for (uint64_t i = (uint64_t)g->first + from; i < last; i++) {
+		const uint8_t *r = o->fixed.base + i * ODB_FIXED_SIZE;
+
+		if ((dword & ov_le32(r + 4)) == ov_le32(r))
+			return (uint32_t)(i - g->first);
+	}
+	return g->count;
+}
+
 void ov_odb_fixed(const struct ov_odb *o, uint32_t i, struct ov_odb_fixed *out)
 {
 	const uint8_t *r = odb_row(&o->fixed, i, ODB_FIXED_SIZE);

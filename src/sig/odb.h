@@ -146,6 +146,10 @@ uint32_t ov_odb_fixed_groups(const struct ov_odb *o, enum ov_target t);
 void ov_odb_fixed_group(const struct ov_odb *o, enum ov_target t, uint32_t i,
 			struct ov_odb_fixed_group *out);
 void ov_odb_fixed(const struct ov_odb *o, uint32_t i, struct ov_odb_fixed *out);
+/** The first of a group's entries, from number `from` on, that `dword` fits; count when there is
+ * none. For layers of which there are many: no entry is decoded that does not fit. */
+uint32_t ov_odb_fixed_next(const struct ov_odb *o, const struct ov_odb_fixed_group *g,
+			   uint32_t from, uint32_t dword);
 
 /*
  * A hash set's token: name and origin of a hash signature. Names are packed, so this one is put

@@ -177,6 +177,9 @@ def quirk_cases():
     """What clamscan refuses or reads otherwise, and what overt makes of it."""
     word = {'t': BIN + b'kapome' + BIN}
     yield case('two plain bytes', {'t.ndb': 'T.Two:0:*:%s\n' % h('ka')}, word, differs='two plain bytes', ours={'t': ['T.Two']})
+    yield case('alternatives of 1 and 4 bytes', {'t.ndb': 'T.Alt:0:*:%s(61|41424261)%s\n' % (h('BA'), h('sigm'))},
+               {'short': BIN + b'BAasigm' + BIN, 'long': BIN + b'BAABBasigm' + BIN},
+               differs='alternatives of different lengths', ours={'short': ['T.Alt'], 'long': ['T.Alt']})
     yield case('a block of one member', {'t.ldb': 'T.One;Engine:51-255,Target:0;(0=1)>0;%s\n' % h('kap')}, word, differs='a block of one member', ours={'t': ['T.One']})
     for what in ('EntryPoint:9-3', 'NumberOfSections:3-1', 'FileSize:9-3'):
         yield case('reversed ' + what, {'t.ldb': 'T.Rev;Engine:51-255,%s,Target:1;0;%s\n' % (what, h('kap'))}, word)
