@@ -8,7 +8,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=build/fuzz
-export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+# As in a worker, which has 2 GiB of address space: libraries that ask for more than 1 GiB at once get nothing.
+export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:max_allocation_size_mb=1024 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 
 build_all() {
 	[ -e $build/build.ninja ] ||
@@ -43,7 +44,7 @@ replay_one() {
 		echo "fuzz_$name: no seeds in $folder/seeds_$name; from nothing instead"
 		runs=2000
 	fi
-	"$1" -runs=$runs -seed=1 -rss_limit_mb=2048 -timeout=20 "${seeds[@]}" >"build/crashes/$name.log" 2>&1 || {
+	"$1" -runs=$runs -seed=1 -rss_limit_mb=2048 -malloc_limit_mb=0 -timeout=20 "${seeds[@]}" >"build/crashes/$name.log" 2>&1 || {
 		echo "fuzz_$name: a seed fails"
 		tail -n 40 "build/crashes/$name.log"
 		return 1
@@ -67,7 +68,7 @@ run_one() { # HARNESS SECONDS
 	: >"build/crashes/$name.log"
 	while [ $spent -lt "$2" ] && [ $turns -lt 100 ]; do
 		turns=$((turns + 1))
-		timed "$1" -max_total_time=$(($2 - spent)) -rss_limit_mb=2048 -timeout=60 \
+		timed "$1" -max_total_time=$(($2 - spent)) -rss_limit_mb=2048 -malloc_limit_mb=0 -timeout=60 \
 			-artifact_prefix="build/crashes/$name-" -print_final_stats=1 "${dict[@]}" "build/corpus/$name" \
 			"${seeds[@]}" || {
 			echo "fuzz_$name: FAILED, see build/crashes/$name.log"
