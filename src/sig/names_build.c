@@ -267,10 +267,12 @@ static ov_status add_entry(struct ov_names_builder *b, const struct ov_names_ent
 static ov_status put_templates(const struct ov_names_builder *b, struct ov_buf *index,
 			       struct ov_buf *bytes)
 {
+	/* Names that are numbers alone have no text at all. */
+	const uint8_t *raw = b->raw.p != NULL ? b->raw.p : (const uint8_t *)"";
+
 	for (uint32_t id = 0; id < ntemplates(b); id++) {
 		const struct template_row *t = row_of(b, id);
-		/* Names that are numbers alone have no text at all. */
-		const uint8_t *p = b->raw.p != NULL ? b->raw.p + t->at : (const uint8_t *)"";
+		const uint8_t *p = raw + t->at;
 		size_t shared = 0;
 
 		if (id % NAMES_GROUP == 0) {
@@ -279,7 +281,7 @@ static ov_status put_templates(const struct ov_names_builder *b, struct ov_buf *
 			const struct template_row *before = t - 1;
 
 			while (shared < t->prefix && shared < before->prefix &&
-			       p[shared] == b->raw.p[before->at + shared])
+			       p[shared] == raw[before->at + shared])
 				shared++;
 		}
 		OV_TRY(put_var(bytes, shared));
