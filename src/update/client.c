@@ -55,61 +55,73 @@ static void write_ledger(struct ov_client_run *x)
 	ov_buf_free(&b);
 }
 
+/* The checkpoint of the proof, as a signed note. */
+static ov_status write_note(const struct ov_note *n, struct ov_buf *b)
+{
+	OV_TRY(ov_buf_fmt(b, "%.*s\n", (int)n->text.n, n->text.p));
+	for (uint32_t i = 0; i < n->nsigs; i++)
+		OV_TRY(ov_buf_fmt(b, "%.*s\n", (int)n->sigs[i].line.n, n->sigs[i].line.p));
+	return OV_OK;
+}
+
 /* Two notes that can't both be true, in one file that anybody can verify. */
 static ov_status keep_evidence(struct ov_client_run *x)
 {
-	struct ov_buf b = ov_buf_of(1 << 20);
-	ov_status s = ov_store_read(x->o->folder, "last.note", OV_NOTE_MAX, &b);
-	const struct ov_note *n = &x->j.proof.note;
+	struct ov_buf last = ov_buf_of(1 << 17), now = ov_buf_of(1 << 17), b = ov_buf_of(1 << 19);
+	const struct ov_vkey *log = NULL;
+	char name[OV_EVIDENCE_NAME] = "";
+	ov_status s = ov_store_read(x->o->folder, "last.note", OV_NOTE_MAX, &last);
 
-	for (unsigned i = 1; i < 1000; i++) {
-		(void)snprintf(x->r->evidence, sizeof x->r->evidence, "fork-%u.evidence", i);
-		if (!ov_store_has(x->o->folder, x->r->evidence))
-			break;
-	}
+	for (uint32_t i = 0; i < x->root.policy.nlogs && log == NULL; i++)
+		if (ov_str_eq(x->root.policy.logs[i].key.name, x->j.proof.checkpoint.origin))
+			log = &x->root.policy.logs[i].key;
 	if (s == OV_OK)
-		s = ov_buf_fmt(&b, "\n%.*s", (int)n->text.n, n->text.p);
-	for (uint32_t i = 0; s == OV_OK && i < n->nsigs; i++)
-		s = ov_buf_fmt(&b, "%s%.*s\n", i == 0 ? "\n" : "", (int)n->sigs[i].line.n,
-			       n->sigs[i].line.p);
+		s = log != NULL ? write_note(&x->j.proof.note, &now) : OV_BUG;
 	if (s == OV_OK)
-		s = ov_store_write(x->o->folder, x->r->evidence, b.p, b.n, false);
+		s = ov_evidence_write(log, str_of(&last), str_of(&now), &x->fork, &b);
+	if (s == OV_OK)
+		s = ov_evidence_keep(x->o->folder, str_of(&b), name);
+	(void)snprintf(x->r->evidence, sizeof x->r->evidence, "%s", name);
+	ov_buf_free(&last);
+	ov_buf_free(&now);
 	ov_buf_free(&b);
 	return s;
 }
 
-/* The tree grew: it must begin with the one that was accepted before. */
+/* The tree grew: it must begin with the one that was accepted before. A mirror whose tiles lead
+ * nowhere says nothing of the log: the next one is asked. */
 static ov_status check_growth(struct ov_client_run *x)
 {
 	struct ov_remote t = { .f = x->f, .h = x->h, .size = x->j.proof.checkpoint.size };
-	struct ov_merkle_proof growth;
-	ov_status s;
+	const struct ov_checkpoint before = { .size = x->memory.size, .root = x->memory.tree };
+	ov_status s = OV_BAD;
 
 	if (!x->j.wants_growth)
 		return OV_OK;
-	s = ov_merkle_prove_growth(x->h, ov_remote_hash, &t, x->memory.size, t.size, &growth);
-	if (s == OV_OK)
-		s = ov_judge_growth(x->h, &x->j, &x->memory, &growth);
-	if (s == OV_BAD) {
+	for (size_t i = 0; i < x->o->from.nsources && s == OV_BAD; i++) {
+		s = ov_evidence_compare(x->h, ov_remote_hash, &t, &before, &x->j.proof.checkpoint,
+					&x->fork);
+		if (s == OV_BAD)
+			ov_fetch_prefer(x->f, (ov_fetch_source(x->f) + 1) % x->o->from.nsources);
+	}
+	if (s == OV_END) {
 		x->j.refusal = OV_REFUSED_FORK;
 		return OV_OK;
 	}
 	return s == OV_OK
 		   ? OV_OK
-		   : ov_client_fail(x, s,
+		   : ov_client_fail(x, s == OV_BAD ? OV_IO : s,
 				    "the log's tiles, which must show that nothing was rewritten, "
 				    "can't be had: %s",
-				    ov_fetch_error(x->f));
+				    s == OV_BAD ? "what mirrors give is not the log's"
+						: ov_fetch_error(x->f));
 }
 
 static ov_status accept(struct ov_client_run *x)
 {
-	const struct ov_note *n = &x->j.proof.note;
 	struct ov_buf b = ov_buf_of(1 << 20);
-	ov_status s = ov_buf_fmt(&b, "%.*s\n", (int)n->text.n, n->text.p);
+	ov_status s = write_note(&x->j.proof.note, &b);
 
-	for (uint32_t i = 0; s == OV_OK && i < n->nsigs; i++)
-		s = ov_buf_fmt(&b, "%.*s\n", (int)n->sigs[i].line.n, n->sigs[i].line.p);
 	ov_judge_remember(&x->j, &x->memory);
 	if (s == OV_OK)
 		s = ov_store_write(x->o->folder, "last.note", b.p, b.n, false);

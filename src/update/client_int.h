@@ -3,6 +3,7 @@
 #define OV_CLIENT_INT_H
 
 #include "client.h"
+#include "evidence.h"
 
 #define OV_CLIENT_PROOF_MAX ((size_t)256 << 10)
 
@@ -16,6 +17,7 @@ struct ov_client_run {
 	struct ov_memory memory;
 	struct ov_root root;
 	struct ov_judgement j;
+	struct ov_contradiction fork; /* when the judgement is OV_REFUSED_FORK */
 	int lock;
 };
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "checkpoint.h"
+#include "evidence.h"
 #include "fetch.h"
 #include "remote.h"
 #include "root.h"
@@ -129,56 +130,66 @@ static bool load(struct monitor *m)
 	return true;
 }
 
-/* Two notes that can't both be true, in one file. */
-static void keep_evidence(struct monitor *m, const char *who, const struct ov_buf *a,
-			  const struct ov_buf *b)
+/* The log's key, by its name. */
+static const struct ov_vkey *log_of(const struct monitor *m, struct ov_str origin)
 {
-	struct ov_buf both = ov_buf_of(1 << 20);
-	char name[64];
-
-	for (unsigned i = 1; i < 1000; i++) {
-		(void)snprintf(name, sizeof name, "fork-%u.evidence", i);
-		if (!ov_store_has(m->s.folder, name))
-			break;
-	}
-	if (ov_buf_fmt(&both, "%.*s\n%.*s", (int)a->n, (const char *)a->p, (int)b->n,
-		       (const char *)b->p) == OV_OK &&
-	    ov_store_write(m->s.folder, name, both.p, both.n, false) == OV_OK)
-		cli_fmt(&m->c->out, "  ALARM  two histories (%s): both notes are in %s/%s\n", who,
-			m->s.folder, name);
-	ov_buf_free(&both);
-	m->code = CLI_FOUND;
+	for (uint32_t i = 0; i < m->root.policy.nlogs; i++)
+		if (ov_str_eq(m->root.policy.logs[i].key.name, origin))
+			return &m->root.policy.logs[i].key;
+	return NULL;
 }
 
-/* Does the larger of two trees begin with the smaller? Tiles are those of the newest. */
-static ov_status is_same_history(struct monitor *m, const struct ov_checkpoint *small)
+/* Two notes that can't both be true, in one file. */
+static void keep_evidence(struct monitor *m, const char *who, const struct ov_buf *small,
+			  const struct ov_buf *large, const struct ov_contradiction *how)
+{
+	struct ov_buf both = ov_buf_of(1 << 20);
+	const struct ov_vkey *log = log_of(m, m->now.origin);
+	char name[OV_EVIDENCE_NAME];
+
+	m->code = CLI_FOUND;
+	if (log != NULL &&
+	    ov_evidence_write(log, str_of(small), str_of(large), how, &both) == OV_OK &&
+	    ov_evidence_keep(m->s.folder, str_of(&both), name) == OV_OK)
+		cli_fmt(&m->c->out, "  ALARM  two histories (%s): both notes are in %s/%s\n", who,
+			m->s.folder, name);
+	else
+		cli_fmt(&m->c->out, "  ALARM  two histories (%s); the evidence can't be written\n",
+			who);
+	ov_buf_free(&both);
+}
+
+/* Does the log's tree, as it is now, begin with that one? As ov_evidence_compare(); OV_SHORT when
+ * it is smaller. */
+static ov_status is_same_history(struct monitor *m, const struct ov_checkpoint *small,
+				 struct ov_contradiction *how)
 {
 	struct ov_remote r = { .f = m->f, .h = m->h, .size = m->now.size };
-	struct ov_merkle_proof p;
 
 	if (small->size > m->now.size)
-		return OV_END;
-	OV_TRY(ov_merkle_prove_growth(m->h, ov_remote_hash, &r, small->size, m->now.size, &p));
-	return ov_merkle_verify_growth(m->h, &p, small->size, &small->root, m->now.size,
-				       &m->now.root);
+		return OV_SHORT;
+	return ov_evidence_compare(m->h, ov_remote_hash, &r, small, &m->now, how);
 }
 
 static bool check_growth(struct monitor *m)
 {
+	struct ov_contradiction how;
 	ov_status s;
 
 	if (!m->has_before)
 		return true;
-	s = is_same_history(m, &m->before);
+	s = is_same_history(m, &m->before, &how);
 	if (s == OV_OK)
 		return true;
-	if (s == OV_END)
+	if (s == OV_SHORT)
 		cli_fmt(
 		    &m->c->out,
 		    "  ALARM  the log shows %llu entries, and had %llu: older than what was seen\n",
 		    (unsigned long long)m->now.size, (unsigned long long)m->before.size);
+	else if (s == OV_END)
+		keep_evidence(m, "what was seen before, and now", &m->last, &m->note, &how);
 	else if (s == OV_BAD)
-		keep_evidence(m, "what was seen before, and now", &m->last, &m->note);
+		cli_put(&m->c->out, "  ALARM  the repository's tiles are not the log's\n");
 	else
 		return fail(m, "the log's tiles can't be fetched", ov_fetch_error(m->f));
 	m->code = CLI_FOUND;
@@ -304,6 +315,7 @@ static void check_witnesses(struct monitor *m)
 	for (uint32_t i = 0; i < m->root.policy.nmembers; i++) {
 		const struct ov_policy_member *w = &m->root.policy.members[i];
 		struct ov_buf b = ov_buf_of(1 << 18);
+		struct ov_contradiction how;
 		struct ov_checkpoint seen;
 		struct ov_fetch *f = NULL;
 		char url[600], name[80];
@@ -318,8 +330,8 @@ static void check_witnesses(struct monitor *m)
 		    ov_fetch_get(f, name, OV_NOTE_MAX, &b) != OV_OK ||
 		    !read_checkpoint(m, str_of(&b), &seen))
 			silent++;
-		else if (is_same_history(m, &seen) == OV_BAD)
-			keep_evidence(m, "the log, and a witness", &m->note, &b);
+		else if (is_same_history(m, &seen, &how) == OV_END)
+			keep_evidence(m, "a witness, and the log", &b, &m->note, &how);
 		else
 			same++;
 		ov_fetch_close(&f);

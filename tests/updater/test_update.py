@@ -296,7 +296,9 @@ class Updates(unittest.TestCase):
             good = self.active()
             r = self.update(1, source=other.path("site", "public"))
             self.assertIn("two histories", r["reason"])
-            self.assertTrue(os.path.getsize(os.path.join(self.client, r["evidence"])) > 200)
+            with open(os.path.join(self.client, r["evidence"]), encoding="utf-8") as f:
+                evidence = f.read()
+            self.assertTrue(evidence.startswith(f"overt-fork/v1\nlog {self.world.vkeys['log']}\nprefix "), evidence)
             self.assertEqual(self.active(), good)
             self.assertIsNotNone(true_ports)
         finally:
