@@ -8,38 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "program.h"
+
 #define PROGRAM "overt-update"
-
-/* Beside this program, else where it is installed; OVERT_UPDATE in the environment is for tests. */
-static char *find_program(void)
-{
-	const char *given = secure_getenv("OVERT_UPDATE");
-	char self[4096], *path = NULL;
-	const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-	const char *slash;
-
-	if (given != NULL && *given != '\0')
-		return strdup(given);
-	if (n <= 0)
-		return NULL;
-	self[n] = '\0';
-	slash = strrchr(self, '/');
-	for (int i = 0; slash != NULL && i < 2; i++) {
-		const int folder = (int)(slash - self);
-
-		if (asprintf(&path, i == 0 ? "%.*s/" PROGRAM : "%.*s/../libexec/overt/" PROGRAM,
-			     folder, self) < 0)
-			return NULL;
-		if (access(path, X_OK) == 0)
-			return path;
-		free(path);
-	}
-	return NULL;
-}
 
 int cli_network(struct cli *c, int argc, char *const *argv)
 {
-	char *program = find_program(), **args = calloc((size_t)argc + 2, sizeof *args);
+	char *program = ov_program_find(PROGRAM, "OVERT_UPDATE"),
+	     **args = calloc((size_t)argc + 2, sizeof *args);
 
 	if (program == NULL || args == NULL) {
 		free(args);

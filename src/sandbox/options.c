@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "program.h"
+
 #define MIB ((uint64_t)1 << 20)
 
 struct overt_options *overt_options_new(void)
@@ -163,43 +165,13 @@ void ov_options_warn(const struct overt_options *o, const char *fmt, ...)
 	o->warn(o->warn_context, line);
 }
 
-/* The folder of this program, without a slash at its end, in a fresh string; NULL when it can't be
- * told. */
-static char *program_folder(void)
-{
-	char path[4096];
-	const ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-	char *slash;
-
-	if (n <= 0)
-		return NULL;
-	path[n] = '\0';
-	slash = strrchr(path, '/');
-	if (slash == NULL)
-		return NULL;
-	*slash = '\0';
-	return strdup(path);
-}
-
-/* Beside this program (build/bin), or where it was installed. */
 char *ov_options_worker(const struct overt_options *o)
 {
-	const char *given = o->worker != NULL ? o->worker : secure_getenv("OVERT_WORKER");
-	char *folder, *path = NULL;
+	char *path;
 
-	if (given != NULL && *given != '\0')
-		return strdup(given);
-	folder = program_folder();
-	if (folder != NULL && asprintf(&path, "%s/overt-worker", folder) < 0)
-		path = NULL;
-	if (path != NULL && access(path, X_OK) != 0) {
-		free(path);
-		path = NULL;
-	}
-	if (path == NULL && folder != NULL &&
-	    asprintf(&path, "%s/../libexec/overt/overt-worker", folder) < 0)
-		path = NULL;
-	free(folder);
+	if (o->worker != NULL && *o->worker != '\0')
+		return strdup(o->worker);
+	path = ov_program_find("overt-worker", "OVERT_WORKER");
 	return path != NULL ? path : strdup("/usr/libexec/overt/overt-worker");
 }
 

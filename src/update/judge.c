@@ -16,6 +16,8 @@ const char *ov_refusal_text(enum ov_refusal r)
 		[OV_REFUSED_FORK] = "the log has two histories",
 		[OV_REFUSED_RELEASE] = "too few release keys signed it",
 		[OV_REFUSED_ROOT] = "it needs a newer root file",
+		[OV_REFUSED_EXPIRED] = "the root file that this machine trusts has expired, and "
+				       "no newer one is offered",
 	};
 
 	return (unsigned)r < OV_REFUSALS ? texts[r] : "an unknown refusal";
@@ -125,6 +127,9 @@ ov_status ov_judge(struct ov_hasher *h, const struct ov_root *root, const struct
 		out->refusal = OV_REFUSED_BROKEN;
 		return OV_OK;
 	}
+	/* A clock that was set back does not bring a root back to life. */
+	if (s == OV_OK && root->expires <= (now > memory->floor ? now : memory->floor))
+		s = refuse(out, OV_REFUSED_EXPIRED);
 	if (s == OV_OK)
 		s = check_signers(root, memory, now, out);
 	if (s == OV_OK)

@@ -2,7 +2,8 @@
  * What a client makes of a log's newest proof: the whole update policy in one function without
  * input or output, so that each attack can be tried on it.
  *
- * In order: the log's signature and a quorum of cosignatures; the entry is the log's newest; it is
+ * In order: the root in force has not expired (of the roots that led to it nobody asks that); the
+ * log's signature and a quorum of cosignatures; the entry is the log's newest; it is
  * in the tree; the tree is not smaller than, and not another than, the one accepted before; its
  * state is signed by enough release keys of the root in force and does not go back. Freshness is
  * told and never turned into "accept an older one".
@@ -30,6 +31,7 @@ enum ov_refusal {
 	OV_REFUSED_FORK,     /* two histories of one log: keep both notes                */
 	OV_REFUSED_RELEASE,  /* too few release keys signed the state                    */
 	OV_REFUSED_ROOT,     /* the state asks for a root that is not here yet           */
+	OV_REFUSED_EXPIRED,  /* the newest root that is known has expired                */
 	OV_REFUSALS
 };
 

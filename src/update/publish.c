@@ -309,7 +309,7 @@ static ov_status put_artifact(struct ov_publisher *p, const struct ov_publish_ar
 	};
 	const struct ov_state_artifact *was = ov_state_find(s, x->channel, x->name);
 	struct ov_buf bytes = ov_buf_of(OV_DELTA_MAX);
-	ov_status st = ov_store_read(x->file[0] == '/' ? "" : ".", x->file, OV_DELTA_MAX, &bytes);
+	ov_status st = ov_store_read(NULL, x->file, OV_DELTA_MAX, &bytes);
 
 	if (st != OV_OK)
 		st = io(p->error, st == OV_END ? OV_IO : st, x->file);

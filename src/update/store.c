@@ -19,15 +19,11 @@
 
 char *ov_store_path(const char *folder, const char *name)
 {
-	const size_t n = strlen(folder), m = strlen(name);
-	char *path = malloc(n + m + 2);
+	char *path = NULL;
 
-	if (path == NULL)
-		return NULL;
-	memcpy(path, folder, n);
-	path[n] = '/';
-	memcpy(path + n + 1, name, m + 1);
-	return path;
+	if (folder == NULL)
+		return strdup(name);
+	return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
 }
 
 static ov_status open_file(const char *path, int *fd)
@@ -94,10 +90,18 @@ ov_status ov_store_write(const char *folder, const char *name, const void *p, si
 	return s;
 }
 
-static ov_status sync_folder(const char *folder)
+/* Syncs the folder that holds a path. Cuts the path there. */
+static ov_status sync_parent(char *path)
 {
-	OV_CLEANUP(ov_fd_close) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	OV_CLEANUP(ov_fd_close) int fd = -1;
+	char *slash = strrchr(path, '/');
 
+	if (slash != NULL)
+		*slash = '\0';
+	fd = open(slash == NULL	  ? "."
+		  : slash == path ? "/"
+				  : path,
+		  O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd >= 0 && fsync(fd) == 0 ? OV_OK : OV_IO;
 }
 
@@ -108,10 +112,10 @@ ov_status ov_store_remove(const char *folder, const char *name)
 
 	if (s == OV_OK && unlink(path) != 0)
 		s = errno == ENOENT ? OV_END : OV_IO;
+	if (s == OV_OK)
+		s = sync_parent(path);
 	free(path);
-	if (s == OV_END)
-		return OV_OK;
-	return s == OV_OK ? sync_folder(folder) : s;
+	return s == OV_END ? OV_OK : s;
 }
 
 bool ov_store_has(const char *folder, const char *name)
@@ -134,7 +138,7 @@ ov_status ov_store_link(const char *folder, const char *name, const char *target
 	}
 	if (make_parents(path) == OV_OK && (unlink(aside) == 0 || errno == ENOENT) &&
 	    symlink(target, aside) == 0 && rename(aside, path) == 0)
-		s = sync_folder(folder);
+		s = sync_parent(path);
 	free(aside);
 	free(path);
 	return s;

@@ -13,6 +13,10 @@
 #include "status.h"
 #include "str.h"
 
+/*
+ * Below, `folder` NULL means that `name` is a path of its own, as a user gives it.
+ */
+
 /** "folder/name" in a buffer of its own, NUL-terminated. NULL: no memory. Free with free(). */
 char *ov_store_path(const char *folder, const char *name);
 

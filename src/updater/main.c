@@ -53,7 +53,7 @@ void updater_age(uint64_t s, char out[32])
 bool updater_read(struct cli *c, const char *command, const char *path, size_t max,
 		  struct ov_buf *out)
 {
-	const ov_status s = ov_store_read(path[0] == '/' ? "" : ".", path, max, out);
+	const ov_status s = ov_store_read(NULL, path, max, out);
 
 	if (s == OV_OK)
 		return true;

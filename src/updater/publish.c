@@ -150,11 +150,10 @@ static int make_key(struct publish *p, struct ov_hasher *h)
 			 p->s.is_cosigner ? OV_KEY_COSIGN : OV_KEY_PLAIN, seed, &k) != OV_OK)
 		return fail(p, p->args.v[1],
 			    "a key's name is like a host's: no blank, no plus sign");
-	if (ov_store_has(p->s.output[0] == '/' ? "" : ".", p->s.output))
+	if (ov_store_has(NULL, p->s.output))
 		code = fail(p, p->s.output, "is there already; a key is never written over");
 	else if (ov_keyfile_write(&k, str_of(&p->passphrase), &file) != OV_OK ||
-		 ov_store_write(p->s.output[0] == '/' ? "" : ".", p->s.output, file.p, file.n,
-				true) != OV_OK)
+		 ov_store_write(NULL, p->s.output, file.p, file.n, true) != OV_OK)
 		code = fail(p, p->s.output, strerror(errno));
 	else if (ov_vkey_write(&vkey, &k.public) == OV_OK)
 		cli_fmt(&p->c->out, "%.*s\n", (int)vkey.n, (const char *)vkey.p);
@@ -198,8 +197,7 @@ static int make_root(struct publish *p, struct ov_hasher *h)
 		r->version = p->s.version;
 		r->expires = updater_now() + p->s.expires_days * 86400;
 		if (ov_root_write(r, str_of(&policy), &out) == OV_OK &&
-		    ov_store_write(p->s.output[0] == '/' ? "" : ".", p->s.output, out.p, out.n,
-				   false) == OV_OK)
+		    ov_store_write(NULL, p->s.output, out.p, out.n, false) == OV_OK)
 			code = CLI_OK;
 		else
 			(void)fail(p, p->s.output, strerror(errno));
@@ -293,7 +291,7 @@ static int sign_file(struct publish *p, struct ov_hasher *h, const char *path)
 		if (copy != NULL && make_line(p, h, (struct ov_str){ copy, text.n }, &line) &&
 		    (end != NULL || ov_buf_u8(&b, '\n') == OV_OK) &&
 		    ov_buf_put(&b, line.p, line.n) == OV_OK &&
-		    ov_store_write(path[0] == '/' ? "" : ".", path, b.p, b.n, false) == OV_OK)
+		    ov_store_write(NULL, path, b.p, b.n, false) == OV_OK)
 			code = CLI_OK;
 		free(copy);
 	}

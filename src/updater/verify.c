@@ -78,7 +78,8 @@ static bool load(struct verify *v)
 		return wrong(v, name, "it can't be read");
 	if (ov_store_read(v->folder, "proof", 1 << 19, &v->proof_bytes) != OV_OK)
 		return wrong(v, v->folder, "no proof was accepted yet");
-	if (ov_judge(v->h, &v->root, &fresh, str_of(&v->proof_bytes), updater_now(), &v->arena,
+	/* As of then: a root that expired since takes nothing back from what it proved. */
+	if (ov_judge(v->h, &v->root, &fresh, str_of(&v->proof_bytes), v->memory.floor, &v->arena,
 		     &v->j) != OV_OK)
 		return wrong(v, "no memory", NULL);
 	if (v->j.refusal != OV_TAKEN)
@@ -145,12 +146,13 @@ static void show_log(struct verify *v)
 			(unsigned long long)v->root.version);
 		return;
 	}
+	cli_put(&v->c->out, "  log ");
+	cli_shown(&v->c->out, c->origin);
 	cli_fmt(&v->c->out,
-		"  log %.*s, leaf %llu of %llu, made %s\n"
+		", leaf %llu of %llu, made %s\n"
 		"  vouched for by %u independent cosigners, last at %s; root version %llu\n\n",
-		(int)c->origin.n, c->origin.p, (unsigned long long)v->j.proof.index,
-		(unsigned long long)c->size, made, v->j.cosigners, when,
-		(unsigned long long)v->root.version);
+		(unsigned long long)v->j.proof.index, (unsigned long long)c->size, made,
+		v->j.cosigners, when, (unsigned long long)v->root.version);
 }
 
 /* Each database in use, by the memory's newest of each name. */

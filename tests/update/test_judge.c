@@ -186,6 +186,46 @@ static void test_rows(void **state)
 	world_free(&w);
 }
 
+/* The root in force must not have expired, by the later of the local clock and the newest time that
+ * was ever vouched for. The world's roots expire at 2000000000. */
+static void test_expiry(void **state)
+{
+	static const struct {
+		const char *what;
+		uint64_t proof, now, floor;
+		enum ov_refusal refusal;
+	} cases[] = {
+		{ "a second before", 1999999999, 1999999999, NOW, OV_TAKEN },
+		{ "the second itself", 2000000000, 2000000000, NOW, OV_REFUSED_EXPIRED },
+		{ "long after, honestly vouched for", 2100000000, 2100000000, NOW,
+		  OV_REFUSED_EXPIRED },
+		{ "an old proof does not help", NOW, 2000000001, NOW, OV_REFUSED_EXPIRED },
+		{ "a clock set back does not help", NOW, NOW, 2000000001, OV_REFUSED_EXPIRED },
+	};
+	static struct ov_judgement j;
+	static struct ov_memory m;
+	static struct world w;
+	struct ov_buf b = ov_buf_of(1 << 20);
+
+	(void)state;
+	make(&w);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct world_proof how = { .size = 6, .time = cases[i].proof };
+		struct ov_arena a;
+
+		ov_arena_init(&a, 1 << 22);
+		remember(&w, 5, &m);
+		m.floor = cases[i].floor;
+		world_proof(&w, &how, &b);
+		assert_int_equal(ov_judge(w.h, &w.root, &m, str_of(&b), cases[i].now, &a, &j),
+				 OV_OK);
+		ov_expect_eq(cases[i].what, j.refusal, cases[i].refusal);
+		ov_arena_free(&a);
+	}
+	ov_buf_free(&b);
+	world_free(&w);
+}
+
 /* A second history of the same length, signed by everybody: the memory shows it. */
 static void test_fork(void **state)
 {
@@ -311,9 +351,8 @@ static void test_roots(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_fork),
-		cmocka_unit_test(test_nothing_less),
+		cmocka_unit_test(test_rows),  cmocka_unit_test(test_expiry),
+		cmocka_unit_test(test_fork),  cmocka_unit_test(test_nothing_less),
 		cmocka_unit_test(test_roots),
 	};
 
