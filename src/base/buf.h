@@ -51,4 +51,10 @@ static inline struct ov_cur ov_buf_cur(const struct ov_buf *b)
 	return ov_cur_of(b->p, b->n);
 }
 
+/** The same as text. */
+static inline struct ov_str ov_buf_text(const struct ov_buf *b)
+{
+	return (struct ov_str){ (const char *)b->p, b->n };
+}
+
 #endif

@@ -97,8 +97,7 @@ static void found(struct clamscan *x, const struct run_file *f)
 
 		if (strcmp(d->kind, "yara") == 0 && ov_buf_str(&name, OV_STR("YARA.")) == OV_OK &&
 		    ov_buf_str(&name, cli_str(d->name)) == OV_OK)
-			line(x, x->say, f, (struct ov_str){ (const char *)name.p, name.n },
-			     suffix_of(d), true);
+			line(x, x->say, f, ov_buf_text(&name), suffix_of(d), true);
 		else
 			line(x, x->say, f, cli_str(d->name), suffix_of(d), true);
 		ov_buf_free(&name);
@@ -138,8 +137,7 @@ static void not_fully(struct clamscan *x, const struct run_file *f)
 	if (s == OV_OK)
 		s = ov_buf_str(&b, OV_STR(")"));
 	line(x, x->s->infected || x->s->quiet ? x->err : x->say, f,
-	     s == OV_OK ? (struct ov_str){ (const char *)b.p, b.n } : OV_STR("Not fully scanned"),
-	     " WARNING", true);
+	     s == OV_OK ? ov_buf_text(&b) : OV_STR("Not fully scanned"), " WARNING", true);
 	ov_buf_free(&b);
 }
 

@@ -42,7 +42,7 @@ static ov_status put_path(struct ov_buf *b, struct ov_str path)
 	if (s == OV_OK)
 		s = ov_buf_str(&whole, path);
 	if (s == OV_OK)
-		s = put_field(b, (struct ov_str){ (const char *)whole.p, whole.n });
+		s = put_field(b, ov_buf_text(&whole));
 	ov_buf_free(&whole);
 	return s;
 }

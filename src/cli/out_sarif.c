@@ -23,7 +23,7 @@ static void message(struct cli_out *out, const char *before, struct ov_str text,
 	if (s == OV_OK)
 		s = ov_buf_str(&b, ov_str_of(after));
 	cli_put(out, ",\"message\":{\"text\":");
-	cli_json(out, s == OV_OK ? (struct ov_str){ (const char *)b.p, b.n } : text);
+	cli_json(out, s == OV_OK ? ov_buf_text(&b) : text);
 	cli_put(out, "}");
 	ov_buf_free(&b);
 }

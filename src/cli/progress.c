@@ -77,8 +77,7 @@ void progress_draw(struct progress *p, const struct run_counts *n, struct ov_str
 	if (used > 0 && (size_t)used + 10 < width && ov_text_shown(&shown, path) == OV_OK) {
 		cli_put(p->out, left);
 		cli_style(p->out, CLI_DIM);
-		put_columns(p->out, (struct ov_str){ (const char *)shown.p, shown.n },
-			    width - (size_t)used);
+		put_columns(p->out, ov_buf_text(&shown), width - (size_t)used);
 		cli_style(p->out, CLI_PLAIN);
 	}
 	ov_buf_free(&shown);

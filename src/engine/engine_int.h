@@ -54,6 +54,7 @@ struct ov_node {
 	void *state;
 	uint32_t noted;	     /* reasons that its format gave, one bit each */
 	uint64_t match_size; /* bytes of it that the budget lets be matched */
+	bool is_cut;	     /* not all of it is matched, or a view was not made of all */
 	bool carve_done;
 	bool has_handler; /* a rule asked for the layer to be read as `handler` */
 	enum ov_type handler;
@@ -69,6 +70,7 @@ struct ov_node {
 struct ov_views {
 	struct ov_buf bytes, text, tags, scripts;
 	struct ov_norm_script *script;
+	bool is_cut; /* not made of the whole layer */
 };
 
 struct ov_budget {

@@ -5,6 +5,7 @@
  * Order of detections: body signatures by where they matched first, then logical ones in database
  * order.
  */
+#include "cond.h"
 #include "engine_int.h"
 
 #include <stdio.h>
@@ -92,8 +93,10 @@ static ov_status run_pcre(struct ov_engine *e, struct ov_node *n, struct judged 
 	struct ov_cur bytes;
 	ov_status s;
 
-	if (!ov_cond_eval(sub->trigger, j->counts, j->rule.nsubs))
+	if (!ov_cond_eval(sub->trigger, j->counts, j->rule.nsubs)) {
+		j->finds[i].is_limited = j->is_limited; /* more matches might have triggered it */
 		return OV_OK;
+	}
 	s = ov_place_resolve(n, &sub->place, &e->scratch, &ranges, &nranges);
 	if (s == OV_END)
 		return OV_OK;
@@ -104,14 +107,14 @@ static ov_status run_pcre(struct ov_engine *e, struct ov_node *n, struct judged 
 	}
 	s = whole(e, n, &bytes);
 	if (s != OV_OK) {
-		j->is_limited = true;
+		j->is_limited = j->finds[i].is_limited = true;
 		return s == OV_LIMIT ? OV_OK : s;
 	}
 	for (size_t k = 0; k < nranges && j->counts[i] == 0; k++) {
 		s = ov_pcre_cache_match(e->pcre, j->rule.first_sub + i, sub, bytes, ranges[k],
 					&j->finds[i]);
 		if (s == OV_LIMIT)
-			j->is_limited = true;
+			j->is_limited = j->finds[i].is_limited = true;
 		else if (s != OV_OK && s != OV_END)
 			return s;
 		j->counts[i] = j->finds[i].count;
@@ -222,10 +225,25 @@ static ov_status report_rule(struct ov_engine *e, struct ov_node *n, const struc
 	return ov_report_detection(e, n, &d);
 }
 
+/*
+ * Where a limit kept matches from being counted, "none" and "fewer than" prove nothing: a rule
+ * holds only if it also holds with as many more as there may be.
+ */
+static bool holds_with_more(const struct ov_node *n, const struct judged *j)
+{
+	uint64_t most[OV_COND_SUBS] = { 0 };
+
+	for (uint32_t i = 0; i < j->rule.nsubs && i < OV_COND_SUBS; i++)
+		most[i] = n->is_cut || j->finds[i].is_limited ? UINT32_MAX : j->counts[i];
+	return ov_cond_eval(j->rule.condition, most, j->rule.nsubs);
+}
+
 static ov_status judge(struct ov_engine *e, struct ov_node *n, struct judged *j)
 {
 	OV_TRY(count_subs(e, n, j));
 	j->is_hit = ov_cond_eval(j->rule.condition, j->counts, j->rule.nsubs);
+	if (j->is_hit && (j->is_limited || n->is_cut))
+		j->is_hit = holds_with_more(n, j);
 	j->first = UINT64_MAX;
 	for (uint32_t i = 0; i < j->rule.nsubs; i++)
 		if (j->counts[i] > 0 && j->finds[i].first < j->first)

@@ -133,6 +133,7 @@ static ov_status match_view(struct ov_engine *e, struct ov_node *n, const struct
 
 	v.src = ov_src_mem(view->p, view->n);
 	v.view_of = n;
+	v.is_cut = e->views.is_cut;
 	v.sees_raw_size = sees_raw_size;
 	v.has_exe = false;
 	v.allowed = 0;
@@ -193,6 +194,7 @@ static ov_status make_text(struct ov_engine *e, const struct ov_node *n, uint64_
 static uint64_t within_limit(struct ov_engine *e, struct ov_node *n, enum ov_target t, uint64_t max,
 			     const char *detail)
 {
+	e->views.is_cut = n->is_cut || (max != 0 && n->match_size > max);
 	if (max == 0 || n->match_size <= max)
 		return n->match_size;
 	if (has_own_rules(e, t))
@@ -210,6 +212,7 @@ static ov_status match_text(struct ov_engine *e, struct ov_node *n)
 	if (s == OV_LIMIT || s == OV_SHORT || s == OV_IO) {
 		ov_report_incomplete(e, n, s == OV_LIMIT ? OVERT_LIMIT_TIME : OVERT_UNREADABLE,
 				     (struct ov_str){ 0 }, "it could not be normalised as text");
+		e->views.is_cut = true;
 		s = OV_OK; /* what was made of it is matched */
 	}
 	OV_TRY(s);

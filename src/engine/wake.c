@@ -329,6 +329,7 @@ ov_status ov_wake(struct ov_engine *e, struct ov_node *n, enum ov_target t)
 	wake_fixed(e, n, t);
 	p.len = n->src.mem != NULL ? (size_t)size : 0;
 	n->match_size = size;
+	n->is_cut |= size < n->src.size;
 	p.steps = LOOKS_LEAST + size;
 	if (n->src.mem != NULL)
 		s = ov_gram_wake(g, e->settled, n->src.mem, (size_t)size, 0, on_anchor, &p);

@@ -41,8 +41,6 @@ struct ov_fmt_env {
 	 * between open and close.
 	 */
 	void (*heuristic)(void *ctx, int alert, const char *name);
-	/* A link of a text: where it goes, and what it says (either may be empty). Copied. */
-	void (*link)(void *ctx, struct ov_str target, struct ov_str shown);
 	/* Is the time for this file spent? For long searches; what ends early for it is OV_LIMIT.
 	 */
 	bool (*is_late)(void *ctx);
@@ -65,13 +63,6 @@ static inline void ov_fmt_heuristic(const struct ov_fmt_env *env, int alert, con
 static inline bool ov_fmt_is_late(const struct ov_fmt_env *env)
 {
 	return env->is_late != NULL && env->is_late(env->ctx);
-}
-
-static inline void ov_fmt_link(const struct ov_fmt_env *env, struct ov_str target,
-			       struct ov_str shown)
-{
-	if (env->link != NULL)
-		env->link(env->ctx, target, shown);
 }
 
 enum ov_child_kind {

@@ -170,6 +170,7 @@ void ov_build_diag(struct ov_odb_builder *b, const struct ov_diag *d);
 ov_sig_parse_fn ov_build_parser(struct ov_str name, bool *is_pua);
 
 /* parse_crb.c: a whole catalog (.cat), which is no text. */
+bool ov_build_is_catalog(struct ov_str name);
 OV_MUST_USE ov_status ov_build_catalog(struct ov_odb_builder *b, struct ov_str file,
 				       uint32_t source, struct ov_cur bytes);
 

@@ -183,6 +183,10 @@ static ov_status take_member(struct container *c, struct ov_str name, const stru
 		       c->name.p, (int)name.n, name.p);
 	file = ov_str_of(c->file);
 	parse = ov_build_parser(name, &is_pua);
+	if (ov_build_is_catalog(name)) {
+		OV_TRY(new_source(c, file, &id));
+		return ov_build_catalog(c->b, file, id, ov_buf_cur(bytes));
+	}
 	if (parse == NULL)
 		return ov_build_unread(c->b, file, c->source, ov_buf_cur(bytes));
 	if (is_pua && !c->b->options.with_pua)

@@ -85,6 +85,11 @@ ov_status ov_sig_crb(struct ov_sig_line *l)
 	return ov_build_extra(l, OV_EXTRA_CERT, f[0], true, ov_buf_cur(&row));
 }
 
+bool ov_build_is_catalog(struct ov_str name)
+{
+	return ov_text_ends_with(name, OV_STR(".cat"));
+}
+
 ov_status ov_build_catalog(struct ov_odb_builder *b, struct ov_str file, uint32_t source,
 			   struct ov_cur bytes)
 {

@@ -58,17 +58,12 @@ static bool is_container_name(struct ov_str name)
 	       ov_text_ends_with(name, OV_STR(".cud"));
 }
 
-static bool is_catalog_name(struct ov_str name)
-{
-	return ov_text_ends_with(name, OV_STR(".cat"));
-}
-
 bool ov_odb_is_source_name(struct ov_str name)
 {
 	bool is_pua;
 
 	return ov_build_parser(name, &is_pua) != NULL || is_container_name(name) ||
-	       is_catalog_name(name) || ov_build_is_unread(name);
+	       ov_build_is_catalog(name) || ov_build_is_unread(name);
 }
 
 void ov_build_diag(struct ov_odb_builder *b, const struct ov_diag *d)
@@ -185,12 +180,12 @@ ov_status ov_odb_builder_add(struct ov_odb_builder *b, struct ov_str name, struc
 	if (is_container_name(name))
 		return ov_build_container(b, name, bytes);
 	parse = ov_build_parser(name, &is_pua);
-	if (parse == NULL && !is_catalog_name(name) && !ov_build_is_unread(name))
+	if (parse == NULL && !ov_build_is_catalog(name) && !ov_build_is_unread(name))
 		return OV_UNSUPPORTED;
 	OV_TRY(ov_odb_builder_source(b, &s, &id));
 	if (parse == NULL)
-		return is_catalog_name(name) ? ov_build_catalog(b, name, id, bytes)
-					     : ov_build_unread(b, name, id, bytes);
+		return ov_build_is_catalog(name) ? ov_build_catalog(b, name, id, bytes)
+						 : ov_build_unread(b, name, id, bytes);
 	rows_of(b->sources, struct b_source)[id].text = bytes;
 	if (is_pua && !b->options.with_pua) {
 		struct ov_diag d = { .file = name,

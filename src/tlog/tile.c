@@ -73,8 +73,7 @@ static ov_status take_number(struct ov_str *s, uint64_t *out)
 static bool is_canonical(struct ov_str path, const struct ov_tile *t)
 {
 	struct ov_buf b = ov_buf_of(256);
-	const bool same = ov_tile_path(&b, t) == OV_OK &&
-			  ov_str_eq((struct ov_str){ (const char *)b.p, b.n }, path);
+	const bool same = ov_tile_path(&b, t) == OV_OK && ov_str_eq(ov_buf_text(&b), path);
 
 	ov_buf_free(&b);
 	return same;

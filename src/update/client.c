@@ -12,11 +12,6 @@
 
 #define LEDGER_MAX ((size_t)4 << 20)
 
-static struct ov_str str_of(const struct ov_buf *b)
-{
-	return (struct ov_str){ (const char *)b->p, b->n };
-}
-
 /* Each request goes on the ledger, whatever became of it. */
 static void on_request(void *ctx, const struct ov_fetch_record *rec)
 {
@@ -78,9 +73,9 @@ static ov_status keep_evidence(struct ov_client_run *x)
 	if (s == OV_OK)
 		s = log != NULL ? write_note(&x->j.proof.note, &now) : OV_BUG;
 	if (s == OV_OK)
-		s = ov_evidence_write(log, str_of(&last), str_of(&now), &x->fork, &b);
+		s = ov_evidence_write(log, ov_buf_text(&last), ov_buf_text(&now), &x->fork, &b);
 	if (s == OV_OK)
-		s = ov_evidence_keep(x->o->folder, str_of(&b), name);
+		s = ov_evidence_keep(x->o->folder, ov_buf_text(&b), name);
 	(void)snprintf(x->r->evidence, sizeof x->r->evidence, "%s", name);
 	ov_buf_free(&last);
 	ov_buf_free(&now);
@@ -142,8 +137,8 @@ static ov_status judge(struct ov_client_run *x)
 		return ov_client_fail(x, s, "the newest proof can't be fetched: %s",
 				      s == OV_LIMIT ? "it is larger than any proof"
 						    : ov_fetch_error(x->f));
-	OV_TRY(ov_judge(x->h, &x->root, &x->memory, str_of(&x->proof_bytes), x->o->now, &x->arena,
-			&x->j));
+	OV_TRY(ov_judge(x->h, &x->root, &x->memory, ov_buf_text(&x->proof_bytes), x->o->now,
+			&x->arena, &x->j));
 	if (x->j.refusal == OV_TAKEN)
 		OV_TRY(check_growth(x));
 	if (x->j.refusal == OV_REFUSED_FORK)

@@ -22,11 +22,6 @@ ov_status ov_client_fail(struct ov_client_run *x, ov_status s, const char *fmt, 
 	return s;
 }
 
-static struct ov_str str_of(const struct ov_buf *b)
-{
-	return (struct ov_str){ (const char *)b->p, b->n };
-}
-
 static void root_name(uint64_t version, char out[40])
 {
 	(void)snprintf(out, 40, "root/%llu", (unsigned long long)version);
@@ -66,7 +61,7 @@ ov_status ov_client_load(struct ov_client_run *x)
 	if (s != OV_OK)
 		return ov_client_fail(x, s, "%s/memory: %s", x->o->folder,
 				      s == OV_IO ? strerror(errno) : ov_status_name(s));
-	if (ov_memory_parse(str_of(&x->memory_text), &x->memory) != OV_OK)
+	if (ov_memory_parse(ov_buf_text(&x->memory_text), &x->memory) != OV_OK)
 		return ov_client_fail(
 		    x, OV_BAD,
 		    "%s/memory is damaged. It is what keeps this machine from going back: restore "
@@ -75,7 +70,8 @@ ov_status ov_client_load(struct ov_client_run *x)
 	root_name(x->memory.root, name);
 	s = ov_store_read(x->o->folder, name, OV_NOTE_MAX, &x->root_bytes);
 	if (s == OV_OK)
-		s = ov_root_parse(x->h, str_of(&x->root_bytes), &x->root_arena, &x->root, &why);
+		s = ov_root_parse(x->h, ov_buf_text(&x->root_bytes), &x->root_arena, &x->root,
+				  &why);
 	return s == OV_OK ? OV_OK
 			  : ov_client_fail(x, s, "%s/%s can't be read: %s", x->o->folder, name,
 					   why != NULL ? why : ov_status_name(s));
@@ -108,7 +104,7 @@ static ov_status next_root(struct ov_client_run *x)
 	ov_arena_init(&a, 4 << 20);
 	root_name(x->root.version + 1, name);
 	s = ov_fetch_get(x->f, name, OV_NOTE_MAX, &bytes);
-	if (s == OV_OK && (ov_root_parse(x->h, str_of(&bytes), &a, next, NULL) != OV_OK ||
+	if (s == OV_OK && (ov_root_parse(x->h, ov_buf_text(&bytes), &a, next, NULL) != OV_OK ||
 			   ov_root_follows(&x->root, next) != OV_OK))
 		s = OV_END; /* not ours to follow: as if it were not there */
 	if (s == OV_OK)

@@ -77,7 +77,7 @@ static ov_status keep_lines(const struct job *j, struct ov_str text, struct ov_b
 			continue;
 		OV_TRY(ov_buf_fmt(&one, "%.*s\n%.*s\n", (int)text.n, text.p, (int)line.n, line.p));
 		ov_arena_init(&a, 1 << 20);
-		s = ov_note_parse((struct ov_str){ (const char *)one.p, one.n }, &a, &n);
+		s = ov_note_parse(ov_buf_text(&one), &a, &n);
 		if (s == OV_OK)
 			s = ov_note_verify(&n, &key, 1);
 		ov_arena_free(&a);

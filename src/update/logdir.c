@@ -151,7 +151,7 @@ static ov_status sign(const struct ov_logdir *grown, const struct ov_skey *log, 
 
 	out->n = 0;
 	OV_TRY(ov_checkpoint_write(&c, out));
-	OV_TRY(ov_note_sign(log, (struct ov_str){ (const char *)out->p, out->n }, 0, &sig));
+	OV_TRY(ov_note_sign(log, ov_buf_text(out), 0, &sig));
 	OV_TRY(ov_buf_u8(out, '\n'));
 	return ov_buf_put(out, sig.p, sig.n);
 }

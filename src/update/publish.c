@@ -26,11 +26,6 @@ ov_status ov_publish_fail(char *error, ov_status s, const char *fmt, ...)
 	return s;
 }
 
-static struct ov_str str_of(const struct ov_buf *b)
-{
-	return (struct ov_str){ (const char *)b->p, b->n };
-}
-
 static ov_status io(char *error, ov_status s, const char *what)
 {
 	return fail(error, s, "%s: %s", what, s == OV_IO ? strerror(errno) : ov_status_name(s));
@@ -89,7 +84,7 @@ static ov_status open_root(struct ov_publisher *p)
 	(void)snprintf(name, sizeof name, "root/%llu", (unsigned long long)found);
 	if (found == 0 || ov_store_read(p->public, name, ROOT_MAX, &p->root_bytes) != OV_OK)
 		return fail(p->error, OV_IO, "no publisher's folder: it has no root file");
-	if (ov_root_parse(p->h, str_of(&p->root_bytes), &p->arena, &p->root, &why) != OV_OK)
+	if (ov_root_parse(p->h, ov_buf_text(&p->root_bytes), &p->arena, &p->root, &why) != OV_OK)
 		return fail(p->error, OV_BAD, "%s: %s", name, why);
 	return OV_OK;
 }
@@ -184,7 +179,7 @@ static ov_status begin_draft(struct ov_publisher *p, struct ov_arena *a, struct 
 		s = OV_OK;
 	}
 	OV_TRY(s);
-	s = ov_state_parse(str_of(text), a, out, NULL);
+	s = ov_state_parse(ov_buf_text(text), a, out, NULL);
 	if (s != OV_OK) {
 		(void)fail(p->error, s, "the newest state can't be read: %s", ov_status_name(s));
 		return s;
@@ -288,7 +283,7 @@ static ov_status add_deltas(struct ov_publisher *p, const struct ov_state_artifa
 	unsigned made = 0;
 	ov_status st = ov_store_read(p->private, "history", 1 << 20, &history);
 
-	rest = str_of(&history);
+	rest = ov_buf_text(&history);
 	while (st == OV_OK && made < OV_PUBLISH_DELTAS && ov_text_split(&rest, '\n', &line)) {
 		if (line.n == 0 || ov_lines_words(line, w, 3, false) != OV_OK ||
 		    ov_lines_sha256(w[2], from) != OV_OK || !ov_str_eq(w[0], to->channel) ||

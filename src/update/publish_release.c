@@ -10,11 +10,6 @@
 #define LEAF_MAX OV_ENTRY_MAX
 #define HISTORY_MAX 64
 
-static struct ov_str str_of(const struct ov_buf *b)
-{
-	return (struct ov_str){ (const char *)b->p, b->n };
-}
-
 /* What of a draft is signed. */
 static struct ov_str text_of(const struct ov_buf *draft)
 {
@@ -56,7 +51,7 @@ ov_status ov_publish_signature(struct ov_publisher *p, struct ov_str line)
 	if (s == OV_OK)
 		s = ov_buf_str(&draft, line);
 	if (s == OV_OK)
-		s = ov_note_parse(str_of(&draft), &a, &n);
+		s = ov_note_parse(ov_buf_text(&draft), &a, &n);
 	if (s == OV_OK && n.nsigs > 0) { /* only the new one is asked about */
 		n.sigs += n.nsigs - 1;
 		n.nsigs = 1;
@@ -85,7 +80,7 @@ static ov_status settle_draft(struct ov_publisher *p)
 	if (s == OV_END)
 		return OV_OK; /* nothing new: a heartbeat */
 	ov_arena_init(&a, 1 << 20);
-	if (s == OV_OK && (ov_note_parse(str_of(&draft), &a, &n) != OV_OK ||
+	if (s == OV_OK && (ov_note_parse(ov_buf_text(&draft), &a, &n) != OV_OK ||
 			   ov_root_enough(&n, &p->root.releases) != OV_OK))
 		s = ov_publish_fail(
 		    p->error, OV_BAD,
@@ -109,7 +104,7 @@ static ov_status drop_settled(struct ov_publisher *p)
 
 	if (s == OV_OK)
 		s = ov_store_read(p->private, "draft", LEAF_MAX, &draft);
-	if (s == OV_OK && ov_str_eq(str_of(&draft), str_of(&pending)))
+	if (s == OV_OK && ov_str_eq(ov_buf_text(&draft), ov_buf_text(&pending)))
 		s = ov_store_remove(p->private, "draft");
 	ov_buf_free(&draft);
 	ov_buf_free(&pending);
@@ -139,7 +134,7 @@ static ov_status note_history(struct ov_publisher *p, struct ov_str leaf)
 	}
 	if (st == OV_OK)
 		st = ov_store_read(p->private, "history", 1 << 19, &old);
-	rest = str_of(&old);
+	rest = ov_buf_text(&old);
 	while ((st == OV_OK || st == OV_END) && kept < HISTORY_MAX &&
 	       ov_text_split(&rest, '\n', &line)) {
 		if (line.n == 0 || (b.n > 0 && memmem(b.p, b.n, line.p, line.n) != NULL))
@@ -167,12 +162,12 @@ static ov_status append_pending(struct ov_publisher *p, const struct ov_skey *lo
 		return OV_OK;
 	if (s == OV_OK && l->size > 0) {
 		s = ov_logdir_entry(l, l->size - 1, &last);
-		is_there = s == OV_OK && ov_str_eq(str_of(&last), str_of(&leaf));
+		is_there = s == OV_OK && ov_str_eq(ov_buf_text(&last), ov_buf_text(&leaf));
 	}
 	if (s == OV_OK && !is_there)
 		s = ov_logdir_append(l, log, ov_buf_cur(&leaf));
 	if (s == OV_OK)
-		s = note_history(p, str_of(&leaf));
+		s = note_history(p, ov_buf_text(&leaf));
 	if (s == OV_OK)
 		s = ov_store_remove(p->private, "pending");
 	ov_buf_free(&leaf);
@@ -188,7 +183,7 @@ static void read_sizes(struct ov_publisher *p, uint64_t *sizes)
 
 	if (ov_store_read(p->private, "sizes", 1 << 18, &b) != OV_OK)
 		b.n = 0; /* they say it themselves when it is asked wrongly */
-	rest = str_of(&b);
+	rest = ov_buf_text(&b);
 	while (ov_text_split(&rest, '\n', &line)) {
 		uint64_t size;
 
@@ -255,7 +250,7 @@ static ov_status cosign_and_show(struct ov_publisher *p, struct ov_logdir *l, st
 		    "too few witnesses answered: clients see the release before this "
 		    "one until they do; run overt publish release again");
 	if (s == OV_OK)
-		s = write_proof(p, l, str_of(&note));
+		s = write_proof(p, l, ov_buf_text(&note));
 	ov_buf_free(&note);
 	return s;
 }

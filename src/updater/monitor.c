@@ -68,11 +68,6 @@ struct monitor {
 	int code;
 };
 
-static struct ov_str str_of(const struct ov_buf *b)
-{
-	return (struct ov_str){ (const char *)b->p, b->n };
-}
-
 static bool fail(struct monitor *m, const char *what, const char *detail)
 {
 	(void)cli_fail(m->c, COMMAND, what, detail);
@@ -114,16 +109,16 @@ static bool load(struct monitor *m)
 
 	if (!updater_read(m->c, COMMAND, m->s.root, OV_NOTE_MAX, &m->root_bytes))
 		return fail(m, m->s.root, "no root");
-	if (ov_root_parse(m->h, str_of(&m->root_bytes), &m->arena, &m->root, &why) != OV_OK)
+	if (ov_root_parse(m->h, ov_buf_text(&m->root_bytes), &m->arena, &m->root, &why) != OV_OK)
 		return fail(m, m->s.root, why);
 	if (ov_fetch_open(&o, &m->f) != OV_OK)
 		return fail(m, "no memory", NULL);
 	if (ov_fetch_get(m->f, "checkpoint", OV_NOTE_MAX, &m->note) != OV_OK)
 		return fail(m, "the log's checkpoint can't be fetched", ov_fetch_error(m->f));
-	if (!read_checkpoint(m, str_of(&m->note), &m->now))
+	if (!read_checkpoint(m, ov_buf_text(&m->note), &m->now))
 		return fail(m, "the checkpoint is not signed by a log of this root", NULL);
 	s = ov_store_read(m->s.folder, "checkpoint", OV_NOTE_MAX, &m->last);
-	m->has_before = s == OV_OK && read_checkpoint(m, str_of(&m->last), &m->before);
+	m->has_before = s == OV_OK && read_checkpoint(m, ov_buf_text(&m->last), &m->before);
 	if (s == OV_OK && !m->has_before)
 		return fail(m, m->s.folder,
 			    "what was seen before can't be read, or is another log's");
@@ -149,8 +144,8 @@ static void keep_evidence(struct monitor *m, const char *who, const struct ov_bu
 
 	m->code = CLI_FOUND;
 	if (log != NULL &&
-	    ov_evidence_write(log, str_of(small), str_of(large), how, &both) == OV_OK &&
-	    ov_evidence_keep(m->s.folder, str_of(&both), name) == OV_OK)
+	    ov_evidence_write(log, ov_buf_text(small), ov_buf_text(large), how, &both) == OV_OK &&
+	    ov_evidence_keep(m->s.folder, ov_buf_text(&both), name) == OV_OK)
 		cli_fmt(&m->c->out, "  ALARM  two histories (%s): both notes are in %s/%s\n", who,
 			m->s.folder, name);
 	else
@@ -260,7 +255,7 @@ static bool check_entry(struct monitor *m, struct ov_remote *r, uint64_t index,
 		return fail(m, "an entry can't be fetched", ov_fetch_error(m->f));
 	if (memcmp(want.b, got.b, sizeof want.b) != 0)
 		alarm_of(m, index, "its bytes are not what the tree has");
-	if (ov_note_parse(str_of(bytes), a, &n) != OV_OK ||
+	if (ov_note_parse(ov_buf_text(bytes), a, &n) != OV_OK ||
 	    ov_state_parse(n.text, a, is, NULL) != OV_OK) {
 		alarm_of(m, index, "it is no state");
 		*is = *was;
@@ -328,7 +323,7 @@ static void check_witnesses(struct monitor *m)
 		(void)snprintf(name, sizeof name, "%s/checkpoint", hex);
 		if (ov_fetch_open(&o, &f) != OV_OK ||
 		    ov_fetch_get(f, name, OV_NOTE_MAX, &b) != OV_OK ||
-		    !read_checkpoint(m, str_of(&b), &seen))
+		    !read_checkpoint(m, ov_buf_text(&b), &seen))
 			silent++;
 		else if (is_same_history(m, &seen, &how) == OV_END)
 			keep_evidence(m, "a witness, and the log", &b, &m->note, &how);

@@ -86,11 +86,6 @@ struct publish {
 	struct ov_buf passphrase;
 };
 
-static struct ov_str str_of(const struct ov_buf *b)
-{
-	return (struct ov_str){ (const char *)b->p, b->n };
-}
-
 static int fail(struct publish *p, const char *what, const char *detail)
 {
 	return cli_fail(p->c, COMMAND, what, detail);
@@ -123,7 +118,7 @@ static bool read_key(struct publish *p, const char *path, struct ov_hasher *h, c
 	ov_status s = OV_BAD;
 
 	if (updater_read(p->c, COMMAND, path, 4096, &b)) {
-		s = ov_keyfile_read(h, str_of(&b), str_of(&p->passphrase), room, out);
+		s = ov_keyfile_read(h, ov_buf_text(&b), ov_buf_text(&p->passphrase), room, out);
 		if (s != OV_OK)
 			(void)fail(p, path,
 				   s == OV_ENCRYPTED ? "it needs its passphrase: --passphrase-file"
@@ -152,7 +147,7 @@ static int make_key(struct publish *p, struct ov_hasher *h)
 			    "a key's name is like a host's: no blank, no plus sign");
 	if (ov_store_has(NULL, p->s.output))
 		code = fail(p, p->s.output, "is there already; a key is never written over");
-	else if (ov_keyfile_write(&k, str_of(&p->passphrase), &file) != OV_OK ||
+	else if (ov_keyfile_write(&k, ov_buf_text(&p->passphrase), &file) != OV_OK ||
 		 ov_store_write(NULL, p->s.output, file.p, file.n, true) != OV_OK)
 		code = fail(p, p->s.output, strerror(errno));
 	else if (ov_vkey_write(&vkey, &k.public) == OV_OK)
@@ -196,7 +191,7 @@ static int make_root(struct publish *p, struct ov_hasher *h)
 	    take_vkeys(p, h, &p->s.release_keys, p->s.release_threshold, &r->releases)) {
 		r->version = p->s.version;
 		r->expires = updater_now() + p->s.expires_days * 86400;
-		if (ov_root_write(r, str_of(&policy), &out) == OV_OK &&
+		if (ov_root_write(r, ov_buf_text(&policy), &out) == OV_OK &&
 		    ov_store_write(NULL, p->s.output, out.p, out.n, false) == OV_OK)
 			code = CLI_OK;
 		else
@@ -307,8 +302,8 @@ static int sign_draft(struct publish *p, struct ov_publisher *pub)
 
 	if (ov_publish_draft(pub, &text) != OV_OK)
 		(void)fail(p, "there is no draft to sign", "overt publish add makes one");
-	else if (make_line(p, pub->h, str_of(&text), &line)) {
-		if (ov_publish_signature(pub, str_of(&line)) == OV_OK)
+	else if (make_line(p, pub->h, ov_buf_text(&text), &line)) {
+		if (ov_publish_signature(pub, ov_buf_text(&line)) == OV_OK)
 			code = CLI_OK;
 		else
 			(void)fail(p, pub->error, NULL);
@@ -370,7 +365,7 @@ static int withdraw(struct publish *p, struct ov_publisher *pub)
 		if (ov_buf_fmt(&reason, "%s%s", i > 3 ? " " : "", p->args.v[i]) != OV_OK)
 			code = fail(p, "the reason is too long", NULL);
 	if (code == CLI_OK &&
-	    ov_publish_withdraw(pub, sha256, str_of(&reason), updater_now()) != OV_OK)
+	    ov_publish_withdraw(pub, sha256, ov_buf_text(&reason), updater_now()) != OV_OK)
 		code = fail(p, pub->error, NULL);
 	ov_buf_free(&reason);
 	return code;
@@ -421,8 +416,8 @@ static int rotate(struct publish *p, struct ov_publisher *pub)
 	if (p->s.root == NULL)
 		return cli_usage(p->c, &updater_publish_spec, "rotate FOLDER --root FILE");
 	if (updater_read(p->c, COMMAND, p->s.root, OV_NOTE_MAX, &b))
-		code =
-		    ov_publish_root(pub, str_of(&b)) == OV_OK ? CLI_OK : fail(p, pub->error, NULL);
+		code = ov_publish_root(pub, ov_buf_text(&b)) == OV_OK ? CLI_OK
+								      : fail(p, pub->error, NULL);
 	ov_buf_free(&b);
 	return code;
 }
@@ -447,7 +442,7 @@ static int init(struct publish *p)
 	if (p->args.n != 2 || p->s.root == NULL)
 		return cli_usage(p->c, &updater_publish_spec, "init FOLDER --root FILE");
 	if (updater_read(p->c, COMMAND, p->s.root, OV_NOTE_MAX, &b))
-		code = ov_publish_init(p->args.v[1], str_of(&b), error) == OV_OK
+		code = ov_publish_init(p->args.v[1], ov_buf_text(&b), error) == OV_OK
 			   ? CLI_OK
 			   : fail(p, error, NULL);
 	ov_buf_free(&b);

@@ -211,7 +211,7 @@ static int update(struct cli *c, const struct settings *s, const struct cli_list
 	if (s->root != NULL) {
 		if (!updater_read(c, "overt update", s->root, OV_NOTE_MAX, &root))
 			return CLI_FAILED;
-		o.first_root = (struct ov_str){ (const char *)root.p, root.n };
+		o.first_root = ov_buf_text(&root);
 	}
 	st = ov_client_update(&o, r);
 	ov_buf_free(&root);
@@ -295,7 +295,7 @@ int updater_ledger(struct cli *c, int argc, char *const *argv)
 		code = st == OV_OK || st == OV_END
 			   ? CLI_OK
 			   : cli_fail(c, "overt ledger", folder_of(&s), "it can't be read");
-		rest = (struct ov_str){ (const char *)b.p, b.n };
+		rest = ov_buf_text(&b);
 		cli_put(&c->out, s.json ? "[" : "");
 		while (code == CLI_OK && ov_text_split(&rest, '\n', &line)) {
 			if (line.n == 0)

@@ -52,11 +52,6 @@ struct verify {
 	struct ov_judgement j;
 };
 
-static struct ov_str str_of(const struct ov_buf *b)
-{
-	return (struct ov_str){ (const char *)b->p, b->n };
-}
-
 static bool wrong(struct verify *v, const char *what, const char *detail)
 {
 	(void)cli_fail(v->c, COMMAND, what, detail);
@@ -70,17 +65,17 @@ static bool load(struct verify *v)
 	char name[40];
 
 	if (ov_store_read(v->folder, "memory", 1 << 19, &v->memory_text) != OV_OK ||
-	    ov_memory_parse(str_of(&v->memory_text), &v->memory) != OV_OK)
+	    ov_memory_parse(ov_buf_text(&v->memory_text), &v->memory) != OV_OK)
 		return wrong(v, v->folder, "nothing was updated here yet, or it can't be read");
 	(void)snprintf(name, sizeof name, "root/%llu", (unsigned long long)v->memory.root);
 	if (ov_store_read(v->folder, name, OV_NOTE_MAX, &v->root_bytes) != OV_OK ||
-	    ov_root_parse(v->h, str_of(&v->root_bytes), &v->arena, &v->root, NULL) != OV_OK)
+	    ov_root_parse(v->h, ov_buf_text(&v->root_bytes), &v->arena, &v->root, NULL) != OV_OK)
 		return wrong(v, name, "it can't be read");
 	if (ov_store_read(v->folder, "proof", 1 << 19, &v->proof_bytes) != OV_OK)
 		return wrong(v, v->folder, "no proof was accepted yet");
 	/* As of then: a root that expired since takes nothing back from what it proved. */
-	if (ov_judge(v->h, &v->root, &fresh, str_of(&v->proof_bytes), v->memory.floor, &v->arena,
-		     &v->j) != OV_OK)
+	if (ov_judge(v->h, &v->root, &fresh, ov_buf_text(&v->proof_bytes), v->memory.floor,
+		     &v->arena, &v->j) != OV_OK)
 		return wrong(v, "no memory", NULL);
 	if (v->j.refusal != OV_TAKEN)
 		return wrong(v, "the stored proof does not verify", ov_refusal_text(v->j.refusal));

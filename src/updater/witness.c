@@ -79,11 +79,6 @@ struct witness {
 	size_t nlogs;
 };
 
-static struct ov_str str_of(const struct ov_buf *b)
-{
-	return (struct ov_str){ (const char *)b->p, b->n };
-}
-
 static bool wrong(struct witness *w, const char *what, const char *detail)
 {
 	(void)cli_fail(w->cli, COMMAND, what, detail);
@@ -112,7 +107,7 @@ static bool load_log(struct witness *w, const char *vkey, struct seen *out)
 	ov_arena_init(&a, 1 << 20);
 	s = ov_store_read(w->folder, out->name, OV_NOTE_MAX, &b);
 	if (s == OV_OK)
-		s = ov_note_parse(str_of(&b), &a, &n);
+		s = ov_note_parse(ov_buf_text(&b), &a, &n);
 	if (s == OV_OK)
 		s = ov_checkpoint_parse(n.text, &c);
 	if (s == OV_OK)
@@ -228,7 +223,7 @@ static enum MHD_Result finish(struct witness *w, struct MHD_Connection *conn, co
 	int status = 404;
 
 	if (strcmp(method, "POST") == 0 && strcmp(path, "/add-checkpoint") == 0)
-		status = q->is_too_long ? 413 : add_checkpoint(w, str_of(&q->body), &out);
+		status = q->is_too_long ? 413 : add_checkpoint(w, ov_buf_text(&q->body), &out);
 	else if (strcmp(method, "GET") == 0)
 		status = get_checkpoint(w, path, &out);
 	else
@@ -312,9 +307,9 @@ static bool read_key(struct witness *w, const struct settings *s)
 		  (s->passphrase_file == NULL ||
 		   updater_read(w->cli, COMMAND, s->passphrase_file, 4096, &pass));
 
-	rest = str_of(&pass);
+	rest = ov_buf_text(&pass);
 	(void)ov_text_split(&rest, '\n', &phrase);
-	if (ok && (ov_keyfile_read(w->h, str_of(&b), phrase, w->room, &w->key) != OV_OK ||
+	if (ok && (ov_keyfile_read(w->h, ov_buf_text(&b), phrase, w->room, &w->key) != OV_OK ||
 		   w->key.public.type != OV_KEY_COSIGN))
 		ok = wrong(w, s->key, "is no cosigner's key, or needs another passphrase");
 	if (pass.p != NULL)

@@ -558,6 +558,36 @@ static void test_packed_is_incomplete(void **state)
 	kit_close(&k);
 }
 
+/* "And none of those" proves nothing about bytes that a limit kept from being matched. */
+static void test_negation_beyond_a_limit(void **state)
+{
+	static const struct kit_source rules[] = {
+		{ "a.ldb", "Test.Only;Engine:51-255,Target:0;0&1=0;6e6565646c65;686179737461636b\n"
+			   "Test.Has;Engine:51-255,Target:0;0;6e6565646c65\n" },
+		{ NULL, NULL },
+	};
+	static const char text[] = "a needle, and then, far behind it, the haystack";
+	char line[256];
+	struct kit k;
+
+	(void)state;
+	kit_open(&k, rules);
+	k.options.all_matches = true;
+	kit_line(kit_scan(&k, text, sizeof text - 1), line, sizeof line);
+	assert_null(strstr(line, "Test.Only"));
+	kit_line(kit_scan(&k, text, 20), line, sizeof line);
+	assert_non_null(strstr(line, "Test.Only")); /* there really is none */
+	k.options.limits.max_layer = 20; /* of the bytes, and of the text that is made of them */
+	kit_line(kit_scan(&k, text, sizeof text - 1), line, sizeof line);
+	assert_null(strstr(line, "Test.Only"));
+	assert_non_null(strstr(line, "Test.Has"));
+	k.options.limits.max_layer = 0;
+	k.options.limits.max_script = 20;
+	kit_line(kit_scan(&k, text, sizeof text - 1), line, sizeof line);
+	assert_null(strstr(line, "Test.Only"));
+	kit_close(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -567,6 +597,7 @@ int main(void)
 		cmocka_unit_test(test_encrypted_is_incomplete),
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_negation_beyond_a_limit),
 		cmocka_unit_test(test_packed_is_incomplete),
 		cmocka_unit_test(test_too_many_sections),
 		cmocka_unit_test(test_rest_is_matched),

@@ -36,6 +36,7 @@ static const struct member members[] = {
 	{ "x.ndb", "Body:0:*:72617265206c69746572616c\n" },
 	{ "x.cbc", "ClamBC\n" },
 	{ "x.cdb", "Member:*:*:exe:*:*:*:*:*:*\n" },
+	{ "x.cat", "no catalog: told, so it was read as one\n" },
 	{ "x.foo", "A:*:*:*:*:*:*:*:*:*\n\n# c\nB:*:*:*:*:*:*:*:*:*\n" },
 };
 #define NMEMBERS (sizeof members / sizeof *members)
@@ -257,10 +258,11 @@ static void test_good(void **state)
 			     add(rows[i].name, ov_buf_cur(&c), &key, &stats, &odb, &reason), OV_OK);
 		ov_expect_eq(rows[i].name, stats.signatures, 4);
 		ov_expect_eq(rows[i].name, stats.skipped, 1 + 2);
-		ov_expect_eq(rows[i].name, stats.refused, 0);
+		ov_expect_eq(rows[i].name, stats.refused, 1);
+		ov_expect(rows[i].name, strstr(reason, "PKCS#7") != NULL);
 		ov_expect_eq(rows[i].name, ov_odb_open(ov_buf_cur(&odb), &db, NULL), OV_OK);
 		ov_expect_eq(rows[i].name, db.built, 1795320000);
-		ov_expect_eq(rows[i].name, db.nsources, 5);
+		ov_expect_eq(rows[i].name, db.nsources, 6);
 		ov_odb_source(&db, 3, &s);
 		ov_expect(rows[i].name, s.is_signed == rows[i].is_signed && s.version == 7);
 		ov_expect(rows[i].name, ov_str_is(s.label, rows[i].label));
