@@ -261,3 +261,84 @@ ov_status ov_merkle_verify_growth(struct ov_hasher *h, const struct ov_merkle_pr
 	}
 	return sn == 0 && same(&fr, old_root) && same(&sr, root) ? OV_OK : OV_BAD;
 }
+
+/* Leaves that one node of some tree covers, perhaps not all of them. */
+static bool is_subtree(uint64_t lo, uint64_t hi, uint64_t size)
+{
+	uint64_t width = 1;
+
+	if (hi <= lo || hi > size || size > OV_MERKLE_SIZE_MAX)
+		return false;
+	if (hi - lo > 1)
+		width = 2 * split(hi - lo);
+	return lo % width == 0;
+}
+
+ov_status ov_merkle_prove_subtree(struct ov_hasher *h, ov_merkle_read_fn read, void *ctx,
+				  uint64_t lo, uint64_t hi, uint64_t size,
+				  struct ov_merkle_proof *out)
+{
+	uint64_t a = 0, b = size;
+	bool is_known = true; /* the subtree's own root is what [a, hi) comes to */
+
+	out->n = 0;
+	if (!is_subtree(lo, hi, size))
+		return OV_BUG;
+	while ((is_known && a < lo) || hi < b) {
+		const uint64_t mid = a + split(b - a);
+
+		if (hi <= mid) {
+			OV_TRY(add_range(h, read, ctx, mid, b, out));
+			b = mid;
+		} else {
+			OV_TRY(add_range(h, read, ctx, a, mid, out));
+			is_known = is_known && mid <= lo;
+			a = mid;
+		}
+	}
+	if (!is_known)
+		OV_TRY(add_range(h, read, ctx, a, b, out));
+	reverse(out);
+	return OV_OK;
+}
+
+ov_status ov_merkle_verify_subtree(struct ov_hasher *h, const struct ov_merkle_proof *p,
+				   uint64_t lo, uint64_t hi, const struct ov_merkle_hash *subtree,
+				   uint64_t size, const struct ov_merkle_hash *root)
+{
+	uint64_t fn = lo, sn = hi - 1, tn = size - 1;
+	struct ov_merkle_hash fr, sr;
+	size_t at = 0;
+
+	if (!is_subtree(lo, hi, size))
+		return OV_BAD;
+	while (fn != sn && (sn == tn || (sn & 1) != 0)) {
+		fn >>= 1;
+		sn >>= 1;
+		tn >>= 1;
+	}
+	if (fn != sn && p->n == 0)
+		return OV_BAD;
+	fr = sr = fn == sn ? *subtree : p->h[at++];
+	for (; at < p->n; at++) {
+		const struct ov_merkle_hash *c = &p->h[at];
+
+		if (tn == 0)
+			return OV_BAD;
+		if ((sn & 1) != 0 || sn == tn) {
+			if (fn < sn)
+				OV_TRY(ov_merkle_node(h, c, &fr, &fr));
+			OV_TRY(ov_merkle_node(h, c, &sr, &sr));
+			for (; (sn & 1) == 0 && sn != 0; tn >>= 1) {
+				fn >>= 1;
+				sn >>= 1;
+			}
+		} else {
+			OV_TRY(ov_merkle_node(h, &sr, c, &sr));
+		}
+		fn >>= 1;
+		sn >>= 1;
+		tn >>= 1;
+	}
+	return tn == 0 && same(&fr, subtree) && same(&sr, root) ? OV_OK : OV_BAD;
+}

@@ -78,6 +78,23 @@ OV_MUST_USE ov_status ov_merkle_prove_growth(struct ov_hasher *h, ov_merkle_read
 					     uint64_t old, uint64_t size,
 					     struct ov_merkle_proof *out);
 
+/**
+ * Proof that the tree of `size` holds the subtree of the leaves [lo, hi) (draft-ietf-plants
+ * merkle-tree-certs, "Subtree Consistency Proofs"): an inclusion proof when it is one leaf, a
+ * growth proof when lo is 0. `lo` must be a multiple of the power of two that is not below hi - lo.
+ * @return OV_OK; OV_BUG for a subtree that is none; what `read` said.
+ */
+OV_MUST_USE ov_status ov_merkle_prove_subtree(struct ov_hasher *h, ov_merkle_read_fn read,
+					      void *ctx, uint64_t lo, uint64_t hi, uint64_t size,
+					      struct ov_merkle_proof *out);
+
+/** Does the proof lead from the subtree's root to that of the tree of `size`? @return OV_OK yes;
+ * OV_BAD no, or no subtree. */
+OV_MUST_USE ov_status ov_merkle_verify_subtree(struct ov_hasher *h, const struct ov_merkle_proof *p,
+					       uint64_t lo, uint64_t hi,
+					       const struct ov_merkle_hash *subtree, uint64_t size,
+					       const struct ov_merkle_hash *root);
+
 /** Does the proof lead from the leaf to the root? @return OV_OK yes; OV_BAD no. */
 OV_MUST_USE ov_status ov_merkle_verify(struct ov_hasher *h, const struct ov_merkle_proof *p,
 				       uint64_t index, uint64_t size,

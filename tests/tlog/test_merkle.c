@@ -290,12 +290,82 @@ static void entries(void **state)
 	ov_buf_free(&b);
 }
 
+/* Every subtree of every small tree: a leaf's proof is that of inclusion, one from 0 that of
+ * growth. */
+static void subtrees(void **state)
+{
+	struct ov_merkle_proof p, q;
+	struct ov_merkle_hash root, sub, wrong;
+	struct kit_log l;
+
+	(void)state;
+	kit_log_make(&l, MOST);
+	for (uint64_t size = 1; size <= MOST; size++) {
+		kit_root(&l, 0, size, &root);
+		for (uint64_t lo = 0; lo < size; lo++) {
+			const uint64_t most = lo == 0 ? size : lo + (lo & (~lo + 1));
+
+			for (uint64_t hi = lo + 1; hi <= size; hi++) {
+				if (hi > most) { /* `lo` is not where such a node begins */
+					assert_int_equal(ov_merkle_prove_subtree(
+							     l.h, kit_read, &l, lo, hi, size, &p),
+							 OV_BUG);
+					continue;
+				}
+				kit_root(&l, lo, hi, &sub);
+				assert_int_equal(
+				    ov_merkle_prove_subtree(l.h, kit_read, &l, lo, hi, size, &p),
+				    OV_OK);
+				assert_int_equal(
+				    ov_merkle_verify_subtree(l.h, &p, lo, hi, &sub, size, &root),
+				    OV_OK);
+				q.n = 0;
+				if (hi == lo + 1)
+					assert_int_equal(
+					    ov_merkle_prove(l.h, kit_read, &l, lo, size, &q), OV_OK);
+				else if (lo == 0)
+					assert_int_equal(ov_merkle_prove_growth(l.h, kit_read, &l,
+										hi, size, &q),
+							 OV_OK);
+				if (hi == lo + 1 || lo == 0) {
+					assert_int_equal(q.n, p.n);
+					assert_memory_equal(q.h, p.h, p.n * sizeof *p.h);
+				}
+				wrong = sub;
+				wrong.b[1] ^= 1;
+				assert_int_equal(
+				    ov_merkle_verify_subtree(l.h, &p, lo, hi, &wrong, size, &root),
+				    OV_BAD);
+				q = p;
+				q.h[q.n++] = root;
+				assert_int_equal(
+				    ov_merkle_verify_subtree(l.h, &q, lo, hi, &sub, size, &root),
+				    OV_BAD);
+				if (p.n == 0)
+					continue;
+				q = p;
+				q.h[lo % p.n].b[0] ^= 1;
+				assert_int_equal(
+				    ov_merkle_verify_subtree(l.h, &q, lo, hi, &sub, size, &root),
+				    OV_BAD);
+				q = p;
+				q.n--;
+				assert_int_equal(
+				    ov_merkle_verify_subtree(l.h, &q, lo, hi, &sub, size, &root),
+				    OV_BAD);
+			}
+		}
+	}
+	kit_log_free(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(roots_are_go_s),
 		cmocka_unit_test(inclusion),
 		cmocka_unit_test(growth),
+		cmocka_unit_test(subtrees),
 		cmocka_unit_test(counts_of_hashes_are_go_s),
 		cmocka_unit_test(tiles_have_one_path),
 		cmocka_unit_test(tiles_hold_the_tree),
