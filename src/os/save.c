@@ -130,6 +130,11 @@ ov_status ov_save_bytes(const char *path, mode_t mode, const void *p, size_t n)
 
 ov_status ov_save_folder(const char *path)
 {
+	return ov_save_folder_mode(path, 0700);
+}
+
+ov_status ov_save_folder_mode(const char *path, mode_t mode)
+{
 	char *copy = strdup(path);
 	ov_status st = OV_OK;
 	struct stat is;
@@ -140,12 +145,12 @@ ov_status ov_save_folder(const char *path)
 		if (*at != '/')
 			continue;
 		*at = '\0';
-		if (mkdir(copy, 0700) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
+		if (mkdir(copy, mode) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
 			st = OV_IO; /* a parent that is there but not ours may answer EACCES or
 				       EROFS */
 		*at = '/';
 	}
-	if (st == OV_OK && mkdir(copy, 0700) != 0 && errno != EEXIST)
+	if (st == OV_OK && mkdir(copy, mode) != 0 && errno != EEXIST)
 		st = OV_IO;
 	if (st == OV_OK && (stat(copy, &is) != 0 || !S_ISDIR(is.st_mode))) {
 		errno = ENOTDIR;

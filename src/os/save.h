@@ -39,4 +39,7 @@ OV_MUST_USE ov_status ov_save_bytes(const char *path, mode_t mode, const void *p
 /** Makes a folder with all its parents, mode 0700. It being there already is fine. */
 OV_MUST_USE ov_status ov_save_folder(const char *path);
 
+/** The same with a mode, less the umask. */
+OV_MUST_USE ov_status ov_save_folder_mode(const char *path, mode_t mode);
+
 #endif

@@ -2,7 +2,8 @@
  * What is said to a mirror (C2SP tlog-mirror, add-entries), apart from its network and its disk.
  *
  *   0             2          2 + n          10 + n       18 + n    20 + n
- *   | n: u16 BE   | origin   | start: u64   | end: u64   | u16 t   | ticket (t bytes) | packages ...
+ *   | n: u16 BE   | origin   | start: u64   | end: u64   | u16 t   | ticket (t bytes) | packages
+ * ...
  *
  * Entries [start, end) come in packages that end at multiples of 256: each entry with its length
  * before it (u16, big-endian), then a count (one byte, at most 63) of hashes, which prove that the

@@ -37,8 +37,7 @@ void ov_logdir_close(struct ov_logdir *l)
 	ov_buf_free(&l->note);
 }
 
-/* A tile's file: as wide as asked for, or the full one, which may have replaced it. */
-static ov_status read_tile(const struct ov_logdir *l, struct ov_tile t, struct ov_buf *out)
+ov_status ov_logdir_tile(const char *folder, struct ov_tile t, struct ov_buf *out)
 {
 	OV_CLEANUP(ov_buf_free) struct ov_buf path = ov_buf_of(512);
 	ov_status s;
@@ -47,22 +46,12 @@ static ov_status read_tile(const struct ov_logdir *l, struct ov_tile t, struct o
 		path.n = 0;
 		OV_TRY(ov_tile_path(&path, &t));
 		OV_TRY(ov_buf_u8(&path, 0));
-		s = ov_store_read(l->folder, (const char *)path.p,
+		s = ov_store_read(folder, (const char *)path.p,
 				  t.is_entries ? BUNDLE_MAX : OV_TILE_BYTES, out);
 		if (s != OV_END || t.width == OV_TILE_WIDTH)
 			return s == OV_END ? OV_IO : s;
 		t.width = OV_TILE_WIDTH;
 	}
-}
-
-static ov_status write_tile(const struct ov_logdir *l, const struct ov_tile *t,
-			    const struct ov_buf *bytes)
-{
-	OV_CLEANUP(ov_buf_free) struct ov_buf path = ov_buf_of(512);
-
-	OV_TRY(ov_tile_path(&path, t));
-	OV_TRY(ov_buf_u8(&path, 0));
-	return ov_store_write(l->folder, (const char *)path.p, bytes->p, bytes->n, false);
 }
 
 ov_status ov_logdir_hash(void *ctx, unsigned level, uint64_t index, struct ov_merkle_hash *out)
@@ -72,7 +61,7 @@ ov_status ov_logdir_hash(void *ctx, unsigned level, uint64_t index, struct ov_me
 	struct ov_tile t;
 
 	OV_TRY(ov_tile_of(level, index, l->size, &t));
-	OV_TRY(read_tile(l, t, &bytes));
+	OV_TRY(ov_logdir_tile(l->folder, t, &bytes));
 	return ov_tile_hash(l->h, &t, ov_buf_cur(&bytes), level, index, out);
 }
 
@@ -83,63 +72,12 @@ ov_status ov_logdir_entry(struct ov_logdir *l, uint64_t index, struct ov_buf *ou
 
 	if (index >= l->size)
 		return OV_END;
-	OV_TRY(read_tile(l, ov_tile_of_entry(index, l->size), &bytes));
+	OV_TRY(ov_logdir_tile(l->folder, ov_tile_of_entry(index, l->size), &bytes));
 	bundle = ov_buf_cur(&bytes);
 	for (uint64_t i = 0; i <= index % OV_TILE_WIDTH; i++)
 		if (ov_entry_next(&bundle, &entry) != OV_OK)
 			return OV_BAD;
 	return ov_buf_put(out, entry.base, entry.len);
-}
-
-/* The tile that held `have` items, with one more. */
-static ov_status grow_tile(const struct ov_logdir *l, struct ov_tile t, unsigned have,
-			   struct ov_cur item)
-{
-	OV_CLEANUP(ov_buf_free) struct ov_buf bytes = ov_buf_of(BUNDLE_MAX * 2);
-
-	if (have > 0) {
-		t.width = have;
-		OV_TRY(read_tile(l, t, &bytes));
-	}
-	if (t.is_entries)
-		OV_TRY(ov_entry_put(&bytes, item.base, item.len));
-	else
-		OV_TRY(ov_buf_put(&bytes, item.base, item.len));
-	t.width = have + 1;
-	return write_tile(l, &t, &bytes);
-}
-
-/* The hash over a full tile, from its two halves: the tile above does not have it yet. */
-static ov_status tile_root(struct ov_logdir *l, unsigned level, uint64_t index,
-			   struct ov_merkle_hash *out)
-{
-	const unsigned half = 8 * level + 7;
-	struct ov_merkle_hash left, right;
-
-	OV_TRY(ov_logdir_hash(l, half, 2 * index, &left));
-	OV_TRY(ov_logdir_hash(l, half, 2 * index + 1, &right));
-	return ov_merkle_node(l->h, &left, &right, out);
-}
-
-/* A leaf's hash goes into its tile; a tile that is full gives one hash to the level above. */
-static ov_status grow_hashes(struct ov_logdir *l, const struct ov_merkle_hash *leaf)
-{
-	struct ov_logdir grown = *l; /* as large as it will be, so that its tiles can be read */
-	struct ov_merkle_hash up = *leaf;
-	uint64_t index = l->size;
-
-	grown.size = l->size + 1;
-	for (unsigned level = 0; level < 8; level++) {
-		const struct ov_tile t = { .level = level, .index = index / OV_TILE_WIDTH };
-
-		OV_TRY(grow_tile(l, t, (unsigned)(index % OV_TILE_WIDTH),
-				 ov_cur_of(up.b, sizeof up.b)));
-		if ((index + 1) % OV_TILE_WIDTH != 0)
-			return OV_OK;
-		index /= OV_TILE_WIDTH;
-		OV_TRY(tile_root(&grown, level, index, &up));
-	}
-	return OV_LIMIT;
 }
 
 static ov_status sign(const struct ov_logdir *grown, const struct ov_skey *log, struct ov_buf *out)
@@ -158,15 +96,24 @@ static ov_status sign(const struct ov_logdir *grown, const struct ov_skey *log, 
 
 ov_status ov_logdir_append(struct ov_logdir *l, const struct ov_skey *log, struct ov_cur entry)
 {
-	const struct ov_tile bundle = { .is_entries = true, .index = l->size / OV_TILE_WIDTH };
-	struct ov_logdir grown = *l;
-	struct ov_merkle_hash leaf;
+	struct ov_logwriter w;
+	ov_status s = ov_logwriter_open(l->folder, l->h, l->size, &w);
 
-	OV_TRY(ov_merkle_leaf(l->h, entry.base, entry.len, &leaf));
-	OV_TRY(grow_tile(l, bundle, (unsigned)(l->size % OV_TILE_WIDTH), entry));
-	OV_TRY(grow_hashes(l, &leaf));
-	grown.size++;
-	OV_TRY(ov_merkle_range(l->h, ov_logdir_hash, &grown, 0, grown.size, &grown.root));
+	if (s == OV_OK)
+		s = ov_logwriter_add(&w, entry);
+	if (s == OV_OK)
+		s = ov_logdir_commit(l, &w, log);
+	ov_logwriter_close(&w);
+	return s;
+}
+
+ov_status ov_logdir_commit(struct ov_logdir *l, struct ov_logwriter *w, const struct ov_skey *log)
+{
+	struct ov_logdir grown = *l;
+
+	OV_TRY(ov_logwriter_flush(w));
+	grown.size = w->edge.size;
+	OV_TRY(ov_merkle_root(l->h, &w->edge, &grown.root));
 	OV_TRY(sign(&grown, log, &l->note));
 	OV_TRY(ov_store_write(l->folder, "checkpoint", l->note.p, l->note.n, false));
 	l->size = grown.size;

@@ -2,7 +2,7 @@
  * A log as static files in a folder, as tlog-tiles has them: reading hashes and entries, appending.
  *
  *   checkpoint           the log's own signature over the newest tree; written last
- *   tile/...             hashes and entries; files are only added, never changed
+ *   tile/...             hashes and entries (logwrite.h); files are added, never changed
  *
  * The tree's size is what the checkpoint says. Tiles beyond it are of an append that was cut short:
  * the same entry must be appended again, and gives the same bytes.
@@ -11,7 +11,9 @@
 #define OV_LOGDIR_H
 
 #include "checkpoint.h"
+#include "logwrite.h"
 #include "proof.h"
+#include "tile.h"
 
 struct ov_logdir {
 	const char *folder;
@@ -39,5 +41,13 @@ OV_MUST_USE ov_status ov_logdir_entry(struct ov_logdir *l, uint64_t index, struc
  */
 OV_MUST_USE ov_status ov_logdir_append(struct ov_logdir *l, const struct ov_skey *log,
 				       struct ov_cur entry);
+
+/** The same for all that a writer took since the checkpoint, in one step. */
+OV_MUST_USE ov_status ov_logdir_commit(struct ov_logdir *l, struct ov_logwriter *w,
+				       const struct ov_skey *log);
+
+/** Appends a tile's bytes: of the file as wide as asked for, or of the full one, which may have
+ * replaced it. @return OV_OK; OV_IO also when it is not there; OV_LIMIT; OV_NOMEM. */
+OV_MUST_USE ov_status ov_logdir_tile(const char *folder, struct ov_tile t, struct ov_buf *out);
 
 #endif

@@ -54,9 +54,10 @@ ov_status ov_publish_init(const char *folder, struct ov_str bytes, char *error)
 	}
 	if (s == OV_OK) {
 		(void)snprintf(name, sizeof name, "root/%llu", (unsigned long long)root.version);
-		s = ov_store_write(private, "history", "", 0, false);
+		/* The public part first: its folders are for a web server to read. */
+		s = ov_store_write(public, name, bytes.p, bytes.n, false);
 		if (s == OV_OK)
-			s = ov_store_write(public, name, bytes.p, bytes.n, false);
+			s = ov_store_write(private, "history", "", 0, true);
 		if (s != OV_OK)
 			s = io(error, s, folder);
 	}

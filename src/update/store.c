@@ -1,5 +1,6 @@
 #include "store.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -61,7 +62,7 @@ ov_status ov_store_read(const char *folder, const char *name, size_t max, struct
 	return s == OV_OK ? read_all(fd, max, out) : s;
 }
 
-static ov_status make_parents(const char *path)
+static ov_status make_parents(const char *path, bool is_secret)
 {
 	const char *slash = strrchr(path, '/');
 	char *folder;
@@ -73,7 +74,7 @@ static ov_status make_parents(const char *path)
 	if (folder == NULL)
 		return OV_NOMEM;
 	if (access(folder, F_OK) != 0)
-		s = ov_save_folder(folder);
+		s = ov_save_folder_mode(folder, is_secret ? 0700 : 0755);
 	free(folder);
 	return s;
 }
@@ -82,7 +83,7 @@ ov_status ov_store_write(const char *folder, const char *name, const void *p, si
 			 bool is_secret)
 {
 	char *path = ov_store_path(folder, name);
-	ov_status s = path != NULL ? make_parents(path) : OV_NOMEM;
+	ov_status s = path != NULL ? make_parents(path, is_secret) : OV_NOMEM;
 
 	if (s == OV_OK)
 		s = ov_save_bytes(path, is_secret ? 0600 : 0644, p, n);
@@ -118,6 +119,34 @@ ov_status ov_store_remove(const char *folder, const char *name)
 	return s == OV_END ? OV_OK : s;
 }
 
+/* Unlinks what is in an open folder. */
+static ov_status empty_folder(const char *path)
+{
+	DIR *d = opendir(path);
+	const struct dirent *e;
+	ov_status s = OV_OK;
+
+	if (d == NULL)
+		return errno == ENOENT ? OV_END : OV_IO;
+	while (s == OV_OK && (e = readdir(d)) != NULL)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+		    unlinkat(dirfd(d), e->d_name, 0) != 0)
+			s = OV_IO;
+	(void)closedir(d);
+	return s;
+}
+
+ov_status ov_store_clear(const char *folder, const char *name)
+{
+	char *path = ov_store_path(folder, name);
+	ov_status s = path != NULL ? empty_folder(path) : OV_NOMEM;
+
+	if (s == OV_OK && rmdir(path) != 0)
+		s = OV_IO;
+	free(path);
+	return s == OV_END ? OV_OK : s;
+}
+
 bool ov_store_has(const char *folder, const char *name)
 {
 	char *path = ov_store_path(folder, name);
@@ -136,7 +165,7 @@ ov_status ov_store_link(const char *folder, const char *name, const char *target
 		free(path);
 		return OV_NOMEM;
 	}
-	if (make_parents(path) == OV_OK && (unlink(aside) == 0 || errno == ENOENT) &&
+	if (make_parents(path, false) == OV_OK && (unlink(aside) == 0 || errno == ENOENT) &&
 	    symlink(target, aside) == 0 && rename(aside, path) == 0)
 		s = sync_parent(path);
 	free(aside);

@@ -25,13 +25,17 @@ char *ov_store_path(const char *folder, const char *name);
 OV_MUST_USE ov_status ov_store_read(const char *folder, const char *name, size_t max,
 				    struct ov_buf *out);
 
-/** Writes a file whole, synced before it has its name; makes the folders above it. Mode 0644, or
- * 0600 when `is_secret`. @return OV_OK; OV_IO with errno; OV_NOMEM. */
+/** Writes a file whole, synced before it has its name; makes the folders above it. Modes 0644 and
+ * 0755, so that a web server can serve it, or 0600 and 0700 when `is_secret`. @return OV_OK; OV_IO
+ * with errno; OV_NOMEM. */
 OV_MUST_USE ov_status ov_store_write(const char *folder, const char *name, const void *p, size_t n,
 				     bool is_secret);
 
 /** Removes a file; one that is not there is fine. The folder is synced. */
 OV_MUST_USE ov_status ov_store_remove(const char *folder, const char *name);
+
+/** Removes a folder of plain files with all that is in it; one that is not there is fine. */
+OV_MUST_USE ov_status ov_store_clear(const char *folder, const char *name);
 
 /** True when the file is there. */
 bool ov_store_has(const char *folder, const char *name);

@@ -307,8 +307,8 @@ static void subtrees(void **state)
 
 			for (uint64_t hi = lo + 1; hi <= size; hi++) {
 				if (hi > most) { /* `lo` is not where such a node begins */
-					assert_int_equal(ov_merkle_prove_subtree(
-							     l.h, kit_read, &l, lo, hi, size, &p),
+					assert_int_equal(ov_merkle_prove_subtree(l.h, kit_read, &l,
+										 lo, hi, size, &p),
 							 OV_BUG);
 					continue;
 				}
@@ -322,11 +322,12 @@ static void subtrees(void **state)
 				q.n = 0;
 				if (hi == lo + 1)
 					assert_int_equal(
-					    ov_merkle_prove(l.h, kit_read, &l, lo, size, &q), OV_OK);
+					    ov_merkle_prove(l.h, kit_read, &l, lo, size, &q),
+					    OV_OK);
 				else if (lo == 0)
-					assert_int_equal(ov_merkle_prove_growth(l.h, kit_read, &l,
-										hi, size, &q),
-							 OV_OK);
+					assert_int_equal(
+					    ov_merkle_prove_growth(l.h, kit_read, &l, hi, size, &q),
+					    OV_OK);
 				if (hi == lo + 1 || lo == 0) {
 					assert_int_equal(q.n, p.n);
 					assert_memory_equal(q.h, p.h, p.n * sizeof *p.h);
