@@ -11,6 +11,7 @@
 #include "checked.h"
 
 #define STEP ((size_t)64 * 1024)
+#define OVERLAPS_MOST 5 /* that are not yet a bomb */
 
 /* "PK" and the two bytes that make it one of ours. */
 enum mark { LOCAL = 0x0403, CENTRAL = 0x0201, DESCRIPTOR = 0x0807 };
@@ -205,6 +206,30 @@ static void note_overlap(struct ov_zip_dir *d, const struct ov_zip_entry *e)
 	d->env->note(d->env->ctx, OV_BAD, name, "shares its bytes with another member");
 }
 
+static uint64_t end_of(const struct ov_zip_entry *e, uint64_t size)
+{
+	return e->data + ov_min_u64(e->packed, size - ov_min_u64(e->data, size));
+}
+
+/*
+ * Bombs let many members share their bytes. As clamscan counts: each listed member whose bytes hold
+ * the beginning of the next member that begins elsewhere.
+ */
+static void judge_overlaps(const struct ov_zip_dir *d, const struct ov_zip_entry **v, size_t n)
+{
+	uint64_t next = UINT64_MAX; /* where the next member begins that does not begin here */
+	size_t overlaps = 0;
+
+	for (size_t i = n; i-- > 0;) {
+		if (i + 1 < n && v[i + 1]->local > v[i]->local)
+			next = v[i + 1]->local;
+		if (next < end_of(v[i], d->env->src->size))
+			overlaps++;
+	}
+	if (overlaps > OVERLAPS_MOST)
+		ov_fmt_heuristic(d->env, OV_ALWAYS, "Heuristics.Zip.OverlappingFiles");
+}
+
 ov_status ov_zip_hunt(struct ov_zip_dir *d)
 {
 	const uint64_t size = d->env->src->size;
@@ -221,6 +246,7 @@ ov_status ov_zip_hunt(struct ov_zip_dir *d)
 		return OV_OK;
 	}
 	OV_TRY(s);
+	judge_overlaps(d, v, n);
 	for (size_t i = 0; i < n; i++) {
 		const struct ov_zip_entry *e = v[i];
 
@@ -230,8 +256,7 @@ ov_status ov_zip_hunt(struct ov_zip_dir *d)
 			has_overlap = true;
 			note_overlap(d, e);
 		}
-		at = ov_max_u64(at,
-				e->data + ov_min_u64(e->packed, size - ov_min_u64(e->data, size)));
+		at = ov_max_u64(at, end_of(e, size));
 	}
 	return hunt(d, at, size);
 }
