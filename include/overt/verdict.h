@@ -35,6 +35,18 @@ enum overt_reason {
 	OVERT_REASON_COUNT
 };
 
+/* Of which form of a layer an offset speaks. */
+enum overt_view {
+	OVERT_VIEW_BYTES = 0,	/* its bytes as they are                                   */
+	OVERT_VIEW_TEXT,	/* its text normalised: small letters, single blanks       */
+	OVERT_VIEW_HTML,	/* the page normalised                                     */
+	OVERT_VIEW_HTML_NOTAGS, /* the page's text alone                                   */
+	OVERT_VIEW_SCRIPT,	/* the page's scripts normalised, one behind the other     */
+	OVERT_VIEW_COUNT
+};
+
+/** "bytes", "text", "html", "html-notags", "script": static strings. */
+const char *overt_view_name(enum overt_view v);
 /** "clean", "detected", "incomplete", "error": static strings. */
 const char *overt_verdict_kind_name(enum overt_verdict_kind k);
 /** "encrypted", "limit-size", ...: static strings. */
@@ -47,7 +59,7 @@ struct overt_text { /* any bytes; not always UTF-8, not NUL-terminated */
 
 struct overt_match {
 	uint32_t part;		 /* number of the subsignature, from 0               */
-	uint64_t offset, length; /* bytes in the layer                               */
+	uint64_t offset, length; /* bytes in the layer, or in a view of it           */
 	uint64_t context_offset; /* where `context` begins in the layer              */
 	const uint8_t *context;	 /* bytes around the match, when asked for           */
 	size_t context_length;
@@ -62,7 +74,8 @@ struct overt_detection {
 	struct overt_text rule_text;
 	const struct overt_text *layer; /* member names, outermost first; none: the file  */
 	size_t nlayer;
-	uint64_t offset, length; /* bytes in that layer                              */
+	enum overt_view view;
+	uint64_t offset, length; /* bytes in that view of that layer                 */
 	const struct overt_match *matches;
 	size_t nmatches;
 };

@@ -122,6 +122,19 @@ static const char *standing(const struct overt_detection *d)
 	return " (not signed)\n";
 }
 
+static const char *view_words(enum overt_view v)
+{
+	static const char *const words[OVERT_VIEW_COUNT] = {
+		[OVERT_VIEW_BYTES] = "its bytes",
+		[OVERT_VIEW_TEXT] = "normalised text (small letters, single blanks)",
+		[OVERT_VIEW_HTML] = "a normalised page",
+		[OVERT_VIEW_HTML_NOTAGS] = "the page's text, without its tags",
+		[OVERT_VIEW_SCRIPT] = "the page's scripts, normalised",
+	};
+
+	return words[v];
+}
+
 static void text_detection(struct explain *x, const struct run_file *f,
 			   const struct overt_detection *d)
 {
@@ -134,6 +147,8 @@ static void text_detection(struct explain *x, const struct run_file *f,
 	cli_put(out, "  in       ");
 	report_place(out, f->path, f->is_stdin, d->layer, d->nlayer);
 	cli_put(out, "\n");
+	if (d->view != OVERT_VIEW_BYTES)
+		cli_fmt(out, "  as       %s; offsets are of that form\n", view_words(d->view));
 	rule_text(out, cli_str(d->rule_text), x->s->full);
 	for (size_t i = 0; i < d->nmatches; i++)
 		text_match(out, &d->matches[i]);
@@ -168,6 +183,7 @@ static void json_detection(struct cli_out *out, const struct run_file *f,
 	cli_json(out, f->path);
 	cli_put(out, ",\"layer\":");
 	report_json_layer(out, d->layer, d->nlayer);
+	report_json_view(out, d);
 	cli_fmt(out, ",\"offset\":%llu,\"length\":%llu,\"matches\":[",
 		(unsigned long long)d->offset, (unsigned long long)d->length);
 	for (size_t i = 0; i < d->nmatches; i++) {

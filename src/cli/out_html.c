@@ -61,7 +61,10 @@ static void detection(struct report *r, const struct run_file *f, const struct o
 	cli_html(r->out, ov_str_of(d->kind));
 	cli_put(r->out, " signature from ");
 	cli_html(r->out, cli_str(d->source));
-	cli_fmt(r->out, ", at byte %llu</span></td></tr>\n", (unsigned long long)d->offset);
+	cli_fmt(r->out, ", at byte %llu", (unsigned long long)d->offset);
+	if (d->view != OVERT_VIEW_BYTES)
+		cli_fmt(r->out, " of its %s form", overt_view_name(d->view));
+	cli_put(r->out, "</span></td></tr>\n");
 }
 
 static void incomplete(struct report *r, const struct run_file *f, const struct overt_incomplete *i)

@@ -16,6 +16,7 @@ static void detection(struct cli_out *out, const struct overt_detection *d)
 	cli_json(out, cli_str(d->source));
 	cli_put(out, ",\"layer\":");
 	report_json_layer(out, d->layer, d->nlayer);
+	report_json_view(out, d);
 	cli_fmt(out, ",\"offset\":%llu,\"length\":%llu}", (unsigned long long)d->offset,
 		(unsigned long long)d->length);
 }

@@ -42,7 +42,7 @@ static void logical(struct cli_out *out, const struct overt_text *layer, size_t 
 	cli_put(out, "]");
 }
 
-/* A region counts bytes of the artifact; inside a layer the offset goes to `properties`. */
+/* A region counts bytes of the artifact; inside a layer or view the offset goes to `properties`. */
 static void location(struct cli_out *out, const struct run_file *f, const struct overt_text *layer,
 		     size_t nlayer, const struct overt_detection *d)
 {
@@ -52,7 +52,7 @@ static void location(struct cli_out *out, const struct run_file *f, const struct
 	else
 		cli_uri(out, f->path);
 	cli_put(out, "\"}");
-	if (d != NULL && nlayer == 0)
+	if (d != NULL && nlayer == 0 && d->view == OVERT_VIEW_BYTES)
 		cli_fmt(out, ",\"region\":{\"byteOffset\":%llu,\"byteLength\":%llu}",
 			(unsigned long long)d->offset, (unsigned long long)d->length);
 	cli_put(out, "}");
@@ -77,6 +77,7 @@ static void detection(struct report *r, const struct run_file *f, const struct o
 	cli_json(out, cli_str(d->source));
 	cli_put(out, ",\"layer\":");
 	report_json_layer(out, d->layer, d->nlayer);
+	report_json_view(out, d);
 	cli_fmt(out, ",\"offset\":%llu,\"length\":%llu}}", (unsigned long long)d->offset,
 		(unsigned long long)d->length);
 }

@@ -71,3 +71,9 @@ void report_json_layer(struct cli_out *out, const struct overt_text *layer, size
 	}
 	cli_put(out, "]");
 }
+
+void report_json_view(struct cli_out *out, const struct overt_detection *d)
+{
+	if (d->view != OVERT_VIEW_BYTES)
+		cli_fmt(out, ",\"view\":\"%s\"", overt_view_name(d->view));
+}

@@ -39,6 +39,8 @@ const char *report_reason_words(enum overt_reason r);
 void report_place(struct cli_out *out, struct ov_str path, bool is_stdin,
 		  const struct overt_text *layer, size_t nlayer);
 
+/** ,"view":"html" for a detection whose offsets are not of the layer's bytes; else nothing. */
+void report_json_view(struct cli_out *out, const struct overt_detection *d);
 /** JSON array of member names. */
 void report_json_layer(struct cli_out *out, const struct overt_text *layer, size_t nlayer);
 

@@ -79,7 +79,8 @@ struct ov_report_detection {
 	struct ov_str rule_text;    /* the signature's own text (rebuilt for hashes)  */
 	const struct ov_str *layer; /* member names, outermost first */
 	uint32_t nlayer;
-	enum ov_type type; /* of that layer */
+	enum ov_type type;    /* of that layer */
+	enum overt_view view; /* of which form of the layer `off` speaks */
 	uint64_t off, len;
 	struct ov_report_match *matches;
 	struct ov_report_detection *next;

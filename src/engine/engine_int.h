@@ -58,9 +58,10 @@ struct ov_node {
 	bool carve_done;
 	bool has_handler; /* a rule asked for the layer to be read as `handler` */
 	enum ov_type handler;
-	enum ov_type hint;		   /* what its container says it is, else 0 */
-	bool is_mail_text;		   /* text of a mail: its links are looked at */
-	struct ov_node *view_of;	   /* this is a normalised view of that layer, else NULL */
+	enum ov_type hint;	 /* what its container says it is, else 0 */
+	bool is_mail_text;	 /* text of a mail: its links are looked at */
+	struct ov_node *view_of; /* this is a normalised view of that layer, else NULL */
+	enum overt_view view;
 	bool sees_raw_size;		   /* a view: FileSize is that of the layer itself       */
 	struct ov_report_detection **seen; /* the layer's detections begin here: with views, a rule
 					      counts once */

@@ -157,6 +157,7 @@ static ov_status copy_detection(struct ov_engine *e, struct ov_node *n,
 	OV_TRY(ov_arena_new(&e->report_arena, &c));
 	*c = *d; /* name and text are views into the database */
 	c->type = n->type;
+	c->view = n->view;
 	c->matches = NULL;
 	c->next = NULL;
 	OV_TRY(ov_arena_str(&e->report_arena, d->rule_text, &c->rule_text));

@@ -125,14 +125,17 @@ enum ov_target ov_raw_target(const struct ov_node *n)
 	return t;
 }
 
-/* Matches one view of a layer. `sees_raw_size`: FileSize speaks of the layer, not of the view. */
+/* Matches one view of a layer. Of normalised text, FileSize speaks of the layer, not of the view.
+ */
 static ov_status match_view(struct ov_engine *e, struct ov_node *n, const struct ov_buf *view,
-			    enum ov_target t, bool sees_raw_size)
+			    enum ov_target t, enum overt_view kind)
 {
+	const bool sees_raw_size = kind == OVERT_VIEW_TEXT;
 	struct ov_node v = *n;
 
 	v.src = ov_src_mem(view->p, view->n);
 	v.view_of = n;
+	v.view = kind;
 	v.is_cut = e->views.is_cut;
 	v.sees_raw_size = sees_raw_size;
 	v.has_exe = false;
@@ -216,7 +219,7 @@ static ov_status match_text(struct ov_engine *e, struct ov_node *n)
 		s = OV_OK; /* what was made of it is matched */
 	}
 	OV_TRY(s);
-	s = match_view(e, n, &e->views.text, OV_TARGET_ASCII, true);
+	s = match_view(e, n, &e->views.text, OV_TARGET_ASCII, OVERT_VIEW_TEXT);
 	trim(&e->views.text);
 	trim(&e->views.bytes);
 	return s;
@@ -305,13 +308,13 @@ static ov_status match_page(struct ov_engine *e, struct ov_node *n)
 {
 	struct ov_views *v = &e->views;
 
-	OV_TRY(match_view(e, n, &v->tags, OV_TARGET_HTML, false));
+	OV_TRY(match_view(e, n, &v->tags, OV_TARGET_HTML, OVERT_VIEW_HTML));
 	if (!e->is_done)
-		OV_TRY(match_view(e, n, &v->text, OV_TARGET_HTML, false));
+		OV_TRY(match_view(e, n, &v->text, OV_TARGET_HTML, OVERT_VIEW_HTML_NOTAGS));
 	if (!e->is_done && v->scripts.n > 0)
-		OV_TRY(match_view(e, n, &v->scripts, OV_TARGET_HTML, false));
+		OV_TRY(match_view(e, n, &v->scripts, OV_TARGET_HTML, OVERT_VIEW_SCRIPT));
 	if (!e->is_done && v->scripts.n > 0 && has_own_rules(e, OV_TARGET_ASCII))
-		OV_TRY(match_view(e, n, &v->scripts, OV_TARGET_ASCII, false));
+		OV_TRY(match_view(e, n, &v->scripts, OV_TARGET_ASCII, OVERT_VIEW_SCRIPT));
 	return OV_OK;
 }
 

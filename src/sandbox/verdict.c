@@ -13,6 +13,14 @@ const char *overt_verdict_kind_name(enum overt_verdict_kind k)
 	return (unsigned)k < sizeof names / sizeof names[0] ? names[k] : "error";
 }
 
+const char *overt_view_name(enum overt_view v)
+{
+	static const char *const names[OVERT_VIEW_COUNT] = { "bytes", "text", "html", "html-notags",
+							     "script" };
+
+	return (unsigned)v < OVERT_VIEW_COUNT ? names[v] : "?";
+}
+
 const char *overt_reason_name(enum overt_reason r)
 {
 	static const char *const names[OVERT_REASON_COUNT] = {

@@ -28,7 +28,7 @@ const char *ov_wire_kind_name(uint8_t number)
 /* Smallest number of bytes that one item takes, for holding counts against what is there. */
 #define MIN_TEXT 4
 #define MIN_MATCH (4 + 8 + 8 + 8 + MIN_TEXT)
-#define MIN_DETECTION (1 + 1 + 4 + 3 * MIN_TEXT + 2 + 8 + 8 + 4)
+#define MIN_DETECTION (1 + 1 + 4 + 3 * MIN_TEXT + 2 + 1 + 8 + 8 + 4)
 #define MIN_INCOMPLETE (1 + 2 + MIN_TEXT)
 #define MIN_SOURCE (2 * MIN_TEXT + 5 * 8 + 1)
 
@@ -101,6 +101,7 @@ static ov_status put_detection(struct ov_buf *b, const struct overt_detection *d
 	OV_TRY(ov_wire_put_text(b, d->source));
 	OV_TRY(ov_wire_put_text(b, d->rule_text));
 	OV_TRY(put_layer(b, d->layer, d->nlayer));
+	OV_TRY(ov_buf_u8(b, (uint8_t)d->view));
 	OV_TRY(ov_buf_u64(b, d->offset));
 	OV_TRY(ov_buf_u64(b, d->length));
 	OV_TRY(ov_buf_u32(b, (uint32_t)d->nmatches));
@@ -128,7 +129,7 @@ static ov_status get_matches(struct ov_cur *c, struct ov_arena *a, struct overt_
 
 static ov_status get_detection(struct ov_cur *c, struct ov_arena *a, struct overt_detection *d)
 {
-	uint8_t kind;
+	uint8_t kind, view;
 	uint64_t end;
 	bool is_signed;
 
@@ -139,12 +140,14 @@ static ov_status get_detection(struct ov_cur *c, struct ov_arena *a, struct over
 	OV_TRY(ov_wire_get_text(c, &d->source));
 	OV_TRY(ov_wire_get_text(c, &d->rule_text));
 	OV_TRY(get_layer(c, a, &d->layer, &d->nlayer));
+	OV_TRY(ov_cur_u8(c, &view));
 	OV_TRY(ov_cur_u64le(c, &d->offset));
 	OV_TRY(ov_cur_u64le(c, &d->length));
 	OV_TRY(get_matches(c, a, d));
 	d->kind = ov_wire_kind_name(kind);
 	d->source_is_signed = is_signed;
-	if (d->kind == NULL || d->name.length == 0 ||
+	d->view = (enum overt_view)view;
+	if (view >= OVERT_VIEW_COUNT || d->kind == NULL || d->name.length == 0 ||
 	    ov_add_u64(d->offset, d->length, &end) != OV_OK)
 		return OV_BAD;
 	return OV_OK;

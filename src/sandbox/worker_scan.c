@@ -143,6 +143,7 @@ static ov_status copy_detection(struct ov_worker *w, const struct ov_report_dete
 				       .line = r->line,
 				       .rule_text = text_of(r->rule_text),
 				       .nlayer = r->nlayer,
+				       .view = r->view,
 				       .offset = r->off,
 				       .length = r->len };
 	OV_TRY(copy_layer(&w->scratch, r->layer, r->nlayer, &d->layer));

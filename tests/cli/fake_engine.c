@@ -63,6 +63,13 @@ const char *overt_verdict_kind_name(enum overt_verdict_kind k)
 	return names[k];
 }
 
+const char *overt_view_name(enum overt_view v)
+{
+	static const char *const names[] = { "bytes", "text", "html", "html-notags", "script" };
+
+	return (unsigned)v < OVERT_VIEW_COUNT ? names[v] : "?";
+}
+
 const char *overt_reason_name(enum overt_reason r)
 {
 	static const char *const names[] = { "encrypted",   "malformed",   "unsupported",

@@ -195,6 +195,19 @@ class Databases(Case):
         self.assertIn("Mine.Body", self.expect(0, "explain", "-d", "mine.ndb", "Mine.Body").stdout.decode())
         self.expect(2, "explain", "-d", "mine.ndb", "f/clean.txt")
 
+    def test_offsets_of_views(self):
+        """An offset in a normalised page is not one of the file, and is said to be none."""
+        self.put("page.html", b"<html><I>Hello</I>  World")
+        self.put("own.ndb", b"Test.Tag:3:*:3c693e68656c6c6f\nTest.Raw:0:*:576f726c64\n")
+        files, _ = self.verdicts("--all", "-d", "own.ndb", "page.html")
+        found = {d["name"]: d for d in files["page.html"]["detections"]}
+        self.assertEqual(found["Test.Tag"]["view"], "html")
+        self.assertNotIn("view", found["Test.Raw"])
+        sarif = json.loads(self.expect(1, "scan", "--all", "--format", "sarif", "-d", "own.ndb", "page.html").stdout)
+        regions = {r["ruleId"]: "region" in r["locations"][0]["physicalLocation"] for r in sarif["runs"][0]["results"]}
+        self.assertEqual(regions, {"Test.Tag": False, "Test.Raw": True})
+        self.assertIn(b"as       a normalised page", self.expect(0, "explain", "-d", "own.ndb", "page.html").stdout)
+
     def test_cost(self):
         self.put("dear.ldb", b"Rare;Target:0;0&1;616263646566676869;6a6b6c6d6e6f70\n"
                              b"Common;Target:0;0;7778797a77{2-4}76757473\nNever;Target:0;0;71776572747975\n")

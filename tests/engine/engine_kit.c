@@ -55,6 +55,8 @@ static void put_layer(struct ov_buf *b, const struct ov_str *layer, uint32_t n)
 
 const char *kit_line(const struct ov_report *r, char *out, size_t n)
 {
+	static const char *const views[OVERT_VIEW_COUNT] = { "", "~text", "~html", "~notags",
+							     "~script" };
 	struct ov_buf b = ov_buf_of(n - 1);
 
 	for (const struct ov_report_detection *d = r->detections; d != NULL; d = d->next) {
@@ -62,7 +64,8 @@ const char *kit_line(const struct ov_report *r, char *out, size_t n)
 					    (int)d->name.n, d->name.p),
 				 OV_OK);
 		put_layer(&b, d->layer, d->nlayer);
-		assert_int_equal(ov_buf_fmt(&b, "+%llu", (unsigned long long)d->off), OV_OK);
+		assert_int_equal(
+		    ov_buf_fmt(&b, "%s+%llu", views[d->view], (unsigned long long)d->off), OV_OK);
 	}
 	assert_int_equal(ov_buf_str(&b, OV_STR("|")), OV_OK);
 	for (const struct ov_report_incomplete *i = r->incompletes; i != NULL; i = i->next) {

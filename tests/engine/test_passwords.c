@@ -177,7 +177,7 @@ static void test_magic(void **state)
 		{ "nobody keeps a file from being read", "0:0:5151:d:CL_TYPE_ANY:CL_TYPE_IGNORED\n",
 		  "QQ\0\2 find me", 12, "T.Any@+5; T.Data@+5" },
 		{ "text stays text as well", "0:0:7465:d:CL_TYPE_ANY:CL_TYPE_GRAPHICS\n",
-		  "text to find me", 15, "T.Any@+8; T.Text@+8" },
+		  "text to find me", 15, "T.Any@+8; T.Text@~text+8" },
 	};
 
 	(void)state;

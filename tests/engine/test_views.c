@@ -28,21 +28,24 @@ static const struct {
 	{                                                                                          \
 		what, bytes, sizeof(bytes) - 1, off, want                                          \
 	}
-	ROW("text", "xx Hello  World", 0, "Raw.0@+3; Norm.0@+3; Norm.7@+3|"),
-	ROW("white space of lines", "Hello\r\n\tWorld", 0, "Norm.0@+0; Norm.7@+0|"),
+	ROW("text", "xx Hello  World", 0, "Raw.0@+3; Norm.0@~text+3; Norm.7@~text+3|"),
+	ROW("white space of lines", "Hello\r\n\tWorld", 0, "Norm.0@~text+0; Norm.7@~text+0|"),
 	ROW("without normalising", "Hello  World hello world", 1u << OVERT_FEATURE_NORMALISE,
 	    "Raw.0@+0; Norm.0@+13|"),
-	ROW("UTF-16", "\xff\xfeH\0e\0l\0l\0o\0 \0 \0W\0o\0r\0l\0d\0", 0, "Norm.0@+0; Norm.7@+0|"),
+	ROW("UTF-16", "\xff\xfeH\0e\0l\0l\0o\0 \0 \0W\0o\0r\0l\0d\0", 0,
+	    "Norm.0@~text+0; Norm.7@~text+0|"),
 	ROW("a NUL in front makes it binary", "\0\1\0\2\0\0\3Hello  World", 0, "Raw.0@+7|"),
-	ROW("HTML", "<html><i>Hello</i>  World", 0, "Tag.3@+6; Norm.0@+1; Norm.3@+1|"),
+	ROW("HTML", "<html><i>Hello</i>  World", 0,
+	    "Tag.3@~html+6; Norm.0@~notags+1; Norm.3@~notags+1|"),
 	ROW("HTML not normalised", "<html><i>Hello  World", 1u << OVERT_FEATURE_HTML, "Raw.0@+9|"),
 	ROW("a comment in HTML", "<html><!-- Hello  World -->", 0, "Raw.0@+11|"),
-	ROW("a script", "<html><script>var x='A'+\"B\"</script>", 0, "Script.3@+12; Script.7@+12|"),
+	ROW("a script", "<html><script>var x='A'+\"B\"</script>", 0,
+	    "Script.3@~script+12; Script.7@~script+12|"),
 	ROW("a page's own file", "<html><img src=\"data:text/plain;base64,SGVsbG8gIFdvcmxk\">", 0,
-	    "Raw.0@text/plain;base64+0; Norm.0@text/plain;base64+0; "
-	    "Norm.7@text/plain;base64+0|"),
+	    "Raw.0@text/plain;base64+0; Norm.0@text/plain;base64~text+0; "
+	    "Norm.7@text/plain;base64~text+0|"),
 	ROW("with %", "<html><img src='data:,Hello%20%20World'>", 0,
-	    "Raw.0@content+0; Norm.0@content+0; Norm.7@content+0|"),
+	    "Raw.0@content+0; Norm.0@content~text+0; Norm.7@content~text+0|"),
 	ROW("an address without a comma", "<html><img src=\"data:text/plain\">,x", 0, "|"),
 #undef ROW
 };

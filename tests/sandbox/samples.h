@@ -31,6 +31,7 @@ static const struct overt_detection sample_detections[2] = {
 	  .rule_text = T("Doc.Test-1;Target:0;0;6161"),
 	  .layer = sample_layer,
 	  .nlayer = 2,
+	  .view = OVERT_VIEW_SCRIPT,
 	  .offset = 5,
 	  .length = 7,
 	  .matches = sample_matches,

@@ -215,6 +215,8 @@ static void a_verdict_keeps_all_it_says(void **state)
 	assert_int_equal(w.v.ndetections, 2);
 	assert_true(w.v.detections_total == 2000);
 	assert_string_equal(w.v.detections[0].kind, "logical");
+	assert_int_equal(w.v.detections[0].view, OVERT_VIEW_SCRIPT);
+	assert_int_equal(w.v.detections[1].view, OVERT_VIEW_BYTES);
 	assert_int_equal(w.v.detections[0].nlayer, 2);
 	assert_memory_equal(w.v.detections[0].layer[1].bytes, "b\n\xff.doc", 7);
 	assert_true(w.v.detections[0].matches[1].offset == 1ULL << 40);
