@@ -17,6 +17,8 @@ const struct cli_command cli_commands[] = {
 	{ "prove", "show that the part which reads files can do nothing else", cli_prove,
 	  &cli_prove_spec },
 	{ "clamscan", "scan with clamscan's options and output", cli_clamscan, &cli_clamscan_spec },
+	{ "inventory", "what is on a machine or in a file, with the evidence", cli_inventory,
+	  &cli_inventory_spec },
 	{ "update", "fetch databases that the public log proves", cli_network, NULL },
 	{ "verify", "show what the log proves of the databases in use", cli_network, NULL },
 	{ "ledger", "what was ever sent", cli_network, NULL },

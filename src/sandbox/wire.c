@@ -20,7 +20,7 @@ void ov_wire_put_head(uint8_t to[OV_WIRE_HEAD], const struct ov_wire_head *h)
 
 static bool is_kind(uint16_t k)
 {
-	return (k >= OV_WIRE_SETUP && k <= OV_WIRE_COST) ||
+	return (k >= OV_WIRE_SETUP && k <= OV_WIRE_INSPECT) ||
 	       (k >= OV_WIRE_HELLO && k < OV_WIRE_KINDS);
 }
 
@@ -354,6 +354,29 @@ ov_status ov_wire_get_compiled(struct ov_cur *c, struct ov_wire_compiled *out)
 	w.allowed = v[4];
 	w.bytes = v[5];
 	*out = w;
+	return OV_OK;
+}
+
+ov_status ov_wire_put_inspect(struct ov_buf *b, const struct ov_wire_inspect *s)
+{
+	OV_TRY(ov_wire_put_text(b, text_of(s->path)));
+	OV_TRY(ov_buf_u64(b, (uint64_t)s->mtime));
+	OV_TRY(ov_buf_u32(b, s->mode));
+	return ov_buf_u8(b, s->is_target);
+}
+
+ov_status ov_wire_get_inspect(struct ov_cur *c, struct ov_wire_inspect *out)
+{
+	struct ov_wire_inspect s;
+	uint64_t mtime;
+
+	OV_TRY(get_str(c, &s.path));
+	OV_TRY(ov_cur_u64le(c, &mtime));
+	OV_TRY(ov_cur_u32le(c, &s.mode));
+	OV_TRY(ov_wire_get_bool(c, &s.is_target));
+	OV_TRY(ov_wire_end(c));
+	s.mtime = (int64_t)mtime;
+	*out = s;
 	return OV_OK;
 }
 

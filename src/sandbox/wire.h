@@ -43,6 +43,8 @@ enum ov_wire_kind {
 	OV_WIRE_ATTEMPT,   /* `overt prove`: try something forbidden; ATTEMPTED, or death       */
 	OV_WIRE_COST,	   /* from now on count what rules cost (DONE); or, when that is done
 			      already, tell it: COSTS*, DONE */
+	OV_WIRE_WATCH,	   /* what an inventory looks for besides; no answer                   */
+	OV_WIRE_INSPECT,   /* one file of an inventory; RECORDS*, DONE                         */
 	/* to the broker */
 	OV_WIRE_HELLO = 64, /* after the jail: its report                                       */
 	OV_WIRE_READY,
@@ -55,7 +57,8 @@ enum ov_wire_kind {
 	OV_WIRE_ATTEMPTED,
 	OV_WIRE_PROGRESS, /* of a stream: u64 bytes read so far; only rising numbers buy time   */
 	OV_WIRE_COSTS,
-	OV_WIRE_FAILED, /* instead of the answer: why                                       */
+	OV_WIRE_RECORDS, /* inventory/record.h                                                */
+	OV_WIRE_FAILED,	 /* instead of the answer: why                                       */
 	OV_WIRE_KINDS
 };
 
@@ -70,7 +73,7 @@ void ov_wire_put_head(uint8_t to[OV_WIRE_HEAD], const struct ov_wire_head *h);
  * length that is not the rest. */
 OV_MUST_USE ov_status ov_wire_get_head(struct ov_cur *c, struct ov_wire_head *out);
 
-enum ov_role { OV_ROLE_SCAN = 0, OV_ROLE_COMPILE, OV_ROLE_PROVE, OV_ROLES };
+enum ov_role { OV_ROLE_SCAN = 0, OV_ROLE_COMPILE, OV_ROLE_PROVE, OV_ROLE_INVENTORY, OV_ROLES };
 
 /* How files are scanned; the worker's engine has the same fields. 0: no limit. */
 struct ov_wire_scan {
@@ -168,6 +171,16 @@ OV_MUST_USE ov_status ov_wire_get_cost(struct ov_cur *c, struct overt_cost *out)
 OV_MUST_USE ov_status ov_wire_put_facts(struct ov_buf *b, const struct overt_database_facts *f);
 OV_MUST_USE ov_status ov_wire_get_facts(struct ov_cur *c, struct ov_arena *a,
 					struct overt_database_facts *out);
+
+/* A file of an inventory; its descriptor comes along. */
+struct ov_wire_inspect {
+	struct ov_str path; /* in its root */
+	int64_t mtime;	    /* seconds     */
+	uint32_t mode;
+	bool is_target; /* named by the user */
+};
+OV_MUST_USE ov_status ov_wire_put_inspect(struct ov_buf *b, const struct ov_wire_inspect *s);
+OV_MUST_USE ov_status ov_wire_get_inspect(struct ov_cur *c, struct ov_wire_inspect *out);
 
 /** One number: of the attempt to be made (ATTEMPT), or errno of what came of it, 0: it worked
  * (ATTEMPTED). */

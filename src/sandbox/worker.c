@@ -155,6 +155,10 @@ static ov_status serve(struct ov_worker *w, struct ov_arrival *m)
 		return ov_worker_cost(w, m);
 	case OV_WIRE_FACTS:
 		return ov_worker_facts(w, m);
+	case OV_WIRE_WATCH:
+		return ov_worker_watch(w, m);
+	case OV_WIRE_INSPECT:
+		return ov_worker_inspect(w, m);
 	case OV_WIRE_ATTEMPT:
 		return ov_worker_attempt(w, m);
 	default:

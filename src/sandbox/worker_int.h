@@ -3,6 +3,8 @@
 #define OV_WORKER_INT_H
 
 #include "engine.h"
+#include "gather.h"
+#include "record.h"
 #include "link.h"
 #include "odb.h"
 #include "odb_build.h"
@@ -33,6 +35,8 @@ struct ov_worker {
 	struct ov_scan_options scan;
 	uint32_t nscans;
 	uint64_t heap; /* bytes, as last measured */
+	/* inventory */
+	struct ov_ev *ev;
 	/* compiling */
 	struct ov_worker_source *sources;
 	size_t nsources;
@@ -52,6 +56,8 @@ OV_MUST_USE ov_status ov_worker_compile(struct ov_worker *w, struct ov_arrival *
 OV_MUST_USE ov_status ov_worker_list(struct ov_worker *w, struct ov_arrival *m);
 OV_MUST_USE ov_status ov_worker_cost(struct ov_worker *w, struct ov_arrival *m);
 OV_MUST_USE ov_status ov_worker_facts(struct ov_worker *w, struct ov_arrival *m);
+OV_MUST_USE ov_status ov_worker_watch(struct ov_worker *w, struct ov_arrival *m);
+OV_MUST_USE ov_status ov_worker_inspect(struct ov_worker *w, struct ov_arrival *m);
 OV_MUST_USE ov_status ov_worker_attempt(struct ov_worker *w, struct ov_arrival *m);
 
 #endif

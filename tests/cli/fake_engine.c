@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <poll.h>
 
+#include "inspect.h"
 #include "overt/database.h"
 #include "overt/engine.h"
 
@@ -475,4 +476,42 @@ enum overt_status overt_prove(const struct overt_options *o, overt_proof_fn fn, 
 	(void)error;
 	fn(context, &p);
 	return OVERT_OK;
+}
+
+/* No inventory here: tests/cli/test_inventory.py has the real one. */
+enum overt_status ov_inspect_open(const struct overt_options *o, struct ov_join *j,
+				  const struct ov_inv_watch *watch, size_t nwatch,
+				  struct ov_inspect **out, char *error)
+{
+	(void)o;
+	(void)j;
+	(void)watch;
+	(void)nwatch;
+	(void)out;
+	(void)snprintf(error, OV_INSPECT_ERROR, "not in this program");
+	return OVERT_NO_WORKER;
+}
+
+void ov_inspect_close(struct ov_inspect **x)
+{
+	*x = NULL;
+}
+
+enum overt_status ov_inspect_file(struct ov_inspect *x, const struct ov_inspect_file *f)
+{
+	(void)x;
+	(void)f;
+	return OVERT_NO_WORKER;
+}
+
+enum overt_status ov_inspect_finish(struct ov_inspect *x)
+{
+	(void)x;
+	return OVERT_NO_WORKER;
+}
+
+const char *ov_inspect_error(const struct ov_inspect *x)
+{
+	(void)x;
+	return "";
 }
