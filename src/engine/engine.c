@@ -47,6 +47,7 @@ void ov_engine_free(struct ov_engine **pe)
 	ov_pcre_cache_free(&e->pcre);
 	ov_members_free(&e->members);
 	ov_macros_free(&e->macros);
+	ov_winnow_free(&e->winnow);
 	ov_trust_free(&e->trust);
 	ov_settings_free(&e->settings);
 	ov_phish_db_free(&e->phish);
@@ -99,6 +100,7 @@ static ov_status make_scratch(struct ov_engine *e)
 	OV_TRY(ov_settings_read(e->db, &e->settings));
 	OV_TRY(ov_members_new(e->db, &e->members));
 	OV_TRY(ov_trust_new(e->db, &e->trust));
+	OV_TRY(ov_winnow_new(&e->winnow));
 	return ov_finder_new(&e->finder);
 }
 

@@ -86,10 +86,19 @@ struct ov_pcre_cache;
 struct ov_members;
 struct ov_macros;
 struct ov_trust;
+struct ov_winnow;
 
 /* Rules are verified when they are first needed: see ov_odb_check_rule(). */
 enum ov_soundness { OV_SOUND_UNKNOWN = 0, OV_SOUND_YES, OV_SOUND_NO };
 struct ov_phish_db;
+
+/* A woken rule, and what woke it. */
+#define OV_WOKEN_NO_SUB 0xffffu
+struct ov_woken {
+	uint32_t rule;
+	uint32_t part; /* of that subsignature's pattern; OV_ODB_NO_PART: not known */
+	uint16_t sub;  /* of the rule; OV_WOKEN_NO_SUB: no anchor did               */
+};
 
 struct ov_engine {
 	uint32_t magic;
@@ -113,7 +122,9 @@ struct ov_engine {
 	uint32_t generation;
 	struct ov_rule_cost *costs; /* per rule; NULL: not counted */
 	uint8_t *leads; /* per rule, for triage.c: two subsignatures plus one, 0: not chosen yet */
-	uint32_t *woken, nwoken; /* rules of this layer that may match */
+	struct ov_winnow *winnow;
+	struct ov_woken *woken; /* rules of this layer that may match */
+	uint32_t nwoken;
 	struct ov_buf window;	 /* OV_WINDOW + overlap, or a whole file up to OV_WHOLE_MAX */
 	struct ov_buf piece;
 	struct ov_views views;
@@ -225,6 +236,11 @@ static inline void ov_add_work(struct ov_engine *e, uint32_t rule, uint64_t work
 	if (e->costs != NULL)
 		e->costs[rule].work += work;
 }
+
+/* winnow.c: drops woken rules that lack what they need; triage.c does so with more care. */
+OV_MUST_USE ov_status ov_winnow_new(struct ov_winnow **out);
+void ov_winnow_free(struct ov_winnow **w);
+OV_MUST_USE ov_status ov_winnow(struct ov_engine *e, struct ov_node *n);
 
 /* triage.c: drops woken rules that can't hold. */
 OV_MUST_USE ov_status ov_triage(struct ov_engine *e, struct ov_node *n);

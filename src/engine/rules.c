@@ -330,13 +330,14 @@ ov_status ov_rules_evaluate(struct ov_engine *e, struct ov_node *n)
 	struct ov_src src;
 	ov_status s;
 
+	OV_TRY(ov_winnow(e, n));
 	OV_TRY(ov_triage(e, n));
 	if (e->nwoken == 0)
 		return OV_OK;
 	OV_TRY(ov_arena_array(&e->scratch, e->nwoken, &all));
 	ov_finder_begin(e->finder, &e->db->pats);
 	for (uint32_t i = 0; i < e->nwoken; i++) {
-		ov_odb_rule(e->db, e->woken[i], &all[i].rule);
+		ov_odb_rule(e->db, e->woken[i].rule, &all[i].rule);
 		OV_TRY(ask(e, n, &all[i]));
 	}
 	OV_TRY(ov_src_slice(&n->src, 0, n->match_size, &src));

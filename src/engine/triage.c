@@ -114,7 +114,7 @@ static bool is_worth_it(const struct ov_engine *e)
 	for (uint32_t i = 0; i < e->nwoken && total < WORTH; i++) {
 		struct ov_rule r;
 
-		ov_odb_rule(e->db, e->woken[i], &r);
+		ov_odb_rule(e->db, e->woken[i].rule, &r);
 		total += r.nsubs;
 	}
 	return total >= WORTH;
@@ -133,7 +133,7 @@ ov_status ov_triage(struct ov_engine *e, struct ov_node *n)
 	OV_TRY(ov_arena_array(&e->scratch, e->nwoken, &all));
 	ov_finder_begin(e->finder, &e->db->pats);
 	for (uint32_t i = 0; i < e->nwoken; i++)
-		OV_TRY(ask(e, n, e->woken[i], &all[i]));
+		OV_TRY(ask(e, n, e->woken[i].rule, &all[i]));
 	OV_TRY(ov_src_slice(&n->src, 0, n->match_size, &src));
 	s = ov_finder_run(e->finder, &src, e->budget.deadline_ns);
 	if (s == OV_OK) {

@@ -125,7 +125,9 @@ void ov_engine_cost(const struct ov_engine *e, uint32_t id, struct ov_rule_cost 
 	*out = e->costs != NULL && id < e->db->nrules ? e->costs[id] : (struct ov_rule_cost){ 0 };
 }
 
-static void wake_rule(struct ov_engine *e, const struct ov_node *n, uint32_t id)
+/* @param by  The anchor that was met, or NULL. */
+static void wake_rule(struct ov_engine *e, const struct ov_node *n, uint32_t id,
+		      const struct ov_odb_anchor *by)
 {
 	struct ov_rule r;
 
@@ -137,7 +139,11 @@ static void wake_rule(struct ov_engine *e, const struct ov_node *n, uint32_t id)
 	ov_odb_rule(e->db, id, &r);
 	if (!facts_fit(n, &r))
 		return;
-	e->woken[e->nwoken++] = id;
+	e->woken[e->nwoken++] = (struct ov_woken){
+		.rule = id,
+		.sub = by != NULL ? (uint16_t)(by->sub - r.first_sub) : OV_WOKEN_NO_SUB,
+		.part = by != NULL ? by->part : OV_ODB_NO_PART,
+	};
 	if (e->costs != NULL)
 		e->costs[id].woken++;
 }
@@ -217,7 +223,7 @@ static enum ov_wake on_anchor(void *ctx, uint32_t token, uint64_t at)
 	if (!ov_rule_is_sound(p->e, a.rule) || !ov_odb_is_sub_of(p->e->db, a.rule, a.sub))
 		return OV_WAKE_SETTLED;
 	if (p->e->woken_in[a.rule] != p->e->generation && sub_fits(p, &a, at))
-		wake_rule(p->e, p->n, a.rule);
+		wake_rule(p->e, p->n, a.rule, &a);
 	return p->e->woken_in[a.rule] == p->e->generation ? OV_WAKE_SETTLED : OV_WAKE_MORE;
 }
 
@@ -264,7 +270,7 @@ static void wake_images(struct ov_engine *e, struct ov_node *n, const struct ov_
 
 		ov_odb_fixed(e->db, g->first + k, &f);
 		if ((uint32_t)hash == f.dword)
-			wake_rule(e, n, f.rule);
+			wake_rule(e, n, f.rule, NULL);
 	}
 }
 
@@ -296,7 +302,7 @@ static void wake_fixed(struct ov_engine *e, struct ov_node *n, enum ov_target t)
 			struct ov_odb_fixed f;
 
 			ov_odb_fixed(e->db, g.first + k, &f);
-			wake_rule(e, n, f.rule);
+			wake_rule(e, n, f.rule, NULL);
 		}
 	}
 }
@@ -325,7 +331,7 @@ ov_status ov_wake(struct ov_engine *e, struct ov_node *n, enum ov_target t)
 	memset(e->settled, 0, ov_gram_settled_bytes(g));
 	ov_arena_reset(&e->scratch, (size_t)1 << 20);
 	for (uint32_t i = 0; i < ov_odb_always_count(e->db, t); i++)
-		wake_rule(e, n, ov_odb_always(e->db, t, i));
+		wake_rule(e, n, ov_odb_always(e->db, t, i), NULL);
 	wake_fixed(e, n, t);
 	p.len = n->src.mem != NULL ? (size_t)size : 0;
 	n->match_size = size;

@@ -14,36 +14,108 @@ static bool is_key_good(const struct ov_sieve_key *k)
 	return k->n == OV_SIEVE_WIDTH || k->mask >> 8 * k->n == 0;
 }
 
-/* Keys that begin alike share a bucket, so that its tables stay sparse. Few keys: insertion. */
-static void sort_keys(struct ov_sieve_key *keys, size_t n)
-{
-	for (size_t i = 1; i < n; i++) {
-		const struct ov_sieve_key k = keys[i];
-		size_t at = i;
+/* What a bucket lets pass: sixteen bits for each half of each byte. */
+struct halves {
+	uint16_t lo[OV_SIEVE_WIDTH], hi[OV_SIEVE_WIDTH];
+};
 
-		for (; at > 0 && keys[at - 1].value > k.value; at--)
-			keys[at] = keys[at - 1];
-		keys[at] = k;
-	}
+/* The values of half a byte that fit. */
+static uint16_t half_set(unsigned value, unsigned mask)
+{
+	uint16_t set = 0;
+
+	if (mask == 15)
+		return (uint16_t)(1u << value);
+	for (unsigned h = 0; h < 16; h++)
+		set |= (uint16_t)((h & mask) == value ? 1u << h : 0);
+	return set;
 }
 
-static void add_to_tables(struct ov_sieve *s, const struct ov_sieve_key *k, uint8_t bit)
+static void halves_of(const struct ov_sieve_key *k, struct halves *out)
 {
 	for (unsigned i = 0; i < OV_SIEVE_WIDTH; i++) {
 		const unsigned value = k->value >> 8 * i & 255, mask = k->mask >> 8 * i & 255;
 
-		for (unsigned h = 0; h < 16; h++) {
-			if ((h & mask & 15) == (value & 15))
-				s->lo[i][h] |= bit;
-			if ((h & mask >> 4) == value >> 4)
-				s->hi[i][h] |= bit;
+		out->lo[i] = half_set(value & 15, mask & 15);
+		out->hi[i] = half_set(value >> 4, mask >> 4);
+	}
+}
+
+static void unite(struct halves *a, const struct halves *b)
+{
+	for (unsigned i = 0; i < OV_SIEVE_WIDTH; i++) {
+		a->lo[i] |= b->lo[i];
+		a->hi[i] |= b->hi[i];
+	}
+}
+
+/* How much passes, as a number that only compares. Zeros are more common than other bytes. */
+static uint64_t passes(const struct halves *h)
+{
+	uint64_t product = 1; /* at most 18^8 < 2^34 */
+
+	for (unsigned i = 0; i < OV_SIEVE_WIDTH; i++) {
+		product *= (unsigned)__builtin_popcount(h->lo[i]) + (h->lo[i] & 1) * 2u;
+		product *= (unsigned)__builtin_popcount(h->hi[i]) + (h->hi[i] & 1) * 2u;
+	}
+	return product;
+}
+
+struct placed { /* a key on its way to a bucket */
+	struct halves halves;
+	uint64_t passes;
+	uint8_t key, bucket;
+};
+
+/* The loosest first: they spoil the buckets that they share. Few keys: insertion. */
+static void sort_placed(struct placed *all, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		const struct placed p = all[i];
+		size_t at = i;
+
+		for (; at > 0 && all[at - 1].passes < p.passes; at--)
+			all[at] = all[at - 1];
+		all[at] = p;
+	}
+}
+
+/* The bucket that grows least by these values. */
+static uint8_t choose(const struct halves *buckets, const uint64_t *passed, const struct halves *h)
+{
+	uint64_t least = UINT64_MAX;
+	uint8_t best = 0;
+
+	for (uint8_t b = 0; b < OV_SIEVE_BUCKETS; b++) {
+		struct halves both = buckets[b];
+		uint64_t more;
+
+		unite(&both, h);
+		more = passes(&both) - passed[b];
+		if (more < least) {
+			least = more;
+			best = b;
 		}
+	}
+	return best;
+}
+
+static void fill_tables(struct ov_sieve *s, const struct halves *h, uint8_t bit)
+{
+	for (unsigned i = 0; i < OV_SIEVE_WIDTH; i++) {
+		for (unsigned set = h->lo[i]; set != 0; set &= set - 1)
+			s->lo[i][__builtin_ctz(set)] |= bit;
+		for (unsigned set = h->hi[i]; set != 0; set &= set - 1)
+			s->hi[i][__builtin_ctz(set)] |= bit;
 	}
 }
 
 ov_status ov_sieve_build(struct ov_sieve *s, const struct ov_sieve_key *keys, size_t n)
 {
-	size_t at = 0;
+	struct halves buckets[OV_SIEVE_BUCKETS] = { 0 };
+	uint64_t passed[OV_SIEVE_BUCKETS] = { 0 };
+	struct placed placed[OV_SIEVE_KEYS];
+	uint8_t at = 0;
 
 	if (n > OV_SIEVE_KEYS)
 		return OV_LIMIT;
@@ -51,15 +123,26 @@ ov_status ov_sieve_build(struct ov_sieve *s, const struct ov_sieve_key *keys, si
 	for (size_t i = 0; i < n; i++) {
 		if (!is_key_good(&keys[i]))
 			return OV_BAD;
-		s->keys[i] = keys[i];
+		placed[i] = (struct placed){ .key = (uint8_t)i };
+		halves_of(&keys[i], &placed[i].halves);
+		placed[i].passes = passes(&placed[i].halves);
 	}
-	sort_keys(s->keys, n);
-	for (unsigned b = 0; b < OV_SIEVE_BUCKETS; b++) {
-		s->first[b] = (uint8_t)at;
-		for (; at < (b + 1) * n / OV_SIEVE_BUCKETS; at++)
-			add_to_tables(s, &s->keys[at], (uint8_t)(1u << b));
+	sort_placed(placed, n);
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t b = choose(buckets, passed, &placed[i].halves);
+
+		placed[i].bucket = b;
+		unite(&buckets[b], &placed[i].halves);
+		passed[b] = passes(&buckets[b]);
 	}
-	s->first[OV_SIEVE_BUCKETS] = (uint8_t)n;
+	for (uint8_t b = 0; b < OV_SIEVE_BUCKETS; b++) {
+		s->first[b] = at;
+		for (size_t i = 0; i < n; i++)
+			if (placed[i].bucket == b)
+				s->keys[at++] = keys[placed[i].key];
+		fill_tables(s, &buckets[b], (uint8_t)(1u << b));
+	}
+	s->first[OV_SIEVE_BUCKETS] = at;
 	return OV_OK;
 }
 
