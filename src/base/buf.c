@@ -5,16 +5,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "le.h"
 
 #define FIRST_CAP ((size_t)256)
+#define HUGE_CAP ((size_t)4 << 20)
 
 void ov_buf_free(struct ov_buf *b)
 {
 	free(b->p);
 	b->p = NULL;
 	b->n = b->cap = 0;
+}
+
+/* Large buffers are written and read all over: their pages are asked for in pieces of 2 MB, where
+ * the system has them. */
+static void ask_for_huge_pages(const struct ov_buf *b)
+{
+#ifdef MADV_HUGEPAGE
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	const uintptr_t skip = (page - (uintptr_t)b->p % page) % page;
+
+	(void)madvise(b->p + skip, (b->cap - skip) / page * page, MADV_HUGEPAGE);
+#else
+	(void)b;
+#endif
 }
 
 ov_status ov_buf_reserve(struct ov_buf *b, size_t n)
@@ -35,6 +52,8 @@ ov_status ov_buf_reserve(struct ov_buf *b, size_t n)
 		return OV_NOMEM;
 	b->p = p;
 	b->cap = cap;
+	if (cap >= HUGE_CAP)
+		ask_for_huge_pages(b);
 	return OV_OK;
 }
 

@@ -120,7 +120,7 @@ void ov_engine_free(struct ov_engine **e);
  * needed again. `trim` is called after each OV_ENGINE_TOUCHES of them, from inside a scan, for one
  * who wants to unmap what is mapped; the bytes must stay readable.
  */
-#define OV_ENGINE_TOUCHES 64u
+#define OV_ENGINE_TOUCHES 160u
 void ov_engine_on_touches(struct ov_engine *e, void (*trim)(void *ctx), void *ctx);
 
 struct ov_rule_cost {

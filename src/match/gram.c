@@ -126,6 +126,13 @@ ov_status ov_gram_open(struct ov_cur bytes, struct ov_gram *out)
 	return OV_OK;
 }
 
+struct ov_cur ov_gram_bytes(const struct ov_gram *g)
+{
+	if (g->nentries == 0)
+		return ov_cur_of(NULL, 0);
+	return ov_cur_of(g->filter, (size_t)(entry_of(g, g->nentries) - g->filter));
+}
+
 void ov_gram_key_at(const struct ov_gram *g, uint32_t i, struct ov_gram_key *out)
 {
 	const uint8_t *e = entry_of(g, i);

@@ -64,6 +64,9 @@ void ov_gram_room_free(struct ov_gram_room *room);
  * OV_SHORT, OV_BAD. */
 OV_MUST_USE ov_status ov_gram_open(struct ov_cur bytes, struct ov_gram *out);
 
+/** The bytes that a scan looks at: filter, buckets and entries. Empty for an empty table. */
+struct ov_cur ov_gram_bytes(const struct ov_gram *g);
+
 /** Key of entry `i`, below g->nentries, in table order. */
 void ov_gram_key_at(const struct ov_gram *g, uint32_t i, struct ov_gram_key *out);
 

@@ -3,6 +3,7 @@
 
 #include <malloc.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "checked.h"
 #include "clock.h"
@@ -41,15 +42,49 @@ static ov_status answer_ready(struct ov_worker *w, uint32_t job)
 	return ov_worker_answer(w, OV_WIRE_READY, job);
 }
 
+/* Where the tables of keys lie: each layer that is matched looks at one of them all over. */
+static void find_tables(const struct ov_odb *db, const uint8_t **first, const uint8_t **end)
+{
+	*first = *end = NULL;
+	for (int t = 0; t < OV_TARGET_COUNT; t++) {
+		const struct ov_cur b = ov_gram_bytes(&db->gram[t]);
+
+		if (b.len == 0)
+			continue;
+		if (*first == NULL || b.base < *first)
+			*first = b.base;
+		if (*end == NULL || b.base + b.len > *end)
+			*end = b.base + b.len;
+	}
+}
+
+/* Unmaps whole pages inside [from, to) of the mapping. */
+static void let_go(const struct ov_worker *w, size_t from, size_t to)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	from = (from + page - 1) / page * page;
+	to = to == (size_t)w->db_bytes ? to : to / page * page;
+	if (from < to)
+		(void)madvise((uint8_t *)w->db_map + from, to - from, MADV_DONTNEED);
+}
+
 /*
  * The pages are the file's and stay in the system's cache, but while they are mapped they count as
- * this process's memory; each fault maps its neighbours as well.
+ * this process's memory; each fault maps its neighbours as well. The tables of keys stay.
  */
 static void let_pages_go(void *ctx)
 {
 	const struct ov_worker *w = ctx;
+	const uint8_t *const map = w->db_map, *first, *end;
 
-	(void)madvise(w->db_map, (size_t)w->db_bytes, MADV_DONTNEED);
+	find_tables(&w->db, &first, &end);
+	if (first == NULL) {
+		let_go(w, 0, (size_t)w->db_bytes);
+		return;
+	}
+	let_go(w, 0, (size_t)(first - map));
+	let_go(w, (size_t)(end - map), (size_t)w->db_bytes);
 }
 
 /* The mapping stays for life. The file may change under it only if its owner does that; it then
