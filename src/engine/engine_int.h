@@ -125,7 +125,7 @@ struct ov_engine {
 	struct ov_winnow *winnow;
 	struct ov_woken *woken; /* rules of this layer that may match */
 	uint32_t nwoken;
-	struct ov_buf window;	 /* OV_WINDOW + overlap, or a whole file up to OV_WHOLE_MAX */
+	struct ov_buf window; /* OV_WINDOW + overlap, or a whole file up to OV_WHOLE_MAX */
 	struct ov_buf piece;
 	struct ov_views views;
 	struct ov_node *nodes;	 /* OV_LAYER_DEPTH_MAX + 1 frames */
