@@ -87,6 +87,13 @@ enum overt_status overt_options_add_database(struct overt_options *o, const char
 #define OVERT_PUA_MAX 512
 enum overt_status overt_options_set_pua(struct overt_options *o, const char *categories,
 					int excludes);
+/**
+ * A password to try on encrypted parts, beside those that the database carries. It stays in this
+ * process and in its workers. @return OVERT_BAD_ARGUMENT when all of them together, each with one
+ * byte more, are longer than OVERT_PASSWORDS_MAX.
+ */
+#define OVERT_PASSWORDS_MAX 4096
+enum overt_status overt_options_add_password(struct overt_options *o, const char *password);
 /** Where compiled text sources are kept; NULL: not at all. Default: $XDG_CACHE_HOME/overt or
  * /var/cache/overt. */
 enum overt_status overt_options_set_cache(struct overt_options *o, const char *dir);

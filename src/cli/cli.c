@@ -135,6 +135,39 @@ static enum overt_status set_pua(struct overt_options *o, const struct cli_engin
 	return overt_options_set_pua(o, text, s->pua_excludes);
 }
 
+/* @return false after a message. */
+static bool add_passwords(struct cli *c, const char *command, struct overt_options *o,
+			  const struct cli_engine *s)
+{
+	char text[OVERT_PASSWORDS_MAX + 1];
+	size_t n = 0;
+	bool fits = true;
+	FILE *f;
+
+	for (size_t i = 0; i < s->passwords.n && fits; i++)
+		fits = overt_options_add_password(o, s->passwords.v[i]) == OVERT_OK;
+	if (s->password_file != NULL) {
+		f = fopen(s->password_file, "re");
+		if (f == NULL) {
+			(void)cli_fail(c, command, s->password_file, strerror(errno));
+			return false;
+		}
+		n = fread(text, 1, sizeof text - 1, f);
+		fits = fits && feof(f);
+		(void)fclose(f);
+		text[n] = '\0';
+	}
+	for (char *rest = text, *line; n > 0 && fits && (line = strsep(&rest, "\n")) != NULL;) {
+		line[strcspn(line, "\r")] = '\0';
+		if (*line != '\0')
+			fits = overt_options_add_password(o, line) == OVERT_OK;
+	}
+	if (!fits)
+		(void)cli_fail(c, command, "too many passwords",
+			       "all together may have 4096 bytes");
+	return fits;
+}
+
 struct overt_options *cli_engine_options(struct cli *c, const char *command,
 					 const struct cli_engine *s)
 {
@@ -152,9 +185,10 @@ struct overt_options *cli_engine_options(struct cli *c, const char *command,
 		st = overt_options_set_cache(o, s->no_cache ? NULL : s->cache);
 	if (st == OVERT_OK)
 		st = add_databases(o, s);
-	if (st == OVERT_OK)
+	if (st != OVERT_OK)
+		(void)cli_fail(c, command, overt_status_text(st), NULL);
+	else if (add_passwords(c, command, o, s))
 		return o;
-	(void)cli_fail(c, command, overt_status_text(st), NULL);
 	overt_options_free(&o);
 	return NULL;
 }

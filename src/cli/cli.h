@@ -75,6 +75,8 @@ struct cli_engine {
 	bool no_cache;
 	const struct cli_list *pua; /* categories; NULL: all */
 	bool pua_excludes;	    /* these are left out, else only these are used */
+	struct cli_list passwords;  /* to try on encrypted parts */
+	const char *password_file;  /* and the lines of this file; NULL: none */
 };
 
 /** All unset. */
@@ -103,6 +105,23 @@ struct overt_engine *cli_engine_open(struct cli *c, const char *command,
 		    "use this database: an .odb, a ClamAV file, or a folder\n"                     \
 		    "of them; may be given several times",                                         \
 		    NULL, 0, 0                                                                     \
+	}
+
+#define CLI_PASSWORD_OPTIONS(type)                                                                 \
+	{ "password",                                                                              \
+	  0,                                                                                       \
+	  CLI_LIST,                                                                                \
+	  offsetof(type, engine.passwords),                                                        \
+	  "WORD",                                                                                  \
+	  "try this password on encrypted parts (others who use\nthis machine can see it); may "   \
+	  "be "                                                                                    \
+	  "given several times",                                                                   \
+	  NULL,                                                                                    \
+	  0,                                                                                       \
+	  0 },                                                                                     \
+	{                                                                                          \
+		"password-file", 0, CLI_TEXT, offsetof(type, engine.password_file), "FILE",        \
+		    "try the passwords in FILE, one a line", NULL, 0, 0                            \
 	}
 
 /** Milliseconds of a clock that only goes forward; coarse (a few ms) and cheap. */

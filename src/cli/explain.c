@@ -21,6 +21,7 @@ struct explain_settings {
 
 static const struct cli_option options[] = {
 	CLI_DATABASE_OPTION(struct explain_settings),
+	CLI_PASSWORD_OPTIONS(struct explain_settings),
 	{ "full", 0, CLI_FLAG, AT(full), NULL, "do not shorten long rules", NULL, 0, 0 },
 	{ "json", 0, CLI_FLAG, AT(json), NULL, "for programs; one object a detection", NULL, 0, 0 },
 	CLI_HELP_OPTION,
@@ -444,5 +445,6 @@ int cli_explain(struct cli *c, int argc, char *const *argv)
 		code = explain(c, &s, operands.v[0]);
 	cli_list_free(&operands);
 	cli_list_free(&s.engine.databases);
+	cli_list_free(&s.engine.passwords);
 	return code;
 }

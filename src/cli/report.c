@@ -16,7 +16,7 @@ const char *report_reason_words(enum overt_reason r)
 const char *report_advice(enum overt_reason r)
 {
 	static const char *const advice[OVERT_REASON_COUNT] = {
-		"unlock it, and scan what was inside",
+		"if it is a ZIP file: give --password; else unlock it, and scan what was inside",
 		"bytes were matched; do not open it unless you trust who sent it",
 		"bytes were matched, the parts inside were not",
 		"only this file is affected; please report it as a bug",

@@ -51,6 +51,7 @@ static const struct cli_option options[] = {
 	{ "kernel-fs", 0, CLI_FLAG, AT(kernel_fs), NULL, "also /proc, /sys and other kernel file systems", NULL, 0, 0 },
 	{ "no-archives", 0, CLI_FLAG, AT(no_archives), NULL, "do not look inside archives", NULL, 0, 0 },
 	{ "without", 0, CLI_LIST, AT(without), "PART", "leave out a part of the engine:\n" CLI_FEATURE_NAMES, NULL, 0, 0 },
+	CLI_PASSWORD_OPTIONS(struct scan_settings),
 	{ "all", 'a', CLI_FLAG, AT(all), NULL, "list every match, not only the first of a file", NULL, 0, 0 },
 
 	{ "What else counts as found", 0, CLI_HEAD, 0, NULL, NULL, NULL, 0, 0 },
@@ -314,5 +315,6 @@ int cli_scan(struct cli *c, int argc, char *const *argv)
 	cli_list_free(&s.pua_only);
 	cli_list_free(&s.pua_not);
 	cli_list_free(&s.engine.databases);
+	cli_list_free(&s.engine.passwords);
 	return code;
 }

@@ -116,6 +116,13 @@ OV_MUST_USE ov_status ov_engine_new(const struct ov_odb *db, struct ov_engine **
 void ov_engine_free(struct ov_engine **e);
 
 /**
+ * Passwords to try on encrypted parts, before those that the database carries.
+ * @param list  One behind the other, each ends in NUL; must outlive the engine.
+ * @return OV_OK; OV_LIMIT, OV_NOMEM.
+ */
+OV_MUST_USE ov_status ov_engine_passwords(struct ov_engine *e, struct ov_str list);
+
+/**
  * A hash lookup, or a rule's first use, touches pages of the database that are not likely to be
  * needed again. `trim` is called after each OV_ENGINE_TOUCHES of them, from inside a scan, for one
  * who wants to unmap what is mapped; the bytes must stay readable.

@@ -8,9 +8,13 @@
  */
 #include "settings.h"
 
+#include <string.h>
+
 #include "overt/features.h"
 #include "passwords.h"
 #include "dynamic.h"
+#include "engine_int.h"
+#include "text.h"
 
 #define PASSWORDS_MAX ((size_t)16 << 20) /* bytes of the list of views */
 
@@ -92,7 +96,31 @@ ov_status ov_settings_read(const struct ov_odb *db, struct ov_settings *out)
 	return OV_OK;
 }
 
+ov_status ov_settings_passwords(struct ov_settings *s, struct ov_str list)
+{
+	struct ov_str *all = NULL, one;
+	size_t n = 0;
+
+	for (size_t i = 0; i < list.n; i++)
+		n += list.p[i] == 0;
+	if (n == 0)
+		return OV_OK;
+	OV_TRY(ov_arena_array(&s->arena, n + s->nzip_passwords, &all));
+	for (size_t i = 0; i < n && ov_text_split(&list, '\0', &one); i++)
+		all[i] = one;
+	if (s->nzip_passwords > 0)
+		memcpy(all + n, s->zip_passwords, s->nzip_passwords * sizeof *all);
+	s->zip_passwords = all;
+	s->nzip_passwords += n;
+	return OV_OK;
+}
+
 void ov_settings_free(struct ov_settings *s)
 {
 	ov_arena_free(&s->arena);
+}
+
+ov_status ov_engine_passwords(struct ov_engine *e, struct ov_str list)
+{
+	return ov_settings_passwords(&e->settings, list);
 }

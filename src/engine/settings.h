@@ -20,6 +20,9 @@ struct ov_settings {
 /** Reads a database's settings; passwords are views into it. Release in any case. @return OV_OK;
  * OV_LIMIT, OV_NOMEM. */
 OV_MUST_USE ov_status ov_settings_read(const struct ov_odb *db, struct ov_settings *out);
+/** Puts the passwords of `list`, each ended by NUL, in front: they are views into it. @return
+ * OV_OK; OV_LIMIT, OV_NOMEM. */
+OV_MUST_USE ov_status ov_settings_passwords(struct ov_settings *s, struct ov_str list);
 void ov_settings_free(struct ov_settings *s);
 
 #endif

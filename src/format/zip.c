@@ -1,7 +1,7 @@
 /*
  * ZIP as a container (PKWARE APPNOTE 6.3.10). zip_dir.c and zip_hunt.c find the members; here they
  * are handed out and decoded: stored, deflate, deflate64, implode, bzip2, LZMA, zstd, xz; with
- * traditional encryption when one of the passwords given fits.
+ * traditional or AES encryption when one of the passwords given fits.
  *
  * Not read, and noted: other encrypted members, shrink, reduce, PPMd, and the rest of a
  * multi-volume set.
@@ -14,6 +14,7 @@
 #include "checked.h"
 #include "decoder.h"
 #include "overt/features.h"
+#include "zip_aes.h"
 #include "zip_crypt.h"
 
 #define SCRATCH                                                                                    \
@@ -36,7 +37,9 @@ struct zip {
 	uint64_t packed; /* bytes that the decoder is given, as declared */
 	uint64_t made;
 	uint32_t crc;
-	bool has_macros; /* a macro sheet was met and told */
+	struct ov_zip_aes *aes; /* made when it is first needed */
+	bool is_damaged;	/* a password fits the member, its data does not */
+	bool has_macros;	/* a macro sheet was met and told */
 };
 
 static const struct method {
@@ -230,6 +233,20 @@ static ov_status try_password(struct zip *z, const struct ov_zip_entry *e, const
 	return ov_zip_decrypt(member, &keys, &z->scratch, out);
 }
 
+static ov_status try_aes(struct zip *z, const struct ov_zip_entry *e, const struct ov_src *member,
+			 size_t i, struct ov_src *out)
+{
+	ov_status s;
+
+	if (z->aes == NULL)
+		OV_TRY(ov_zip_aes_new(&z->aes));
+	s = ov_zip_aes_open(z->aes, z->env, member, e->aes, z->env->passwords[i], out);
+	z->is_damaged |= s == OV_BAD;
+	if (s == OV_OK)
+		z->good = i;
+	return s == OV_BAD ? OV_END : s;
+}
+
 /* Tries the passwords, first the one that fitted the member before. @return OV_OK; OV_END: none
  * fits. */
 static ov_status unlock(struct zip *z, const struct ov_zip_entry *e, const struct method *m,
@@ -238,9 +255,13 @@ static ov_status unlock(struct zip *z, const struct ov_zip_entry *e, const struc
 	struct ov_src member;
 	ov_status s = OV_END;
 
-	OV_TRY(packed_bytes(z, e, m, &member));
-	for (size_t i = 0; s == OV_END && i < z->env->npasswords; i++)
-		s = try_password(z, e, m, &member, (z->good + i) % z->env->npasswords, out);
+	OV_TRY(packed_bytes(z, e, e->aes != 0 ? &stored : m, &member));
+	for (size_t i = 0; s == OV_END && i < z->env->npasswords; i++) {
+		const size_t which = (z->good + i) % z->env->npasswords;
+
+		s = e->aes != 0 ? try_aes(z, e, &member, which, out)
+				: try_password(z, e, m, &member, which, out);
+	}
 	return s == OV_SHORT ? OV_END : s;
 }
 
@@ -260,23 +281,34 @@ static bool is_locked(const struct ov_zip_entry *e)
 /* A locked member: opened with a password, or noted. */
 static ov_status give_locked(struct zip *z, const struct ov_zip_entry *e, struct ov_child *c)
 {
-	const struct method *m = e->method == 0 ? &stored : method_of(e->method);
+	const uint16_t number = e->aes != 0 ? e->aes_method : e->method;
+	const struct method *m = number == 0 ? &stored : method_of(number);
 	struct ov_src plain;
 	ov_status s = OV_END;
 
 	c->is_encrypted = true;
-	if (m != NULL && (e->flags & (OV_ZIP_STRONG | OV_ZIP_MASKED)) == 0)
+	z->is_damaged = false;
+	if (m != NULL && (e->flags & (OV_ZIP_STRONG | OV_ZIP_MASKED)) == 0 &&
+	    (e->aes == 0 || e->packed != OV_SIZE_UNKNOWN))
 		s = unlock(z, e, m, &plain);
-	if (s == OV_END) {
-		note(z, OV_ENCRYPTED, why_encrypted(e));
+	if (s == OV_END || s == OV_LIMIT) {
+		note(z,
+		     z->is_damaged ? OV_BAD
+		     : s == OV_END ? OV_ENCRYPTED
+				   : s,
+		     z->is_damaged ? "a password fits, but its AES data is damaged"
+				   : why_encrypted(e));
 		return OV_OK;
 	}
 	OV_TRY(s);
 	/* Said of what is locked, though it could be opened: as ClamAV does. */
 	ov_fmt_heuristic(z->env, OVERT_ALERT_ENCRYPTED_ARCHIVE, "Heuristics.Encrypted.Zip");
-	z->packed = e->packed == OV_SIZE_UNKNOWN
-			? e->packed
-			: ov_max_u64(e->packed, OV_ZIP_CRYPT_HEAD) - OV_ZIP_CRYPT_HEAD;
+	if (e->aes != 0)
+		z->packed = plain.size;
+	else if (e->packed != OV_SIZE_UNKNOWN)
+		z->packed = ov_max_u64(e->packed, OV_ZIP_CRYPT_HEAD) - OV_ZIP_CRYPT_HEAD;
+	else
+		z->packed = e->packed;
 	return as_stream(z, e, m, &plain, c);
 }
 
@@ -403,6 +435,7 @@ static void close_zip(void *state)
 	struct zip *z = state;
 
 	drop_member(z);
+	ov_zip_aes_free(&z->aes);
 	ov_arena_free(&z->scratch);
 }
 

@@ -25,6 +25,9 @@
 #define LOCATOR_LEN 20
 #define CENTRAL_LEN 46
 #define LOCAL_LEN 30
+#define EXTRA_ZIP64 0x0001
+#define EXTRA_AES 0x9901
+#define METHOD_AES 99
 #define ENDS_TRIED 64 /* end records looked at: an attacker can write thousands into a comment */
 
 struct end {
@@ -75,8 +78,35 @@ ov_status ov_zip_name(struct ov_zip_dir *d, const struct ov_zip_entry *e, struct
  * ZIP64 extended information (APPNOTE 4.5.3): 64-bit values, in this order, for those fields that
  * are all ones in the header. A field that is missing keeps its 32-bit value.
  */
-static void read_zip64(struct ov_cur extra, uint64_t *plain, uint64_t *packed, uint64_t *local)
+static void read_zip64(struct ov_cur f, struct ov_zip_entry *e, bool is_central)
 {
+	if (e->plain == UINT32_MAX)
+		(void)(ov_cur_u64le(&f, &e->plain) != OV_OK);
+	if (e->packed == UINT32_MAX)
+		(void)(ov_cur_u64le(&f, &e->packed) != OV_OK);
+	if (is_central && e->local == UINT32_MAX)
+		(void)(ov_cur_u64le(&f, &e->local) != OV_OK);
+}
+
+/* WinZip's AES: version, "AE", strength, method. The second version has no CRC. */
+static void read_aes(struct ov_cur f, struct ov_zip_entry *e)
+{
+	const uint16_t version = ov_cur_soft_u16le(&f);
+	uint8_t strength;
+
+	ov_cur_soft_skip(&f, 2);
+	strength = ov_cur_soft_u8(&f);
+	e->aes_method = ov_cur_soft_u16le(&f);
+	if (ov_cur_status(&f) != OV_OK || e->method != METHOD_AES)
+		return;
+	e->aes = strength;
+	e->has_crc = e->has_crc && version != 2;
+}
+
+static void read_extra(struct ov_cur extra, struct ov_zip_entry *e, bool is_central)
+{
+	bool has_zip64 = false;
+
 	while (ov_cur_left(&extra) >= 4) {
 		const uint16_t id = ov_cur_soft_u16le(&extra);
 		const uint16_t len = ov_cur_soft_u16le(&extra);
@@ -84,15 +114,12 @@ static void read_zip64(struct ov_cur extra, uint64_t *plain, uint64_t *packed, u
 
 		if (ov_cur_take(&extra, len, &f) != OV_OK)
 			return; /* padding that is no field: harmless, seen in practice */
-		if (id != 1)
-			continue;
-		if (*plain == UINT32_MAX)
-			(void)(ov_cur_u64le(&f, plain) != OV_OK);
-		if (*packed == UINT32_MAX)
-			(void)(ov_cur_u64le(&f, packed) != OV_OK);
-		if (local != NULL && *local == UINT32_MAX)
-			(void)(ov_cur_u64le(&f, local) != OV_OK);
-		return;
+		if (id == EXTRA_ZIP64 && !has_zip64) {
+			has_zip64 = true;
+			read_zip64(f, e, is_central);
+		} else if (id == EXTRA_AES && e->aes == 0) {
+			read_aes(f, e);
+		}
 	}
 }
 
@@ -119,8 +146,8 @@ ov_status ov_zip_local(struct ov_zip_dir *d, uint64_t at, struct ov_zip_entry *o
 	e.name_at = at + LOCAL_LEN;
 	e.data = e.name_at + e.name_len + extra;
 	OV_TRY(ov_window_get(&d->local, e.name_at + e.name_len, extra, &c));
-	read_zip64(c, &e.plain, &e.packed, NULL);
 	e.has_crc = true;
+	read_extra(c, &e, false);
 	if ((e.flags & OV_ZIP_DESCRIPTOR) != 0 &&
 	    e.packed == 0) { /* sizes and CRC follow the data */
 		e.packed = e.plain = OV_SIZE_UNKNOWN;
@@ -205,7 +232,7 @@ static ov_status read_central(struct ov_zip_dir *d, uint64_t at, uint64_t delta,
 	OV_TRY(ov_cur_status(&c));
 	e.name_at = at + CENTRAL_LEN;
 	OV_TRY(ov_window_get(&d->win, e.name_at + e.name_len, extra, &c));
-	read_zip64(c, &e.plain, &e.packed, &e.local);
+	read_extra(c, &e, true);
 	*next = e.name_at + e.name_len + extra + comment;
 	if (e.local <= UINT64_MAX - delta)
 		OV_TRY(reconcile(d, &e, delta));

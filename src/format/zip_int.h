@@ -17,7 +17,9 @@ struct ov_zip_entry {
 	uint64_t name_at;
 	uint32_t crc;
 	uint16_t name_len, flags, method, disk, time;
-	bool has_local; /* a local header stands where it should                           */
+	uint16_t aes_method; /* of compression, below AES          */
+	uint8_t aes;	     /* 1, 2, 3: AES with 128, 192, 256 bits; 0: none  */
+	bool has_local;	     /* a local header stands where it should                           */
 	bool has_crc;
 	bool differs;  /* the local header says something else: it is a second reading    */
 	bool is_extra; /* not from the directory: its own local header's words only       */

@@ -117,6 +117,17 @@ enum overt_status overt_options_set_pua(struct overt_options *o, const char *cat
 	return OVERT_OK;
 }
 
+enum overt_status overt_options_add_password(struct overt_options *o, const char *password)
+{
+	const size_t n = password != NULL ? strlen(password) + 1 : 0;
+
+	if (o == NULL || n == 0 || n > sizeof o->passwords - o->npasswords)
+		return OVERT_BAD_ARGUMENT;
+	memcpy(o->passwords + o->npasswords, password, n);
+	o->npasswords += n;
+	return OVERT_OK;
+}
+
 enum overt_status overt_options_set_worker(struct overt_options *o, const char *path)
 {
 	return o == NULL ? OVERT_BAD_ARGUMENT : replace(&o->worker, path);
@@ -141,6 +152,8 @@ struct overt_options *ov_options_copy(const struct overt_options *o)
 	c->has_cache = o->has_cache;
 	memcpy(c->pua, o->pua, sizeof c->pua);
 	c->pua_excludes = o->pua_excludes;
+	memcpy(c->passwords, o->passwords, sizeof c->passwords);
+	c->npasswords = o->npasswords;
 	for (size_t i = 0; i < o->ndatabases && st == OVERT_OK; i++)
 		st = overt_options_add_database(c, o->databases[i]);
 	if (st == OVERT_OK)

@@ -15,6 +15,8 @@ struct overt_options {
 	char *worker;		 /* owned; NULL: found beside this program */
 	char pua[OVERT_PUA_MAX]; /* categories, "" for all */
 	bool pua_excludes;
+	char passwords[OVERT_PASSWORDS_MAX]; /* one behind the other, each ends in NUL */
+	size_t npasswords;		     /* bytes of them */
 	overt_message_fn warn;
 	void *warn_context;
 };

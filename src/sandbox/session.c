@@ -58,6 +58,8 @@ struct ov_wire_setup ov_setup_of(const struct overt_options *o, enum ov_role rol
 
 	memcpy(s.scan.pua, o->pua, sizeof s.scan.pua);
 	s.scan.pua_excludes = o->pua_excludes;
+	memcpy(s.scan.passwords, o->passwords, sizeof s.scan.passwords);
+	s.scan.npasswords = (uint32_t)o->npasswords;
 	return s;
 }
 

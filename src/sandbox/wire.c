@@ -129,13 +129,16 @@ ov_status ov_wire_put_setup(struct ov_buf *b, const struct ov_wire_setup *s)
 	OV_TRY(ov_buf_u8(b, o->heuristics_first));
 	OV_TRY(ov_buf_u8(b, o->cards_only));
 	OV_TRY(ov_buf_u8(b, o->pua_excludes));
-	return ov_wire_put_text(b, text_of(ov_str_of(o->pua)));
+	OV_TRY(ov_wire_put_text(b, text_of(ov_str_of(o->pua))));
+	if (o->npasswords > sizeof o->passwords)
+		return OV_BUG;
+	return ov_wire_put_text(b, text_of((struct ov_str){ o->passwords, o->npasswords }));
 }
 
 ov_status ov_wire_get_setup(struct ov_cur *c, struct ov_wire_setup *out)
 {
 	struct ov_wire_setup s;
-	struct ov_str pua;
+	struct ov_str pua, passwords;
 	uint8_t role;
 	uint64_t v[21];
 
@@ -182,6 +185,13 @@ ov_status ov_wire_get_setup(struct ov_cur *c, struct ov_wire_setup *out)
 		return OV_BAD;
 	if (pua.n > 0)
 		memcpy(s.scan.pua, pua.p, pua.n); /* the rest is 0 */
+	OV_TRY(get_str(c, &passwords));
+	if (passwords.n > sizeof s.scan.passwords ||
+	    (passwords.n > 0 && passwords.p[passwords.n - 1] != 0))
+		return OV_BAD;
+	if (passwords.n > 0)
+		memcpy(s.scan.passwords, passwords.p, passwords.n);
+	s.scan.npasswords = (uint32_t)passwords.n;
 	OV_TRY(ov_wire_end(c));
 	*out = s;
 	return OV_OK;

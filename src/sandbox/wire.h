@@ -83,7 +83,9 @@ struct ov_wire_scan {
 	uint64_t pcre_match, pcre_depth, pcre_filesize;
 	bool all_matches, want_sha256, want_context, no_archives, heuristics_first, cards_only;
 	bool pua_excludes;
-	char pua[OVERT_PUA_MAX]; /* as overt_options_set_pua() */
+	char pua[OVERT_PUA_MAX];	     /* as overt_options_set_pua() */
+	char passwords[OVERT_PASSWORDS_MAX]; /* each ends in NUL */
+	uint32_t npasswords;		     /* bytes of them */
 };
 
 struct ov_wire_setup {

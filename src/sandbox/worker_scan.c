@@ -110,6 +110,9 @@ ov_status ov_worker_open(struct ov_worker *w, struct ov_arrival *m)
 	if (st != OV_OK)
 		return refuse(w, m->job, st, why);
 	st = ov_engine_new(&w->db, &w->engine);
+	if (st == OV_OK)
+		st = ov_engine_passwords(w->engine, (struct ov_str){ w->setup.scan.passwords,
+								     w->setup.scan.npasswords });
 	if (st != OV_OK)
 		return refuse(w, m->job, st, "the engine could not be made");
 	w->has_db = true;

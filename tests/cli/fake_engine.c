@@ -127,6 +127,12 @@ enum overt_status overt_options_set_cache(struct overt_options *o, const char *d
 	return OVERT_OK;
 }
 
+enum overt_status overt_options_add_password(struct overt_options *o, const char *password)
+{
+	(void)o;
+	return strlen(password) < OVERT_PASSWORDS_MAX ? OVERT_OK : OVERT_BAD_ARGUMENT;
+}
+
 enum overt_status overt_options_set_pua(struct overt_options *o, const char *categories,
 					int excludes)
 {

@@ -112,6 +112,23 @@ class Scan(Case):
             p = subprocess.run([PROGRAM, "scan", "-"], env=self.env, stdin=f, capture_output=True, check=False)
         self.assertEqual(p.returncode, 1)
 
+    def test_passwords(self):
+        sample = os.path.join(os.path.dirname(__file__), "../format/samples/aes.zip")
+        with open(sample, "rb") as f:
+            self.put("f/aes.zip", f.read())
+        self.put("own.ndb", b"Own.Body:0:*:" + b"overt-test-body".hex().encode() + b"\n")
+        self.put("words", b"nothing\r\n\nsecret\nother\n")
+        files, _ = self.verdicts("-d", "own.ndb", "f/aes.zip", code=3)
+        self.assertEqual({i["reason"] for i in files["aes.zip"]["incomplete"]}, {"encrypted"})
+        files, _ = self.verdicts("--all", "-d", "own.ndb", "--password", "secret", "f/aes.zip", code=1)
+        self.assertEqual([d["layer"] for d in files["aes.zip"]["detections"]], [["a.bin"], ["c.bin"]])
+        self.assertEqual(len(files["aes.zip"]["incomplete"]), 1)
+        files, _ = self.verdicts("--all", "-d", "own.ndb", "--password-file", "words", "f/aes.zip", code=1)
+        self.assertEqual(files["aes.zip"]["incomplete"], [])
+        self.expect(0, "explain", "-d", "own.ndb", "--password=secret", "f/aes.zip")
+        self.assertIn(b"none", self.expect(2, "scan", "--password-file", "none", "f").stderr)
+        self.assertIn(b"too many passwords", self.expect(2, "scan", "--password", "x" * 5000, "f").stderr)
+
     def test_jobs(self):
         for i in range(300):
             self.put(f"many/{i:03}", EICAR if i % 50 == 7 else b"clean %d" % i)

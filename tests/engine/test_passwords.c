@@ -1,6 +1,9 @@
 /* Locked members of ZIP archives, with passwords that databases carry. */
 #include "testing.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "engine_kit.h"
 
 /*
@@ -122,6 +125,107 @@ static void test_damage(void **state)
 	kit_close(&k);
 }
 
+/* WinZip's AES, as 7-Zip (sizes in front, no CRC) and libarchive (sizes behind, CRC) write it. */
+static size_t read_sample(const char *name, uint8_t *to, size_t max)
+{
+	char path[512];
+	size_t n;
+	FILE *f;
+
+	(void)snprintf(path, sizeof path, "%s/%s", getenv("SAMPLES"), name);
+	f = fopen(path, "rb");
+	assert_non_null(f);
+	n = fread(to, 1, max, f);
+	(void)fclose(f);
+	return n;
+}
+
+static void test_aes(void **state)
+{
+	static const struct {
+		const char *file, *lines, *want;
+	} rows[] = {
+		{ "aes.zip", PW("ZIP", "0;wrong"), "|0:a.bin; 0:b.txt; 0:c.bin" },
+		{ "aes.zip", PW("ZIP", "0;secret"), "T.Body@a.bin+0; T.Body@c.bin+0|0:b.txt" },
+		{ "aes.zip", PW("ZIP", "0;other"), "T.Twice@b.txt+11|0:a.bin; 0:c.bin" },
+		{ "aes.zip", PW("ZIP", "0;") PW("ZIP", "0;other") PW("ZIP", "0;secret"),
+		  "T.Body@a.bin+0; T.Twice@b.txt+11; T.Body@c.bin+0|" },
+		{ "aes-stream.zip", PW("ZIP", "0;secret"), "T.Body@a.bin+0; T.Body@c.bin+0|" },
+		{ "aes-stream.zip", "", "|0:a.bin; 0:c.bin" },
+	};
+	uint8_t bytes[2048];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct kit_source sources[] = { BODY,
+						      { "t.pwdb", rows[i].lines },
+						      { NULL, NULL } };
+		const size_t n = read_sample(rows[i].file, bytes, sizeof bytes);
+		char got[1000];
+		struct kit k;
+
+		kit_open(&k, sources);
+		k.options.all_matches = true;
+		kit_line(kit_scan(&k, bytes, n), got, sizeof got);
+		if (strcmp(got, rows[i].want) != 0)
+			fail_msg("%s, \"%s\": got \"%s\", not \"%s\"", rows[i].file, rows[i].lines,
+				 got, rows[i].want);
+		kit_close(&k);
+	}
+}
+
+/* One byte of the data changed, anywhere: the code at its end is no longer that of the data. */
+#define AES_DATA (30 + 5 + 43) /* the first member's, behind header, name and extra fields */
+
+static void test_aes_damage(void **state)
+{
+	const struct kit_source sources[] = { BODY,
+					      { "t.pwdb", PW("ZIP", "0;secret") },
+					      { NULL, NULL } };
+	uint8_t bytes[2048];
+	const size_t n = read_sample("aes-stream.zip", bytes, sizeof bytes);
+	const struct ov_report *r;
+	struct kit k;
+
+	(void)state;
+	kit_open(&k, sources);
+	k.options.all_matches = true;
+	for (size_t at = AES_DATA; at < n - 22; at += 3) {
+		bytes[at] ^= 0x10;
+		r = kit_scan(&k, bytes, n);
+		ov_expect("changed", r->nincompletes > 0 || r->ndetections >= 2);
+		bytes[at] ^= 0x10;
+	}
+	for (size_t cut = 40; cut < n - 22; cut += 3) {
+		r = kit_scan(&k, bytes, cut);
+		ov_expect("cut", r->nincompletes > 0);
+	}
+	/* In the first member's data: told as damage, not as a wrong password. */
+	bytes[AES_DATA + 16 + 2 + 3] ^= 1;
+	r = kit_scan(&k, bytes, n);
+	assert_non_null(r->incompletes);
+	assert_int_equal(r->incompletes->reason, OVERT_MALFORMED);
+	kit_close(&k);
+}
+
+/* A caller's own passwords are tried as well as the database's, and first. */
+static void test_own_passwords(void **state)
+{
+	const struct kit_source sources[] = { BODY,
+					      { "t.pwdb", PW("ZIP", "0;other") },
+					      { NULL, NULL } };
+	static const char own[] = "no\0secret"; /* and the NUL that C adds */
+	char got[1000];
+	struct kit k;
+
+	(void)state;
+	kit_open(&k, sources);
+	assert_int_equal(ov_engine_passwords(k.engine, (struct ov_str){ own, sizeof own }), OV_OK);
+	assert_string_equal(kit_line(kit_scan(&k, locked, sizeof locked), got, sizeof got),
+			    "T.Body@a.bin+0; T.Twice@b.txt+32|");
+	kit_close(&k);
+}
+
 /* Switches of databases: what they switch off is off, and nothing else. */
 static void test_switches(void **state)
 {
@@ -225,9 +329,15 @@ static void test_magic_never_hides(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_passwords), cmocka_unit_test(test_wrong_passwords),
-		cmocka_unit_test(test_damage),	  cmocka_unit_test(test_switches),
-		cmocka_unit_test(test_magic),	  cmocka_unit_test(test_magic_never_hides),
+		cmocka_unit_test(test_passwords),
+		cmocka_unit_test(test_wrong_passwords),
+		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_aes),
+		cmocka_unit_test(test_aes_damage),
+		cmocka_unit_test(test_own_passwords),
+		cmocka_unit_test(test_switches),
+		cmocka_unit_test(test_magic),
+		cmocka_unit_test(test_magic_never_hides),
 	};
 
 	return cmocka_run_group_tests_name("passwords", tests, NULL, NULL);
