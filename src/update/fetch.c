@@ -6,41 +6,75 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bundle.h"
+#include "fd.h"
 #include "store.h"
 
 #define SLOW_BYTES 4000L
 #define CONNECT_SECONDS 20L
 
+/* A source that is no address: a folder, or a bundle, which is opened when it is first asked. */
+struct local {
+	bool is_known, is_bundle;
+	int fd;
+	struct ov_bundle bundle;
+};
+
 struct ov_fetch {
 	struct ov_fetch_options o;
-	CURL *curl;
+	struct local *local; /* nsources of them */
+	CURL *curl;	     /* made when an address is first asked */
 	size_t source, first;
 	char error[CURL_ERROR_SIZE + 128];
 };
 
+bool ov_fetch_is_url(const char *s)
+{
+	return strncmp(s, "http://", 7) == 0 || strncmp(s, "https://", 8) == 0;
+}
+
+bool ov_fetch_needs_network(const struct ov_fetch_options *o)
+{
+	for (size_t i = 0; i < o->nsources; i++)
+		if (ov_fetch_is_url(o->sources[i]))
+			return true;
+	return false;
+}
+
 ov_status ov_fetch_open(const struct ov_fetch_options *o, struct ov_fetch **out)
 {
 	struct ov_fetch *f = calloc(1, sizeof *f);
+	struct local *local = calloc(o->nsources + 1, sizeof *local);
 
-	if (f == NULL)
-		return OV_NOMEM;
-	f->o = *o;
-	if (f->o.slow_seconds == 0)
-		f->o.slow_seconds = 60;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0 || (f->curl = curl_easy_init()) == NULL) {
+	if (f == NULL || local == NULL) {
 		free(f);
+		free(local);
 		return OV_NOMEM;
 	}
+	for (size_t i = 0; i < o->nsources; i++)
+		local[i].fd = -1;
+	f->o = *o;
+	f->local = local;
+	if (f->o.slow_seconds == 0)
+		f->o.slow_seconds = 60;
 	*out = f;
 	return OV_OK;
 }
 
 void ov_fetch_close(struct ov_fetch **pf)
 {
-	if (*pf == NULL)
+	struct ov_fetch *f = *pf;
+
+	if (f == NULL)
 		return;
-	curl_easy_cleanup((*pf)->curl);
-	free(*pf);
+	for (size_t i = 0; i < f->o.nsources; i++) {
+		ov_bundle_close(&f->local[i].bundle);
+		ov_fd_close(&f->local[i].fd);
+	}
+	free(f->local);
+	if (f->curl != NULL)
+		curl_easy_cleanup(f->curl);
+	free(f);
 	*pf = NULL;
 }
 
@@ -77,16 +111,16 @@ static size_t on_bytes(char *p, size_t size, size_t n, void *ctx)
 	return ov_buf_put(s->out, p, n * size) == OV_OK ? n * size : 0;
 }
 
-static bool is_url(const char *s)
-{
-	return strncmp(s, "http://", 7) == 0 || strncmp(s, "https://", 8) == 0;
-}
-
 /* The same for every client, whatever it asks for. */
-static void set_common(struct ov_fetch *f, const char *url, struct sink *sink)
+static ov_status set_common(struct ov_fetch *f, const char *url, struct sink *sink)
 {
 	CURL *c = f->curl;
 
+	if (c == NULL) {
+		if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0 || (c = curl_easy_init()) == NULL)
+			return OV_NOMEM;
+		f->curl = c;
+	}
 	curl_easy_reset(c);
 	(void)curl_easy_setopt(c, CURLOPT_URL, url);
 	(void)curl_easy_setopt(c, CURLOPT_USERAGENT, "overt");
@@ -100,6 +134,9 @@ static void set_common(struct ov_fetch *f, const char *url, struct sink *sink)
 	(void)curl_easy_setopt(c, CURLOPT_ERRORBUFFER, f->error);
 	(void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_bytes);
 	(void)curl_easy_setopt(c, CURLOPT_WRITEDATA, sink);
+	if (f->o.proxy != NULL)
+		(void)curl_easy_setopt(c, CURLOPT_PROXY, f->o.proxy);
+	return OV_OK;
 }
 
 static void tell(struct ov_fetch *f, const char *url, int status, const char *error)
@@ -108,7 +145,7 @@ static void tell(struct ov_fetch *f, const char *url, int status, const char *er
 	long sent = 0, head = 0;
 	curl_off_t body = 0, up = 0;
 
-	if (is_url(url)) {
+	if (ov_fetch_is_url(url)) {
 		(void)curl_easy_getinfo(f->curl, CURLINFO_REQUEST_SIZE, &sent);
 		(void)curl_easy_getinfo(f->curl, CURLINFO_HEADER_SIZE, &head);
 		(void)curl_easy_getinfo(f->curl, CURLINFO_SIZE_DOWNLOAD_T, &body);
@@ -141,7 +178,7 @@ static ov_status get_url(struct ov_fetch *f, const char *url, struct sink *sink)
 {
 	int status;
 
-	set_common(f, url, sink);
+	OV_TRY(set_common(f, url, sink));
 	OV_TRY(perform(f, url, sink, &status));
 	if (status == 404 || status == 410)
 		return OV_END;
@@ -151,23 +188,67 @@ static ov_status get_url(struct ov_fetch *f, const char *url, struct sink *sink)
 	return OV_IO;
 }
 
-static ov_status get_one(struct ov_fetch *f, const char *source, const char *path,
-			 struct sink *sink)
+/* Is this source a folder or a bundle? A bundle's index is read once. */
+static ov_status know_local(struct ov_fetch *f, const char *path, struct local *l)
 {
+	struct ov_fd_facts facts = { .size = 0 };
+	ov_status s;
+
+	if (l->is_known)
+		return OV_OK;
+	s = ov_fd_open_read(path, &l->fd);
+	if (s == OV_OK)
+		s = ov_fd_facts(l->fd, &facts);
+	if (s == OV_OK && facts.kind == OV_FD_FILE) {
+		s = ov_bundle_open(ov_fd_src(&l->fd, facts.size), &l->bundle);
+		l->is_bundle = s == OV_OK;
+		if (s == OV_BAD || s == OV_SHORT || s == OV_UNSUPPORTED)
+			(void)snprintf(f->error, sizeof f->error, "%s: %s", path,
+				       s == OV_UNSUPPORTED ? "a bundle of another version"
+							   : "no bundle, or a damaged one");
+	}
+	l->is_known = s == OV_OK;
+	if (s != OV_OK) {
+		if (f->error[0] == '\0')
+			(void)snprintf(f->error, sizeof f->error, "%s: %s", path, strerror(errno));
+		ov_bundle_close(&l->bundle);
+		ov_fd_close(&l->fd);
+	}
+	return s == OV_OK || s == OV_NOMEM ? s : OV_IO;
+}
+
+static ov_status get_local(struct ov_fetch *f, size_t at, const char *path, struct sink *sink)
+{
+	const char *source = f->o.sources[at];
+	struct local *l = &f->local[at];
+	ov_status s;
+
+	OV_TRY(know_local(f, source, l));
+	s = l->is_bundle ? ov_bundle_read(&l->bundle, path, sink->max, sink->out)
+			 : ov_store_read(source, path, sink->max, sink->out);
+	if (s == OV_IO || s == OV_SHORT)
+		(void)snprintf(f->error, sizeof f->error, "%s: %s", source,
+			       s == OV_IO ? strerror(errno) : "it is cut");
+	return s == OV_SHORT ? OV_IO : s;
+}
+
+ov_status ov_fetch_get_from(struct ov_fetch *f, size_t at, const char *path, size_t max,
+			    struct ov_buf *out)
+{
+	struct sink sink = { .out = out, .max = max };
+	const char *source = f->o.sources[at];
 	char *whole = NULL;
 	ov_status s;
 
-	if (!is_url(source)) {
-		s = ov_store_read(source, path, sink->max, sink->out);
-		if (s == OV_IO)
-			(void)snprintf(f->error, sizeof f->error, "%s: %s", source,
-				       strerror(errno));
-		return s;
-	}
+	out->n = 0;
+	f->error[0] = '\0';
+	f->source = at;
+	if (!ov_fetch_is_url(source))
+		return get_local(f, at, path, &sink);
 	if (asprintf(&whole, "%s%s%s", source, source[strlen(source) - 1] == '/' ? "" : "/", path) <
 	    0)
 		return OV_NOMEM;
-	s = get_url(f, whole, sink);
+	s = get_url(f, whole, &sink);
 	free(whole);
 	return s;
 }
@@ -177,17 +258,11 @@ ov_status ov_fetch_get(struct ov_fetch *f, const char *path, size_t max, struct 
 	ov_status worst = OV_END;
 
 	for (size_t i = 0; i < f->o.nsources; i++) {
-		const size_t at = (f->first + i) % f->o.nsources;
-		struct sink sink = { .out = out, .max = max };
-		ov_status s;
+		const ov_status s =
+		    ov_fetch_get_from(f, (f->first + i) % f->o.nsources, path, max, out);
 
-		out->n = 0;
-		f->error[0] = '\0';
-		s = get_one(f, f->o.sources[at], path, &sink);
-		if (s == OV_OK || s == OV_NOMEM) {
-			f->source = at;
+		if (s == OV_OK || s == OV_NOMEM)
 			return s;
-		}
 		if (s != OV_END)
 			worst = s;
 	}
@@ -204,7 +279,7 @@ ov_status ov_fetch_post(struct ov_fetch *f, const char *url, const void *body, s
 
 	out->n = 0;
 	f->error[0] = '\0';
-	set_common(f, url, &sink);
+	OV_TRY(set_common(f, url, &sink));
 	headers = curl_slist_append(headers, "Content-Type: text/plain");
 	headers = headers != NULL ? curl_slist_append(headers, "Expect:") : NULL;
 	if (headers == NULL)

@@ -1,6 +1,6 @@
 /*
- * Getting files of a repository: from a folder, or over HTTP(S), where every client sends the same
- * bytes: one fixed User-Agent, no cookie, no query, no conditional header.
+ * Getting files of a repository: from a folder, out of a bundle, or over HTTP(S), where every
+ * client sends the same bytes: one fixed User-Agent, no cookie, no query, no conditional header.
  *
  * Several mirrors are tried in turn. A transfer is bounded in size by the caller, and in time: less
  * than 4 kB a second for 60 seconds ends it.
@@ -26,13 +26,22 @@ struct ov_fetch_record {
 typedef void (*ov_fetch_told_fn)(void *ctx, const struct ov_fetch_record *r);
 
 struct ov_fetch_options {
-	const char *const *sources; /* "https://...", "http://...", or folders */
+	const char *const *sources; /* "https://...", "http://...", folders, or bundles */
 	size_t nsources;
+	const char *proxy;     /* curl's way of writing one; "": none; NULL: the environment's */
 	unsigned slow_seconds; /* 60 */
 	ov_fetch_told_fn told;
 	void *ctx;
 };
 
+/** True for an address, false for a folder or a bundle. */
+bool ov_fetch_is_url(const char *source);
+
+/** True when some source is an address. When none is, nothing here makes a system call for the
+ * network, nor is the library that could made ready. */
+bool ov_fetch_needs_network(const struct ov_fetch_options *o);
+
+/** Nothing is opened or asked yet. @return OV_OK or OV_NOMEM. */
 OV_MUST_USE ov_status ov_fetch_open(const struct ov_fetch_options *o, struct ov_fetch **out);
 void ov_fetch_close(struct ov_fetch **f);
 
@@ -45,6 +54,10 @@ void ov_fetch_close(struct ov_fetch **f);
  */
 OV_MUST_USE ov_status ov_fetch_get(struct ov_fetch *f, const char *path, size_t max,
 				   struct ov_buf *out);
+
+/** The same from one source only. */
+OV_MUST_USE ov_status ov_fetch_get_from(struct ov_fetch *f, size_t source, const char *path,
+					size_t max, struct ov_buf *out);
 
 /** Sends a body and takes the answer's, whatever its status. For witnesses. `url` is whole.
  * @return OV_OK with *status; OV_IO no answer; OV_LIMIT; OV_NOMEM. */
