@@ -21,6 +21,8 @@ const struct cli_command cli_commands[] = {
 	  &cli_inventory_spec },
 	{ "update", "fetch databases that the public log proves", cli_network, NULL },
 	{ "verify", "show what the log proves of the databases in use", cli_network, NULL },
+	{ "status", "how fresh this machine's databases are", cli_network, NULL },
+	{ "bundle", "carry updates to where there is no network", cli_network, NULL },
 	{ "ledger", "what was ever sent", cli_network, NULL },
 	{ "publish", "publish databases through a log", cli_network, NULL },
 	{ "witness", "vouch for logs", cli_network, NULL },

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attempts.h"
 #include "client_int.h"
 #include "fd.h"
 #include "remote.h"
@@ -11,139 +12,40 @@
 #include "text.h"
 
 #define LEDGER_MAX ((size_t)4 << 20)
+#define ROOT_SECONDS 86400 /* between two looks for a newer root */
 
-/* Each request goes on the ledger, whatever became of it. */
+/* The ledger is kept to a size: its older half goes. */
+static void trim_ledger(const char *folder)
+{
+	struct ov_buf b = ov_buf_of(2 * LEDGER_MAX);
+	const uint8_t *cut;
+
+	if (ov_store_read(folder, "ledger", 2 * LEDGER_MAX - 1, &b) == OV_OK && b.n > LEDGER_MAX) {
+		cut = memchr(b.p + b.n - LEDGER_MAX / 2, '\n', LEDGER_MAX / 2);
+		if (cut != NULL)
+			(void)!ov_store_write(folder, "ledger", cut + 1,
+					      (size_t)(b.p + b.n - (cut + 1)), true);
+	}
+	ov_buf_free(&b);
+}
+
+/* Each request goes on the ledger at once, whatever became of it and becomes of us. */
 static void on_request(void *ctx, const struct ov_fetch_record *rec)
 {
 	struct ov_client_run *x = ctx;
+	struct ov_buf line = ov_buf_of(1 << 16);
 
 	x->r->requests++;
 	x->r->sent += rec->sent;
 	x->r->received += rec->received;
-	if (ov_buf_fmt(&x->ledger, "%llu GET %s sent %llu received %llu status %d%s%s\n",
+	if (ov_buf_fmt(&line, "%llu GET %s sent %llu received %llu status %d%s%s\n",
 		       (unsigned long long)x->o->now, rec->url, (unsigned long long)rec->sent,
 		       (unsigned long long)rec->received, rec->status,
 		       rec->error != NULL ? " " : "",
-		       rec->error != NULL ? rec->error : "") != OV_OK)
-		x->ledger.n = 0;
-}
-
-/* The ledger is kept to a size: its older half goes. */
-static void write_ledger(struct ov_client_run *x)
-{
-	struct ov_buf b = ov_buf_of(2 * LEDGER_MAX);
-	size_t from = 0;
-
-	if (x->ledger.n == 0)
-		return;
-	if (ov_store_read(x->o->folder, "ledger", LEDGER_MAX, &b) != OV_OK)
-		b.n = 0;
-	if (ov_buf_put(&b, x->ledger.p, x->ledger.n) == OV_OK) {
-		if (b.n > LEDGER_MAX / 2) {
-			const uint8_t *cut =
-			    memchr(b.p + b.n - LEDGER_MAX / 4, '\n', LEDGER_MAX / 4);
-
-			from = cut != NULL ? (size_t)(cut - b.p) + 1 : 0;
-		}
-		(void)!ov_store_write(x->o->folder, "ledger", b.p + from, b.n - from, true);
-	}
-	ov_buf_free(&b);
-}
-
-/* The checkpoint of the proof, as a signed note. */
-static ov_status write_note(const struct ov_note *n, struct ov_buf *b)
-{
-	OV_TRY(ov_buf_fmt(b, "%.*s\n", (int)n->text.n, n->text.p));
-	for (uint32_t i = 0; i < n->nsigs; i++)
-		OV_TRY(ov_buf_fmt(b, "%.*s\n", (int)n->sigs[i].line.n, n->sigs[i].line.p));
-	return OV_OK;
-}
-
-/* Two notes that can't both be true, in one file that anybody can verify. */
-static ov_status keep_evidence(struct ov_client_run *x)
-{
-	struct ov_buf last = ov_buf_of(1 << 17), now = ov_buf_of(1 << 17), b = ov_buf_of(1 << 19);
-	const struct ov_vkey *log = NULL;
-	char name[OV_EVIDENCE_NAME] = "";
-	ov_status s = ov_store_read(x->o->folder, "last.note", OV_NOTE_MAX, &last);
-
-	for (uint32_t i = 0; i < x->root.policy.nlogs && log == NULL; i++)
-		if (ov_str_eq(x->root.policy.logs[i].key.name, x->j.proof.checkpoint.origin))
-			log = &x->root.policy.logs[i].key;
-	if (s == OV_OK)
-		s = log != NULL ? write_note(&x->j.proof.note, &now) : OV_BUG;
-	if (s == OV_OK)
-		s = ov_evidence_write(log, ov_buf_text(&last), ov_buf_text(&now), &x->fork, &b);
-	if (s == OV_OK)
-		s = ov_evidence_keep(x->o->folder, ov_buf_text(&b), name);
-	(void)snprintf(x->r->evidence, sizeof x->r->evidence, "%s", name);
-	ov_buf_free(&last);
-	ov_buf_free(&now);
-	ov_buf_free(&b);
-	return s;
-}
-
-/* The tree grew: it must begin with the one that was accepted before. A mirror whose tiles lead
- * nowhere says nothing of the log: the next one is asked. */
-static ov_status check_growth(struct ov_client_run *x)
-{
-	struct ov_remote t = { .f = x->f, .h = x->h, .size = x->j.proof.checkpoint.size };
-	const struct ov_checkpoint before = { .size = x->memory.size, .root = x->memory.tree };
-	ov_status s = OV_BAD;
-
-	if (!x->j.wants_growth)
-		return OV_OK;
-	for (size_t i = 0; i < x->o->from.nsources && s == OV_BAD; i++) {
-		s = ov_evidence_compare(x->h, ov_remote_hash, &t, &before, &x->j.proof.checkpoint,
-					&x->fork);
-		if (s == OV_BAD)
-			ov_fetch_prefer(x->f, (ov_fetch_source(x->f) + 1) % x->o->from.nsources);
-	}
-	if (s == OV_END) {
-		x->j.refusal = OV_REFUSED_FORK;
-		return OV_OK;
-	}
-	return s == OV_OK
-		   ? OV_OK
-		   : ov_client_fail(x, s == OV_BAD ? OV_IO : s,
-				    "the log's tiles, which must show that nothing was rewritten, "
-				    "can't be had: %s",
-				    s == OV_BAD ? "what mirrors give is not the log's"
-						: ov_fetch_error(x->f));
-}
-
-static ov_status accept(struct ov_client_run *x)
-{
-	struct ov_buf b = ov_buf_of(1 << 20);
-	ov_status s = write_note(&x->j.proof.note, &b);
-
-	ov_judge_remember(&x->j, &x->memory);
-	if (s == OV_OK)
-		s = ov_store_write(x->o->folder, "last.note", b.p, b.n, false);
-	if (s == OV_OK)
-		s = ov_store_write(x->o->folder, "proof", x->proof_bytes.p, x->proof_bytes.n,
-				   false);
-	ov_buf_free(&b);
-	return s == OV_OK ? ov_client_save(x) : s;
-}
-
-static ov_status judge(struct ov_client_run *x)
-{
-	ov_status s = ov_fetch_get(x->f, "latest.tlog-proof", OV_CLIENT_PROOF_MAX, &x->proof_bytes);
-
-	if (s == OV_END)
-		return ov_client_fail(x, OV_IO, "the repository has no latest.tlog-proof");
-	if (s != OV_OK)
-		return ov_client_fail(x, s, "the newest proof can't be fetched: %s",
-				      s == OV_LIMIT ? "it is larger than any proof"
-						    : ov_fetch_error(x->f));
-	OV_TRY(ov_judge(x->h, &x->root, &x->memory, ov_buf_text(&x->proof_bytes), x->o->now,
-			&x->arena, &x->j));
-	if (x->j.refusal == OV_TAKEN)
-		OV_TRY(check_growth(x));
-	if (x->j.refusal == OV_REFUSED_FORK)
-		OV_TRY(keep_evidence(x));
-	return OV_OK;
+		       rec->error != NULL ? rec->error : "") != OV_OK ||
+	    ov_store_append(x->o->folder, "ledger", line.p, line.n) != OV_OK)
+		x->has_lost = true;
+	ov_buf_free(&line);
 }
 
 static void fill_report(struct ov_client_run *x)
@@ -152,12 +54,50 @@ static void fill_report(struct ov_client_run *x)
 
 	r->refusal = x->j.refusal;
 	r->vouched = x->j.vouched > 0 ? x->j.vouched : x->memory.floor;
-	r->freshness = ov_judge_freshness(r->refusal == OV_TAKEN ? x->j.vouched : x->memory.floor,
-					  x->memory.floor, x->o->now);
+	r->freshness =
+	    x->o->window > 0 && r->refusal == OV_TAKEN
+		? OV_FRESH
+		: ov_judge_freshness(r->refusal == OV_TAKEN ? x->j.vouched : x->memory.floor,
+				     x->memory.floor, x->o->now);
 	r->size = x->memory.size;
 	r->cosigners = x->j.cosigners;
 	r->root = x->memory.root;
 	r->seq = x->memory.seq;
+}
+
+/* Does the refusal look as if there were a root that we don't have? */
+static bool asks_for_root(const struct ov_client_run *x)
+{
+	switch (x->j.refusal) {
+	case OV_REFUSED_ROOT:
+	case OV_REFUSED_EXPIRED:
+	case OV_REFUSED_UNSIGNED:
+	case OV_REFUSED_QUORUM:
+	case OV_REFUSED_RELEASE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * A check is one request: the proof. Whether there is a newer root is asked once a day, and when
+ * the proof can't be taken by the one that is here; of a folder or a bundle always, it costs
+ * nothing.
+ */
+static ov_status check(struct ov_client_run *x)
+{
+	const uint64_t asked = x->memory.asked, now = x->o->now;
+	const bool is_due =
+	    !ov_fetch_needs_network(&x->o->from) || asked > now || now - asked >= ROOT_SECONDS;
+
+	if (is_due)
+		OV_TRY(ov_client_roots(x));
+	OV_TRY(ov_client_judge(x));
+	if (is_due || !asks_for_root(x))
+		return OV_OK;
+	OV_TRY(ov_client_roots(x));
+	return ov_client_judge(x);
 }
 
 static ov_status run(struct ov_client_run *x)
@@ -171,13 +111,31 @@ static ov_status run(struct ov_client_run *x)
 	from.ctx = x;
 	OV_TRY(ov_client_load(x));
 	OV_TRY(ov_fetch_open(&from, &x->f));
-	OV_TRY(ov_client_roots(x));
-	OV_TRY(judge(x));
-	if (x->j.refusal == OV_TAKEN) {
-		OV_TRY(accept(x));
-		OV_TRY(ov_client_take(x));
-	}
-	return OV_OK;
+	OV_TRY(check(x));
+	if (x->j.refusal == OV_REFUSED_FORK)
+		return ov_client_evidence(x);
+	if (x->j.refusal != OV_TAKEN)
+		return OV_OK;
+	OV_TRY(ov_client_accept(x));
+	OV_TRY(ov_client_take(x));
+	return ov_client_sweep(x);
+}
+
+/* What became of it, for overt status. */
+static void note_attempt(struct ov_client_run *x, ov_status s)
+{
+	struct ov_attempts a;
+	const bool went_well = s == OV_OK && x->r->refusal == OV_TAKEN;
+
+	if (x->lock < 0)
+		return; /* not ours: another one runs, or there are no rights */
+	ov_attempts_load(x->o->folder, &a);
+	ov_attempts_add(&a, x->o->now, went_well,
+			s != OV_OK ? x->r->error : ov_refusal_text(x->r->refusal));
+	a.window = x->o->window;
+	(void)!ov_attempts_save(x->o->folder, &a);
+	x->r->failed = a.failed;
+	x->r->since = a.since;
 }
 
 ov_status ov_client_update(const struct ov_client_options *o, struct ov_client_report *report)
@@ -191,17 +149,21 @@ ov_status ov_client_update(const struct ov_client_options *o, struct ov_client_r
 	x->o = o;
 	x->r = report;
 	x->lock = -1;
-	x->memory_text = x->root_bytes = x->ledger = ov_buf_of(1 << 20);
-	x->proof_bytes = ov_buf_of(2 * OV_CLIENT_PROOF_MAX);
+	x->memory_text = x->root_bytes = ov_buf_of(1 << 20);
+	x->proof_bytes = x->best_bytes = ov_buf_of(2 * OV_CLIENT_PROOF_MAX);
 	ov_arena_init(&x->arena, 16 << 20);
 	ov_arena_init(&x->root_arena, 4 << 20);
 	s = ov_hasher_new(OV_SHA256, &x->h);
 	if (s == OV_OK)
 		s = run(x);
 	fill_report(x);
-	write_ledger(x);
 	if (s != OV_OK && report->error[0] == '\0')
 		(void)ov_client_fail(x, s, "%s", ov_status_name(s));
+	note_attempt(x, s);
+	if (x->lock >= 0)
+		trim_ledger(o->folder);
+	if (x->has_lost && s == OV_OK && x->r->error[0] == '\0')
+		(void)ov_client_fail(x, s, "the ledger can't be written: it does not tell all");
 	ov_fetch_close(&x->f);
 	ov_hasher_free(&x->h);
 	ov_arena_free(&x->arena);
@@ -209,7 +171,7 @@ ov_status ov_client_update(const struct ov_client_options *o, struct ov_client_r
 	ov_buf_free(&x->memory_text);
 	ov_buf_free(&x->root_bytes);
 	ov_buf_free(&x->proof_bytes);
-	ov_buf_free(&x->ledger);
+	ov_buf_free(&x->best_bytes);
 	ov_fd_close(&x->lock);
 	free(x);
 	return s;

@@ -5,10 +5,12 @@
  *   last.note           the checkpoint of that, as evidence if the log ever shows another history
  *   root/<version>      the roots that led here
  *   proof               the newest proof that was accepted, whole: overt verify reads it
- *   db/<sha256>         databases that were taken
+ *   db/<sha256>         databases that were taken: the newest three of each name
+ *   db/<sha256>.proof   the proof that they were taken by
  *   active/<name>       links into db/: what scanners use; swapped in one step
  *   fork-<n>.evidence   two notes that can't both be true
  *   ledger              every request and how many bytes it sent
+ *   attempts            what became of the last checks (attempts.h)
  *
  * Nothing is decompressed or parsed before its digest was checked against a state that the
  * judgement took. A failure at any point leaves what was in use in use.
@@ -38,6 +40,10 @@ struct ov_client_options {
 	uint64_t engine;	  /* this engine's level: newer databases are left alone */
 	uint64_t now;		  /* Unix seconds */
 	bool ignore_rollout;	  /* a site that tests early */
+	bool has_cohort;	  /* the site pins its place in each rollout: */
+	uint32_t cohort;	  /* 0 with the first .. 999 with the last */
+	bool check_history;	  /* of the log, at each growth; else at one in 50 */
+	uint64_t window;	  /* seconds that a proof may be old, for bundles; 0: see judge.h */
 	ov_client_canary_fn canary;
 	void *ctx;
 };
@@ -71,7 +77,8 @@ struct ov_client_report {
 	uint64_t root, seq, requests, sent, received;
 	struct ov_client_item items[OV_STATE_ARTIFACTS];
 	uint32_t nitems;
-	char evidence[256]; /* file name, when two histories were seen */
+	uint64_t failed, since; /* checks in a row that did not end well; the first of them */
+	char evidence[256];	/* file name, when two histories were seen */
 	char error[OV_CLIENT_ERROR];
 };
 
@@ -80,10 +87,19 @@ struct ov_client_report {
 OV_MUST_USE ov_status ov_client_update(const struct ov_client_options *o,
 				       struct ov_client_report *report);
 
-/** Goes back to the database before: the newest is set aside. @return OV_OK; OV_END there is none;
+struct ov_client_rollback {
+	const char *folder;
+	struct ov_str channel, name;
+	struct ov_str to; /* the beginning of a SHA-256, 8 digits at least; empty: the one before */
+	const char *why;  /* is set aside with what is left */
+	uint64_t now;
+};
+
+/** Goes back to an earlier database that is still here; those taken since are set aside, until
+ * something newer comes. What was accepted of the log stays. @return OV_OK; OV_END there is none;
  * others with an error. */
-OV_MUST_USE ov_status ov_client_rollback(const char *folder, struct ov_str channel,
-					 struct ov_str name, char error[OV_CLIENT_ERROR]);
+OV_MUST_USE ov_status ov_client_rollback(const struct ov_client_rollback *o,
+					 char error[OV_CLIENT_ERROR]);
 
 const char *ov_client_outcome_name(enum ov_client_outcome o);
 

@@ -9,6 +9,7 @@
 #include "client_int.h"
 #include "fd.h"
 #include "store.h"
+#include "text.h"
 
 #define ROOT_STEPS_MAX 1000 /* versions taken in one run */
 
@@ -90,39 +91,61 @@ ov_status ov_client_save(struct ov_client_run *x)
 					   s == OV_IO ? strerror(errno) : ov_status_name(s));
 }
 
-/* Takes version + 1 if the repository has it. @return OV_END: it has not. */
-static ov_status next_root(struct ov_client_run *x)
+/* Is this the root after ours? Then it is ours from now on. @return OV_END: it is not, as if it
+ * were not there. */
+static ov_status take_root(struct ov_client_run *x, struct ov_buf *bytes, const char *name)
 {
 	struct ov_root *next = calloc(1, sizeof *next);
-	struct ov_buf bytes = ov_buf_of(2 * OV_NOTE_MAX);
 	struct ov_arena a;
-	char name[40];
-	ov_status s;
+	ov_status s = next != NULL ? OV_OK : OV_NOMEM;
 
-	if (next == NULL)
-		return OV_NOMEM;
 	ov_arena_init(&a, 4 << 20);
-	root_name(x->root.version + 1, name);
-	s = ov_fetch_get(x->f, name, OV_NOTE_MAX, &bytes);
-	if (s == OV_OK && (ov_root_parse(x->h, ov_buf_text(&bytes), &a, next, NULL) != OV_OK ||
-			   ov_root_follows(&x->root, next) != OV_OK))
-		s = OV_END; /* not ours to follow: as if it were not there */
 	if (s == OV_OK)
-		s = ov_store_write(x->o->folder, name, bytes.p, bytes.n, false);
+		s = ov_root_parse(x->h, ov_buf_text(bytes), &a, next, NULL);
+	if (s == OV_OK)
+		s = ov_root_follows(&x->root, next);
+	if (s != OV_OK && s != OV_NOMEM)
+		s = OV_END;
+	if (s == OV_OK)
+		s = ov_store_write(x->o->folder, name, bytes->p, bytes->n, false);
 	if (s == OV_OK) {
 		ov_arena_free(&x->root_arena);
 		ov_buf_free(&x->root_bytes);
 		x->root_arena = a;
-		x->root_bytes = bytes;
+		x->root_bytes = *bytes;
+		*bytes = ov_buf_of(bytes->max);
 		x->root = *next;
 		x->memory.root = next->version;
-		free(next);
-		return ov_client_save(x);
+		x->has_new_root = true;
+		s = ov_client_save(x);
+	} else {
+		ov_arena_free(&a);
 	}
-	ov_arena_free(&a);
-	ov_buf_free(&bytes);
 	free(next);
 	return s;
+}
+
+/* Takes version + 1 from the first mirror that has it. @return OV_END: none has. */
+static ov_status next_root(struct ov_client_run *x)
+{
+	struct ov_buf bytes = ov_buf_of(2 * OV_NOTE_MAX);
+	ov_status s = OV_END, worst = OV_END;
+	bool has_answer = false;
+	char name[40];
+
+	root_name(x->root.version + 1, name);
+	for (size_t i = 0; i < x->o->from.nsources && s == OV_END; i++) {
+		s = ov_fetch_get_from(x->f, i, name, OV_NOTE_MAX, &bytes);
+		if (s == OV_OK)
+			s = take_root(x, &bytes, name);
+		has_answer = has_answer || s == OV_END;
+		if (s == OV_IO || s == OV_LIMIT) { /* the next one may do */
+			worst = s;
+			s = OV_END;
+		}
+	}
+	ov_buf_free(&bytes);
+	return s == OV_END && !has_answer ? worst : s;
 }
 
 ov_status ov_client_roots(struct ov_client_run *x)
@@ -130,36 +153,74 @@ ov_status ov_client_roots(struct ov_client_run *x)
 	for (unsigned i = 0; i < ROOT_STEPS_MAX; i++) {
 		const ov_status s = next_root(x);
 
-		if (s == OV_END || s == OV_LIMIT)
-			return OV_OK;
 		if (s == OV_IO)
 			return ov_client_fail(x, s, "the repository can't be reached: %s",
 					      ov_fetch_error(x->f));
+		if (s == OV_END || s == OV_LIMIT)
+			break;
 		OV_TRY(s);
 	}
+	x->memory.asked = x->o->now;
 	return OV_OK;
 }
 
-static ov_status roll_back(struct ov_client_run *x, struct ov_str channel, struct ov_str name)
+static bool begins_with(const uint8_t sha256[OV_SHA256_BYTES], struct ov_str digits)
 {
-	const struct ov_memory_have *now = ov_memory_have(&x->memory, channel, name, 0);
-	const struct ov_memory_have *before = ov_memory_have(&x->memory, channel, name, 1);
-	uint8_t was[OV_SHA256_BYTES], next[OV_SHA256_BYTES];
+	char hex[2 * OV_SHA256_BYTES + 1];
 
-	if (now == NULL || before == NULL)
-		return ov_client_fail(x, OV_END, "there is no earlier database of that name here");
-	memcpy(was, now->sha256, sizeof was);
-	memcpy(next, before->sha256, sizeof next);
-	OV_TRY(ov_client_set_aside(x, was, "set back by hand"));
-	OV_TRY(ov_memory_took(&x->memory, channel, name, next, before->time));
-	OV_TRY(ov_client_save(x));
-	return ov_client_activate(x, name, next);
+	ov_hex_encode(sha256, OV_SHA256_BYTES, hex);
+	return digits.n >= 8 && ov_str_starts(ov_str_of(hex), digits);
 }
 
-ov_status ov_client_rollback(const char *folder, struct ov_str channel, struct ov_str name,
-			     char error[OV_CLIENT_ERROR])
+/* Which of the databases kept is meant; from 1, since 0 is in use. 0: none. */
+static uint32_t find_kept(const struct ov_client_run *x, const struct ov_client_rollback *o)
 {
-	const struct ov_client_options o = { .folder = folder };
+	for (uint32_t i = 1;; i++) {
+		const struct ov_memory_have *k = ov_memory_have(&x->memory, o->channel, o->name, i);
+
+		if (k == NULL)
+			return 0;
+		if (o->to.n > 0 ? begins_with(k->sha256, o->to)
+				: !ov_memory_is_quarantined(&x->memory, k->sha256))
+			return i;
+	}
+}
+
+static ov_status roll_back(struct ov_client_run *x, const struct ov_client_rollback *o)
+{
+	const uint32_t nth = find_kept(x, o);
+	const struct ov_memory_have *kept;
+	uint8_t next[OV_SHA256_BYTES];
+	uint64_t time;
+
+	if (nth == 0)
+		return ov_client_fail(x, OV_END,
+				      o->to.n > 0
+					  ? "no database that is kept here has that SHA-256 "
+					    "(8 digits at least)"
+					  : "there is no earlier database of that name here");
+	kept = ov_memory_have(&x->memory, o->channel, o->name, nth);
+	memcpy(next, kept->sha256, sizeof next);
+	time = kept->time;
+	for (uint32_t i = 0; i < nth; i++) {
+		uint8_t was[OV_SHA256_BYTES];
+
+		memcpy(was, ov_memory_have(&x->memory, o->channel, o->name, i)->sha256, sizeof was);
+		if (!ov_memory_is_quarantined(&x->memory, was))
+			OV_TRY(ov_client_set_aside(x, was, o->why));
+	}
+	ov_memory_readmit(&x->memory, next); /* who names it wants it */
+	OV_TRY(ov_memory_took(&x->memory, o->channel, o->name, next, time));
+	/* The link first: when we end here, scanners have the good one, and the memory's order is
+	 * mended by doing it again. */
+	OV_TRY(ov_client_activate(x, o->name, next));
+	return ov_client_save(x);
+}
+
+ov_status ov_client_rollback(const struct ov_client_rollback *how, char error[OV_CLIENT_ERROR])
+{
+	const char *folder = how->folder;
+	const struct ov_client_options o = { .folder = folder, .now = how->now };
 	struct ov_client_report *r = calloc(1, sizeof *r);
 	struct ov_client_run *x = calloc(1, sizeof *x);
 	ov_status s = r != NULL && x != NULL ? OV_OK : OV_NOMEM;
@@ -179,7 +240,7 @@ ov_status ov_client_rollback(const char *folder, struct ov_str channel, struct o
 		if (s == OV_OK)
 			s = ov_client_load(x);
 		if (s == OV_OK)
-			s = roll_back(x, channel, name);
+			s = roll_back(x, how);
 		ov_hasher_free(&x->h);
 		ov_arena_free(&x->arena);
 		ov_arena_free(&x->root_arena);

@@ -1,8 +1,10 @@
 /* Artifacts: which are wanted, whether they may be taken now, fetching, trying, switching. */
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client_int.h"
 #include "delta.h"
@@ -149,6 +151,15 @@ static ov_status try_it(struct ov_client_run *x, const struct ov_state_artifact 
 	return s;
 }
 
+/* Beside a database, the proof that it was taken by: overt verify shows since when it counts. */
+static ov_status keep_proof(struct ov_client_run *x, const char *db)
+{
+	char name[96];
+
+	(void)snprintf(name, sizeof name, "%s.proof", db);
+	return ov_store_write(x->o->folder, name, x->best_bytes.p, x->best_bytes.n, false);
+}
+
 static ov_status take(struct ov_client_run *x, const struct ov_state_artifact *a,
 		      struct ov_client_item *item)
 {
@@ -178,10 +189,43 @@ static ov_status take(struct ov_client_run *x, const struct ov_state_artifact *a
 		(void)!ov_store_remove(x->o->folder, name);
 		return s == OV_BAD ? ov_client_set_aside(x, a->sha256, item->why) : OV_OK;
 	}
+	OV_TRY(keep_proof(x, name));
 	OV_TRY(ov_memory_took(&x->memory, a->channel, a->name, a->sha256, x->o->now));
 	OV_TRY(ov_client_save(x));
 	item->outcome = OV_CLIENT_TOOK;
 	return ov_client_activate(x, a->name, a->sha256);
+}
+
+/* "<digest>", with or without something behind a dot: of a database that is kept? */
+static bool is_kept(const struct ov_client_run *x, const char *file)
+{
+	const struct ov_str digits = { file, strcspn(file, ".") };
+	uint8_t sha256[OV_SHA256_BYTES];
+	const char *rest = file + digits.n;
+
+	if (ov_lines_sha256(digits, sha256) != OV_OK ||
+	    (*rest != '\0' && strcmp(rest, ".proof") != 0))
+		return false;
+	for (uint32_t i = 0; i < x->memory.nhave; i++)
+		if (memcmp(x->memory.have[i].sha256, sha256, sizeof sha256) == 0)
+			return true;
+	return false;
+}
+
+ov_status ov_client_sweep(struct ov_client_run *x)
+{
+	char *path = ov_store_path(x->o->folder, "db");
+	DIR *dir = path != NULL ? opendir(path) : NULL;
+	const struct dirent *e;
+
+	while (dir != NULL && (e = readdir(dir)) != NULL)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+		    !is_kept(x, e->d_name))
+			(void)unlinkat(dirfd(dir), e->d_name, 0); /* what is left is swept later */
+	if (dir != NULL)
+		(void)closedir(dir);
+	free(path);
+	return path != NULL ? OV_OK : OV_NOMEM;
 }
 
 static ov_status one(struct ov_client_run *x, const struct ov_state_artifact *a,
@@ -199,6 +243,8 @@ static ov_status one(struct ov_client_run *x, const struct ov_state_artifact *a,
 	if (have != NULL && memcmp(have->sha256, a->sha256, OV_SHA256_BYTES) == 0)
 		return OV_OK;
 	OV_TRY(ov_cohort(x->h, x->memory.secret, a->sha256, &cohort));
+	if (x->o->has_cohort)
+		cohort = x->o->cohort;
 	item->due = ov_state_due(&x->j.state, a->sha256, cohort);
 	if (ov_memory_is_quarantined(&x->memory, a->sha256))
 		item->outcome = OV_CLIENT_ASIDE;

@@ -18,6 +18,8 @@ const char *ov_refusal_text(enum ov_refusal r)
 		[OV_REFUSED_ROOT] = "it needs a newer root file",
 		[OV_REFUSED_EXPIRED] = "the root file that this machine trusts has expired, and "
 				       "no newer one is offered",
+		[OV_REFUSED_STALE] = "it is an old one: witnesses vouched for it longer ago than "
+				     "this site allows",
 	};
 
 	return (unsigned)r < OV_REFUSALS ? texts[r] : "an unknown refusal";
@@ -137,6 +139,19 @@ ov_status ov_judge(struct ov_hasher *h, const struct ov_root *root, const struct
 	if (s == OV_OK)
 		s = check_state(root, memory, a, out);
 	return s == OV_END ? OV_OK : s;
+}
+
+void ov_judge_window(struct ov_judgement *j, const struct ov_memory *memory, uint64_t now,
+		     uint64_t window)
+{
+	const uint64_t clock = now > memory->floor ? now : memory->floor;
+
+	if (j->refusal != OV_TAKEN)
+		return;
+	if (clock > j->vouched && clock - j->vouched > window)
+		j->refusal = OV_REFUSED_STALE;
+	else
+		j->freshness = OV_FRESH;
 }
 
 ov_status ov_judge_growth(struct ov_hasher *h, const struct ov_judgement *j,

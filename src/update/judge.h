@@ -17,7 +17,8 @@
 
 #define OV_FRESH_WARN (6 * 3600) /* seconds since enough witnesses last vouched for the log */
 #define OV_FRESH_ALARM (24 * 3600)
-#define OV_CLOCK_AHEAD 600 /* a cosignature this far in the future does not count */
+#define OV_WINDOW_BUNDLE (14 * 86400) /* how old a bundle may be, unless a site says otherwise */
+#define OV_CLOCK_AHEAD 600	      /* a cosignature this far in the future does not count */
 
 enum ov_refusal {
 	OV_TAKEN = 0,	     /* accepted                                                 */
@@ -32,6 +33,7 @@ enum ov_refusal {
 	OV_REFUSED_RELEASE,  /* too few release keys signed the state                    */
 	OV_REFUSED_ROOT,     /* the state asks for a root that is not here yet           */
 	OV_REFUSED_EXPIRED,  /* the newest root that is known has expired                */
+	OV_REFUSED_STALE,    /* a bundle older than the site allows                      */
 	OV_REFUSALS
 };
 
@@ -61,6 +63,14 @@ struct ov_judgement {
 OV_MUST_USE ov_status ov_judge(struct ov_hasher *h, const struct ov_root *root,
 			       const struct ov_memory *memory, struct ov_str proof, uint64_t now,
 			       struct ov_arena *a, struct ov_judgement *out);
+
+/**
+ * For sites that get bundles: what was taken must not have been vouched for longer than `window`
+ * seconds ago, by the later of the clock and the memory's floor; within, it is as fresh as such a
+ * site can ask for.
+ */
+void ov_judge_window(struct ov_judgement *j, const struct ov_memory *memory, uint64_t now,
+		     uint64_t window);
 
 /** Does the judged tree begin with the one accepted before? @return OV_OK yes; OV_BAD no: that is a
  * fork. */

@@ -77,6 +77,7 @@ static ov_status parse(struct ov_str rest, struct ov_memory *m)
 	OV_TRY(take_u64(&rest, "floor", &m->floor));
 	OV_TRY(take_u64(&rest, "root", &m->root));
 	OV_TRY(take_u64(&rest, "seq", &m->seq));
+	OV_TRY(take_u64(&rest, "asked", &m->asked));
 	OV_TRY(take_hash(&rest, "secret", m->secret));
 	while (ov_text_split(&rest, '\n', &line)) {
 		if (ov_str_starts(line, OV_STR("have ")) && m->nquarantined == 0)
@@ -105,9 +106,11 @@ static ov_status put_head(const struct ov_memory *m, struct ov_buf *out)
 	ov_hex_encode(m->secret, sizeof m->secret, secret);
 	OV_TRY(ov_buf_str(out, OV_STR("overt-memory/v1\norigin ")));
 	OV_TRY(ov_buf_str(out, m->origin.n > 0 ? m->origin : OV_STR("-")));
-	return ov_buf_fmt(out, "\nsize %llu\ntree %s\nfloor %llu\nroot %llu\nseq %llu\nsecret %s\n",
-			  (unsigned long long)m->size, tree, (unsigned long long)m->floor,
-			  (unsigned long long)m->root, (unsigned long long)m->seq, secret);
+	return ov_buf_fmt(
+	    out, "\nsize %llu\ntree %s\nfloor %llu\nroot %llu\nseq %llu\nasked %llu\nsecret %s\n",
+	    (unsigned long long)m->size, tree, (unsigned long long)m->floor,
+	    (unsigned long long)m->root, (unsigned long long)m->seq, (unsigned long long)m->asked,
+	    secret);
 }
 
 ov_status ov_memory_write(const struct ov_memory *m, struct ov_buf *out)
@@ -168,6 +171,16 @@ ov_status ov_memory_took(struct ov_memory *m, struct ov_str channel, struct ov_s
 	memcpy(m->have, list, n * sizeof *list);
 	m->nhave = n;
 	return OV_OK;
+}
+
+void ov_memory_readmit(struct ov_memory *m, const uint8_t sha256[OV_SHA256_BYTES])
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < m->nquarantined; i++)
+		if (memcmp(m->quarantined[i].sha256, sha256, OV_SHA256_BYTES) != 0)
+			m->quarantined[n++] = m->quarantined[i];
+	m->nquarantined = n;
 }
 
 bool ov_memory_is_quarantined(const struct ov_memory *m, const uint8_t sha256[OV_SHA256_BYTES])

@@ -10,8 +10,9 @@
  *   floor <unix seconds>
  *   root <version>
  *   seq <n>
+ *   asked <unix seconds>       when a newer root was last looked for
  *   secret <hex>
- *   have <channel> <name> <sha256> <unix seconds>     newest first
+ *   have <channel> <name> <sha256> <unix seconds>     when it was taken; newest first
  *   quarantined <sha256> <reason>
  */
 #ifndef OV_MEMORY_H
@@ -35,7 +36,7 @@ struct ov_memory {
 	struct ov_str origin; /* empty: nothing was accepted yet */
 	uint64_t size;
 	struct ov_merkle_hash tree;
-	uint64_t floor, root, seq;
+	uint64_t floor, root, seq, asked;
 	uint8_t secret[OV_SECRET_BYTES];
 	struct ov_memory_have have[OV_MEMORY_HAVE];
 	struct ov_state_withdrawn quarantined[OV_MEMORY_QUARANTINED];
@@ -54,6 +55,9 @@ OV_MUST_USE ov_status ov_memory_took(struct ov_memory *m, struct ov_str channel,
 /** The nth newest of a name, from 0; NULL when there are fewer. */
 const struct ov_memory_have *ov_memory_have(const struct ov_memory *m, struct ov_str channel,
 					    struct ov_str name, uint32_t nth);
+
+/** Forgets that a database was set aside: a person wants it back. */
+void ov_memory_readmit(struct ov_memory *m, const uint8_t sha256[OV_SHA256_BYTES]);
 
 /** True when a database was set aside on this machine. */
 bool ov_memory_is_quarantined(const struct ov_memory *m, const uint8_t sha256[OV_SHA256_BYTES]);

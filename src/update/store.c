@@ -91,6 +91,18 @@ ov_status ov_store_write(const char *folder, const char *name, const void *p, si
 	return s;
 }
 
+ov_status ov_store_append(const char *folder, const char *name, const void *p, size_t n)
+{
+	OV_CLEANUP(ov_fd_close) int fd = -1;
+	char *path = ov_store_path(folder, name);
+
+	if (path == NULL)
+		return OV_NOMEM;
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	free(path);
+	return fd >= 0 ? ov_fd_write(fd, p, n) : OV_IO;
+}
+
 /* Syncs the folder that holds a path. Cuts the path there. */
 static ov_status sync_parent(char *path)
 {
@@ -154,6 +166,13 @@ bool ov_store_has(const char *folder, const char *name)
 
 	free(path);
 	return is;
+}
+
+bool ov_store_is_file(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 ov_status ov_store_link(const char *folder, const char *name, const char *target)

@@ -31,6 +31,11 @@ OV_MUST_USE ov_status ov_store_read(const char *folder, const char *name, size_t
 OV_MUST_USE ov_status ov_store_write(const char *folder, const char *name, const void *p, size_t n,
 				     bool is_secret);
 
+/** Appends to a file of mode 0600, made when it is not there. Not synced. @return OV_OK; OV_IO with
+ * errno; OV_NOMEM. */
+OV_MUST_USE ov_status ov_store_append(const char *folder, const char *name, const void *p,
+				      size_t n);
+
 /** Removes a file; one that is not there is fine. The folder is synced. */
 OV_MUST_USE ov_status ov_store_remove(const char *folder, const char *name);
 
@@ -39,6 +44,9 @@ OV_MUST_USE ov_status ov_store_clear(const char *folder, const char *name);
 
 /** True when the file is there. */
 bool ov_store_has(const char *folder, const char *name);
+
+/** True when the path leads to a regular file. */
+bool ov_store_is_file(const char *path);
 
 /** Makes `name` a link to `target`, in place of what it was, in one step. */
 OV_MUST_USE ov_status ov_store_link(const char *folder, const char *name, const char *target);

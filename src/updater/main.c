@@ -15,6 +15,10 @@ static const struct cli_command commands[] = {
 	  &updater_update_spec },
 	{ "verify", "show what the log proves of the databases in use", updater_verify,
 	  &updater_verify_spec },
+	{ "status", "how fresh this machine's databases are", updater_status,
+	  &updater_status_spec },
+	{ "bundle", "carry updates to where there is no network", updater_bundle,
+	  &updater_bundle_spec },
 	{ "ledger", "what was ever sent", updater_ledger, &updater_ledger_spec },
 	{ "publish", "publish databases through a log", updater_publish, &updater_publish_spec },
 	{ "monitor", "follow a log from outside", updater_monitor, &updater_monitor_spec },
@@ -71,7 +75,7 @@ static int dispatch(struct cli *c, int argc, char *const *argv)
 		if (strcmp(k->name, argv[1]) == 0)
 			return k->run(c, argc - 1, argv + 1);
 	(void)cli_fail(c, "overt-update",
-		       "a part of overt; use overt update, verify, ledger, "
+		       "a part of overt; use overt update, status, verify, bundle, ledger, "
 		       "publish, witness or monitor",
 		       NULL);
 	return CLI_FAILED;

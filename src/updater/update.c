@@ -1,81 +1,30 @@
-/* overt update, verify, ledger: a machine's databases, and what the log proves of them. */
-#include "updater.h"
+/* overt update: fetching, judging, trying and switching a machine's databases. */
+#include "update.h"
 
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "canary.h"
-#include "client.h"
-#include "store.h"
 #include "text.h"
 
 #define ENGINE_LEVEL 1 /* raised when databases need an engine that reads more */
 
-struct settings {
-	struct cli_list from, tries;
-	const char *folder, *root, *channel;
-	bool json, now, no_canary;
-	uint64_t slow_seconds;
-};
-
-#define AT(m) offsetof(struct settings, m)
-
-/* clang-format off */
-static const struct cli_option update_options[] = {
-	{ "from", 0, CLI_LIST, AT(from), "URL|DIR", "the repository; given again: its mirrors, tried in turn", NULL, 0, 0 },
-	{ "folder", 0, CLI_TEXT, AT(folder), "DIR", "this machine's databases\n(default " UPDATER_FOLDER ")", NULL, 0, 0 },
-	{ "root", 0, CLI_TEXT, AT(root), "FILE", "the root file to trust; only for the first time", NULL, 0, 0 },
-	{ "channel", 0, CLI_TEXT, AT(channel), "NAME", "take this channel (default stable)", NULL, 0, 0 },
-	{ "now", 0, CLI_FLAG, AT(now), NULL, "don't wait for this machine's turn in a rollout", NULL, 0, 0 },
-	{ "try", 0, CLI_LIST, AT(tries), "PATH", "the canary scans this too: a new detection there\nkeeps the old database", NULL, 0, 0 },
-	{ "no-canary", 0, CLI_FLAG, AT(no_canary), NULL, "take databases untried", NULL, 0, 0 },
-	{ "slow-after", 0, CLI_NUMBER, AT(slow_seconds), "SECONDS", "give a mirror up that sends less than 4 kB/s\nfor so long (default 60)", NULL, 1, 3600 },
-	{ "json", 0, CLI_FLAG, AT(json), NULL, "for programs", NULL, 0, 0 },
-	CLI_HELP_OPTION,
-	{ NULL, 0, 0, 0, NULL, NULL, NULL, 0, 0 },
-};
-/* clang-format on */
-
 const struct cli_spec updater_update_spec = {
 	.command = "overt update",
-	.usage = "--from URL|DIR [OPTION]... [NAME]...\nrollback NAME",
+	.usage = "--from URL|DIR|BUNDLE [OPTION]... [NAME]...\nrollback NAME [--to SHA256]",
 	.intro =
 	    "Fetches databases, by name or all of a channel, if and only if they stand as the\n"
 	    "newest entry of a public log that enough independent witnesses vouch for. What is\n"
 	    "older, forged, or shown to this machine alone is refused. A new database is tried\n"
-	    "before it serves; rollback goes back to the one before.",
+	    "before it serves; rollback goes back to an earlier one. From a folder or a bundle it\n"
+	    "makes no call for the network at all.",
 	.after = "Exit status: 0 up to date; 1 a fork of the log was seen; 2 an error, or refused; "
 		 "3 some\n"
 		 "database could not be taken, or the proof is old. Manual: man overt-update",
-	.options = update_options,
+	.options = settings_update_options,
 };
-
-/* clang-format off */
-static const struct cli_option folder_options[] = {
-	{ "folder", 0, CLI_TEXT, AT(folder), "DIR", "this machine's databases\n(default " UPDATER_FOLDER ")", NULL, 0, 0 },
-	{ "json", 0, CLI_FLAG, AT(json), NULL, "for programs", NULL, 0, 0 },
-	CLI_HELP_OPTION,
-	{ NULL, 0, 0, 0, NULL, NULL, NULL, 0, 0 },
-};
-/* clang-format on */
-
-const struct cli_spec updater_ledger_spec = {
-	.command = "overt ledger",
-	.usage = "[OPTION]...",
-	.intro =
-	    "Lists every request that overt update ever made, and how many bytes it sent. Each\n"
-	    "request is the same for all machines: a GET of a public file.",
-	.after = "Exit status: 0 listed; 2 an error.\nManual: man overt-update",
-	.options = folder_options,
-};
-
-static const char *folder_of(const struct settings *s)
-{
-	return s->folder != NULL ? s->folder : UPDATER_FOLDER;
-}
 
 static void show_item(struct cli *c, const struct ov_client_item *i, uint64_t now)
 {
@@ -187,128 +136,90 @@ static int code_of(const struct ov_client_report *r)
 	return r->freshness == OV_FRESH ? CLI_OK : CLI_INCOMPLETE;
 }
 
-static int update(struct cli *c, const struct settings *s, const struct cli_list *names,
-		  struct ov_client_report *r)
+int update_run(struct cli *c, const char *command, const struct settings *s)
 {
+	struct ov_client_report *r = calloc(1, sizeof *r);
 	struct ov_buf root = ov_buf_of(1 << 17);
 	struct canary canary = { .cli = c, .tries = &s->tries };
 	struct ov_client_options o = {
-		.folder = folder_of(s),
-		.from = { .sources = s->from.v,
-			  .nsources = s->from.n,
-			  .slow_seconds = (unsigned)s->slow_seconds },
+		.folder = settings_folder(s),
 		.channel = ov_str_of(s->channel != NULL ? s->channel : "stable"),
-		.names = names->v,
-		.nnames = names->n,
+		.names = s->names.v,
+		.nnames = s->names.n,
 		.engine = ENGINE_LEVEL,
 		.now = updater_now(),
 		.ignore_rollout = s->now,
+		.check_history = s->check_history,
 		.canary = s->no_canary ? NULL : canary_try,
 		.ctx = &canary,
 	};
-	ov_status st;
+	ov_status st = OV_OK;
+	int code = -1;
 
-	if (s->root != NULL) {
-		if (!updater_read(c, "overt update", s->root, OV_NOTE_MAX, &root))
-			return CLI_FAILED;
+	settings_fetch(s, &o.from);
+	(void)settings_is_local(s, &o.window);
+	if (r == NULL)
+		code = cli_fail(c, command, "no memory", NULL);
+	else if (!settings_cohort(s, &o.has_cohort, &o.cohort))
+		code = cli_fail(c, command, "--cohort", "early, late, auto, or 0 to 999");
+	else if (s->root != NULL && !updater_read(c, command, s->root, OV_NOTE_MAX, &root))
+		code = CLI_FAILED;
+	if (code < 0) {
 		o.first_root = ov_buf_text(&root);
+		st = ov_client_update(&o, r);
+		if (s->json)
+			show_json(c, r);
+		if (st != OV_OK)
+			code = cli_fail(c, command, r->error, "nothing was changed");
+		else if (!s->json)
+			show_text(c, r, o.now);
 	}
-	st = ov_client_update(&o, r);
+	if (code < 0)
+		code = code_of(r);
 	ov_buf_free(&root);
-	if (s->json)
-		show_json(c, r);
-	if (st != OV_OK)
-		return cli_fail(c, "overt update", r->error, "nothing was changed");
-	if (!s->json)
-		show_text(c, r, o.now);
-	return code_of(r);
+	free(r);
+	return code;
 }
 
 static int rollback(struct cli *c, const struct settings *s, const char *name)
 {
+	const struct ov_client_rollback o = {
+		.folder = settings_folder(s),
+		.channel = ov_str_of(s->channel != NULL ? s->channel : "stable"),
+		.name = ov_str_of(name),
+		.to = ov_str_of(s->to != NULL ? s->to : ""),
+		.why = "set back by hand",
+		.now = updater_now(),
+	};
 	char error[OV_CLIENT_ERROR] = "";
 
-	if (ov_client_rollback(folder_of(s), ov_str_of(s->channel != NULL ? s->channel : "stable"),
-			       ov_str_of(name), error) != OV_OK)
+	if (ov_client_rollback(&o, error) != OV_OK)
 		return cli_fail(c, "overt update rollback", name, error);
-	cli_fmt(&c->out,
-		"  %s is what it was before. The newer one is set aside on this machine.\n", name);
+	cli_put(&c->out, "  ");
+	cli_shown(&c->out, o.name);
+	cli_put(&c->out, " is an earlier one again. What was newer is set aside on this machine, "
+			 "until something newer still comes.\n");
 	return CLI_OK;
 }
 
 int updater_update(struct cli *c, int argc, char *const *argv)
 {
-	struct settings s = { .slow_seconds = 60 };
-	struct cli_list names = { 0 };
-	struct ov_client_report *r = calloc(1, sizeof *r);
-	int code = cli_begin(c, &updater_update_spec, argc, argv, &s, &names);
+	const char *command = "overt update";
+	struct settings s;
+	int code;
 
-	if (code < 0 && r == NULL)
-		code = cli_fail(c, "overt update", "no memory", NULL);
-	if (code < 0 && names.n == 2 && strcmp(names.v[0], "rollback") == 0)
-		code = rollback(c, &s, names.v[1]);
+	settings_init(&s);
+	code = settings_read(c, &updater_update_spec, argc, argv, &s);
+	if (code < 0 && s.names.n == 2 && strcmp(s.names.v[0], "rollback") == 0)
+		code = rollback(c, &s, s.names.v[1]);
+	else if (code < 0 && s.names.n > 0 && strcmp(s.names.v[0], "rollback") == 0)
+		code = cli_usage(c, &updater_update_spec, "rollback: of which database? one NAME");
 	if (code < 0 && s.from.n == 0)
-		code = cli_usage(c, &updater_update_spec, "from where? --from URL or folder");
+		code = cli_usage(
+		    c, &updater_update_spec,
+		    "from where? --from URL, folder or bundle, or a line in " SETTINGS_FILE);
 	if (code < 0)
-		code = update(c, &s, &names, r);
-	cli_list_free(&names);
-	cli_list_free(&s.from);
-	cli_list_free(&s.tries);
-	free(r);
-	return code;
-}
-
-/* One line of the ledger: "time GET url sent n received n status n". */
-static void ledger_line(struct cli *c, struct ov_str line, bool json, bool is_first)
-{
-	struct ov_str rest = line, word;
-	uint64_t t = 0;
-	char when[32];
-
-	if (!ov_text_split(&rest, ' ', &word) || ov_text_u64(word, &t) != OV_OK)
-		return;
-	updater_date(t, when);
-	if (json) {
-		cli_fmt(&c->out, "%s{\"time\":%llu,\"request\":", is_first ? "" : ",",
-			(unsigned long long)t);
-		cli_json(&c->out, rest);
-		cli_put(&c->out, "}");
-		return;
-	}
-	cli_fmt(&c->out, "  %s  ", when);
-	cli_shown(&c->out, rest);
-	cli_put(&c->out, "\n");
-}
-
-int updater_ledger(struct cli *c, int argc, char *const *argv)
-{
-	struct settings s = { .json = false };
-	struct cli_list none = { 0 };
-	struct ov_buf b = ov_buf_of(16 << 20);
-	struct ov_str rest, line;
-	bool is_first = true;
-	int code = cli_begin(c, &updater_ledger_spec, argc, argv, &s, &none);
-
-	if (code < 0) {
-		const ov_status st = ov_store_read(folder_of(&s), "ledger", 8 << 20, &b);
-
-		code = st == OV_OK || st == OV_END
-			   ? CLI_OK
-			   : cli_fail(c, "overt ledger", folder_of(&s), "it can't be read");
-		rest = ov_buf_text(&b);
-		cli_put(&c->out, s.json ? "[" : "");
-		while (code == CLI_OK && ov_text_split(&rest, '\n', &line)) {
-			if (line.n == 0)
-				continue;
-			ledger_line(c, line, s.json, is_first);
-			is_first = false;
-		}
-		if (s.json)
-			cli_put(&c->out, "]\n");
-		else if (is_first && code == CLI_OK)
-			cli_put(&c->out, "  Nothing was ever sent.\n");
-	}
-	cli_list_free(&none);
-	ov_buf_free(&b);
+		code = update_run(c, command, &s);
+	settings_free(&s);
 	return code;
 }

@@ -1,0 +1,89 @@
+/* overt ledger: every request that was ever made. */
+#include "updater.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "store.h"
+#include "text.h"
+
+struct settings {
+	const char *folder;
+	bool json;
+};
+
+/* clang-format off */
+static const struct cli_option folder_options[] = {
+	{ "folder", 0, CLI_TEXT, offsetof(struct settings, folder), "DIR", "this machine's databases\n(default " UPDATER_FOLDER ")", NULL, 0, 0 },
+	{ "json", 0, CLI_FLAG, offsetof(struct settings, json), NULL, "for programs", NULL, 0, 0 },
+	CLI_HELP_OPTION,
+	{ NULL, 0, 0, 0, NULL, NULL, NULL, 0, 0 },
+};
+/* clang-format on */
+
+const struct cli_spec updater_ledger_spec = {
+	.command = "overt ledger",
+	.usage = "[OPTION]...",
+	.intro =
+	    "Lists every request that overt update ever made, and how many bytes it sent. Each\n"
+	    "request is the same for all machines: a GET of a public file.",
+	.after = "Exit status: 0 listed; 2 an error.\nManual: man overt-update",
+	.options = folder_options,
+};
+
+/* One line of the ledger: "time GET url sent n received n status n". */
+static void ledger_line(struct cli *c, struct ov_str line, bool json, bool is_first)
+{
+	struct ov_str rest = line, word;
+	uint64_t t = 0;
+	char when[32];
+
+	if (!ov_text_split(&rest, ' ', &word) || ov_text_u64(word, &t) != OV_OK)
+		return;
+	updater_date(t, when);
+	if (json) {
+		cli_fmt(&c->out, "%s{\"time\":%llu,\"request\":", is_first ? "" : ",",
+			(unsigned long long)t);
+		cli_json(&c->out, rest);
+		cli_put(&c->out, "}");
+		return;
+	}
+	cli_fmt(&c->out, "  %s  ", when);
+	cli_shown(&c->out, rest);
+	cli_put(&c->out, "\n");
+}
+
+int updater_ledger(struct cli *c, int argc, char *const *argv)
+{
+	struct settings s = { .json = false };
+	struct cli_list none = { 0 };
+	struct ov_buf b = ov_buf_of(16 << 20);
+	struct ov_str rest, line;
+	const char *folder;
+	bool is_first = true;
+	int code = cli_begin(c, &updater_ledger_spec, argc, argv, &s, &none);
+
+	folder = s.folder != NULL ? s.folder : UPDATER_FOLDER;
+	if (code < 0) {
+		const ov_status st = ov_store_read(folder, "ledger", 8 << 20, &b);
+
+		code = st == OV_OK || st == OV_END
+			   ? CLI_OK
+			   : cli_fail(c, "overt ledger", folder, "it can't be read");
+		rest = ov_buf_text(&b);
+		cli_put(&c->out, s.json ? "[" : "");
+		while (code == CLI_OK && ov_text_split(&rest, '\n', &line)) {
+			if (line.n == 0)
+				continue;
+			ledger_line(c, line, s.json, is_first);
+			is_first = false;
+		}
+		if (s.json)
+			cli_put(&c->out, "]\n");
+		else if (is_first && code == CLI_OK)
+			cli_put(&c->out, "  Nothing was ever sent.\n");
+	}
+	cli_list_free(&none);
+	ov_buf_free(&b);
+	return code;
+}
