@@ -23,11 +23,11 @@ const struct cli_spec updater_bundle_spec = {
 	    "  make   makes a bundle, on a machine with network\n"
 	    "  apply  updates from one; makes no call for the network at all",
 	.after = "Exit status: as overt update. Manual: man overt-bundle",
-	.options = settings_bundle_options,
+	.options = conf_bundle_options,
 };
 
 /* Writes a text to -o, or to the output. */
-static int give(struct cli *c, const struct settings *s, const struct ov_buf *text)
+static int give(struct cli *c, const struct conf *s, const struct ov_buf *text)
 {
 	if (s->output == NULL) {
 		cli_raw(&c->out, ov_buf_text(text));
@@ -38,12 +38,12 @@ static int give(struct cli *c, const struct settings *s, const struct ov_buf *te
 		   : cli_fail(c, COMMAND " want", s->output, "it can't be written");
 }
 
-static int want(struct cli *c, const struct settings *s)
+static int want(struct cli *c, const struct conf *s)
 {
 	struct ov_buf memory = ov_buf_of(1 << 20), text = ov_buf_of(SITE_MAX);
 	struct ov_memory *m = calloc(1, sizeof *m);
 	struct site site = { .size = 0 };
-	const char *folder = settings_folder(s);
+	const char *folder = conf_folder(s);
 	int code = CLI_OK;
 	ov_status st = ov_store_read(folder, "memory", 1 << 19, &memory);
 
@@ -63,7 +63,7 @@ static int want(struct cli *c, const struct settings *s)
 	return code;
 }
 
-static void show_made(struct cli *c, const struct settings *s, const struct bundle_made *m)
+static void show_made(struct cli *c, const struct conf *s, const struct bundle_made *m)
 {
 	char bytes[CLI_NUMBER_MAX];
 
@@ -90,7 +90,7 @@ static void show_made(struct cli *c, const struct settings *s, const struct bund
 		s->root != NULL ? "" : ". Not verified here: the site does (or give --root)");
 }
 
-static int make(struct cli *c, const struct settings *s, const char *const *names, size_t nnames)
+static int make(struct cli *c, const struct conf *s, const char *const *names, size_t nnames)
 {
 	struct ov_buf wish = ov_buf_of(2 * SITE_MAX), root = ov_buf_of(1 << 17);
 	struct site site = { .size = 0 };
@@ -102,7 +102,7 @@ static int make(struct cli *c, const struct settings *s, const char *const *name
 				 .now = updater_now() };
 	int code = CLI_OK;
 
-	settings_fetch(s, &o.from);
+	conf_fetch(s, &o.from);
 	if (s->from.n == 0 || s->output == NULL)
 		code = cli_usage(c, &updater_bundle_spec, "make needs --from and -o");
 	if (code == CLI_OK && s->wish != NULL) {
@@ -127,7 +127,7 @@ static int make(struct cli *c, const struct settings *s, const char *const *name
 }
 
 /* As overt update, from this one file. */
-static int apply(struct cli *c, struct settings *s)
+static int apply(struct cli *c, struct conf *s)
 {
 	struct cli_list all = s->names;
 	int code;
@@ -145,11 +145,11 @@ static int apply(struct cli *c, struct settings *s)
 
 int updater_bundle(struct cli *c, int argc, char *const *argv)
 {
-	struct settings s;
+	struct conf s;
 	int code;
 
-	settings_init(&s);
-	code = settings_read(c, &updater_bundle_spec, argc, argv, &s);
+	conf_init(&s);
+	code = conf_read(c, &updater_bundle_spec, argc, argv, &s);
 	if (code < 0) {
 		const char *what = s.names.n > 0 ? s.names.v[0] : "";
 
@@ -162,6 +162,6 @@ int updater_bundle(struct cli *c, int argc, char *const *argv)
 		else
 			code = cli_usage(c, &updater_bundle_spec, "what? want, make or apply");
 	}
-	settings_free(&s);
+	conf_free(&s);
 	return code;
 }

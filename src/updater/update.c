@@ -23,7 +23,7 @@ const struct cli_spec updater_update_spec = {
 	.after = "Exit status: 0 up to date; 1 a fork of the log was seen; 2 an error, or refused; "
 		 "3 some\n"
 		 "database could not be taken, or the proof is old. Manual: man overt-update",
-	.options = settings_update_options,
+	.options = conf_update_options,
 };
 
 static void show_item(struct cli *c, const struct ov_client_item *i, uint64_t now)
@@ -136,13 +136,13 @@ static int code_of(const struct ov_client_report *r)
 	return r->freshness == OV_FRESH ? CLI_OK : CLI_INCOMPLETE;
 }
 
-int update_run(struct cli *c, const char *command, const struct settings *s)
+int update_run(struct cli *c, const char *command, const struct conf *s)
 {
 	struct ov_client_report *r = calloc(1, sizeof *r);
 	struct ov_buf root = ov_buf_of(1 << 17);
 	struct canary canary = { .cli = c, .tries = &s->tries };
 	struct ov_client_options o = {
-		.folder = settings_folder(s),
+		.folder = conf_folder(s),
 		.channel = ov_str_of(s->channel != NULL ? s->channel : "stable"),
 		.names = s->names.v,
 		.nnames = s->names.n,
@@ -156,11 +156,11 @@ int update_run(struct cli *c, const char *command, const struct settings *s)
 	ov_status st = OV_OK;
 	int code = -1;
 
-	settings_fetch(s, &o.from);
-	(void)settings_is_local(s, &o.window);
+	conf_fetch(s, &o.from);
+	(void)conf_is_local(s, &o.window);
 	if (r == NULL)
 		code = cli_fail(c, command, "no memory", NULL);
-	else if (!settings_cohort(s, &o.has_cohort, &o.cohort))
+	else if (!conf_cohort(s, &o.has_cohort, &o.cohort))
 		code = cli_fail(c, command, "--cohort", "early, late, auto, or 0 to 999");
 	else if (s->root != NULL && !updater_read(c, command, s->root, OV_NOTE_MAX, &root))
 		code = CLI_FAILED;
@@ -181,10 +181,10 @@ int update_run(struct cli *c, const char *command, const struct settings *s)
 	return code;
 }
 
-static int rollback(struct cli *c, const struct settings *s, const char *name)
+static int rollback(struct cli *c, const struct conf *s, const char *name)
 {
 	const struct ov_client_rollback o = {
-		.folder = settings_folder(s),
+		.folder = conf_folder(s),
 		.channel = ov_str_of(s->channel != NULL ? s->channel : "stable"),
 		.name = ov_str_of(name),
 		.to = ov_str_of(s->to != NULL ? s->to : ""),
@@ -205,21 +205,21 @@ static int rollback(struct cli *c, const struct settings *s, const char *name)
 int updater_update(struct cli *c, int argc, char *const *argv)
 {
 	const char *command = "overt update";
-	struct settings s;
+	struct conf s;
 	int code;
 
-	settings_init(&s);
-	code = settings_read(c, &updater_update_spec, argc, argv, &s);
+	conf_init(&s);
+	code = conf_read(c, &updater_update_spec, argc, argv, &s);
 	if (code < 0 && s.names.n == 2 && strcmp(s.names.v[0], "rollback") == 0)
 		code = rollback(c, &s, s.names.v[1]);
 	else if (code < 0 && s.names.n > 0 && strcmp(s.names.v[0], "rollback") == 0)
 		code = cli_usage(c, &updater_update_spec, "rollback: of which database? one NAME");
 	if (code < 0 && s.from.n == 0)
-		code = cli_usage(
-		    c, &updater_update_spec,
-		    "from where? --from URL, folder or bundle, or a line in " SETTINGS_FILE);
+		code =
+		    cli_usage(c, &updater_update_spec,
+			      "from where? --from URL, folder or bundle, or a line in " CONF_FILE);
 	if (code < 0)
 		code = update_run(c, command, &s);
-	settings_free(&s);
+	conf_free(&s);
 	return code;
 }

@@ -2,9 +2,9 @@
 #ifndef OV_UPDATER_UPDATE_H
 #define OV_UPDATER_UPDATE_H
 
-#include "settings.h"
+#include "conf.h"
 
 /** One check with all that it allows, from s->from, told on the output. @return the exit code. */
-int update_run(struct cli *c, const char *command, const struct settings *s);
+int update_run(struct cli *c, const char *command, const struct conf *s);
 
 #endif

@@ -1,4 +1,4 @@
-#include "settings.h"
+#include "conf.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,49 +11,49 @@
 
 /* clang-format off */
 #define TAKING_OPTIONS \
-	{ "root", 0, CLI_TEXT, SETTINGS_AT(root), "FILE", "the root file to trust; only for the first time", NULL, 0, 0 }, \
-	{ "channel", 0, CLI_TEXT, SETTINGS_AT(channel), "NAME", "take this channel (default stable)", NULL, 0, 0 }, \
-	{ "now", 0, CLI_FLAG, SETTINGS_AT(now), NULL, "don't wait for this machine's turn in a rollout", NULL, 0, 0 }, \
-	{ "cohort", 0, CLI_TEXT, SETTINGS_AT(cohort), "WHICH", "this machine's turn: early, late, or 0 (first) to 999;\ndefault: drawn anew for each release", NULL, 0, 0 }, \
-	{ "bundle-days", 0, CLI_NUMBER, SETTINGS_AT(bundle_days), "DAYS", "refuse a bundle that witnesses vouched for longer ago\n(default 14)", NULL, 1, 3650 }, \
-	{ "try", 0, CLI_LIST, SETTINGS_AT(tries), "PATH", "the canary scans this too: a new detection there\nkeeps the old database", NULL, 0, 0 }, \
-	{ "no-canary", 0, CLI_FLAG, SETTINGS_AT(no_canary), NULL, "take databases untried", NULL, 0, 0 }
+	{ "root", 0, CLI_TEXT, CONF_AT(root), "FILE", "the root file to trust; only for the first time", NULL, 0, 0 }, \
+	{ "channel", 0, CLI_TEXT, CONF_AT(channel), "NAME", "take this channel (default stable)", NULL, 0, 0 }, \
+	{ "now", 0, CLI_FLAG, CONF_AT(now), NULL, "don't wait for this machine's turn in a rollout", NULL, 0, 0 }, \
+	{ "cohort", 0, CLI_TEXT, CONF_AT(cohort), "WHICH", "this machine's turn: early, late, or 0 (first) to 999;\ndefault: drawn anew for each release", NULL, 0, 0 }, \
+	{ "bundle-days", 0, CLI_NUMBER, CONF_AT(bundle_days), "DAYS", "refuse a bundle that witnesses vouched for longer ago\n(default 14)", NULL, 1, 3650 }, \
+	{ "try", 0, CLI_LIST, CONF_AT(tries), "PATH", "the canary scans this too: a new detection there\nkeeps the old database", NULL, 0, 0 }, \
+	{ "no-canary", 0, CLI_FLAG, CONF_AT(no_canary), NULL, "take databases untried", NULL, 0, 0 }
 
-const struct cli_option settings_update_options[] = {
-	{ "from", 0, CLI_LIST, SETTINGS_AT(from), "URL|DIR|BUNDLE", "the repository; given again: its mirrors, tried in turn", NULL, 0, 0 },
-	SETTINGS_FOLDER_OPTION,
+const struct cli_option conf_update_options[] = {
+	{ "from", 0, CLI_LIST, CONF_AT(from), "URL|DIR|BUNDLE", "the repository; given again: its mirrors, tried in turn", NULL, 0, 0 },
+	CONF_FOLDER_OPTION,
 	TAKING_OPTIONS,
-	{ "check-history", 0, CLI_FLAG, SETTINGS_AT(check_history), NULL, "check the log's history at each growth, not at one in 50", NULL, 0, 0 },
-	{ "proxy", 0, CLI_TEXT, SETTINGS_AT(proxy), "URL", "ask through this proxy; none: through none\n(default: as https_proxy in the environment says)", NULL, 0, 0 },
-	{ "slow-after", 0, CLI_NUMBER, SETTINGS_AT(slow_seconds), "SECONDS", "give a mirror up that sends less than 4 kB/s\nfor so long (default 60)", NULL, 1, 3600 },
-	{ "to", 0, CLI_TEXT, SETTINGS_AT(to), "SHA256", "rollback: to this one of the three that are kept\n(its first 8 digits or more)", NULL, 0, 0 },
-	SETTINGS_CONFIG_OPTION,
-	SETTINGS_JSON_OPTION,
+	{ "check-history", 0, CLI_FLAG, CONF_AT(check_history), NULL, "check the log's history at each growth, not at one in 50", NULL, 0, 0 },
+	{ "proxy", 0, CLI_TEXT, CONF_AT(proxy), "URL", "ask through this proxy; none: through none\n(default: as https_proxy in the environment says)", NULL, 0, 0 },
+	{ "slow-after", 0, CLI_NUMBER, CONF_AT(slow_seconds), "SECONDS", "give a mirror up that sends less than 4 kB/s\nfor so long (default 60)", NULL, 1, 3600 },
+	{ "to", 0, CLI_TEXT, CONF_AT(to), "SHA256", "rollback: to this one of the three that are kept\n(its first 8 digits or more)", NULL, 0, 0 },
+	CONF_CONFIG_OPTION,
+	CONF_JSON_OPTION,
 	CLI_HELP_OPTION,
 	{ NULL, 0, 0, 0, NULL, NULL, NULL, 0, 0 },
 };
 
-const struct cli_option settings_bundle_options[] = {
-	{ "from", 0, CLI_LIST, SETTINGS_AT(from), "URL|DIR", "make: the repository; given again: its mirrors", NULL, 0, 0 },
-	{ "output", 'o', CLI_TEXT, SETTINGS_AT(output), "FILE", "want, make: write this file", NULL, 0, 0 },
-	{ "for", 0, CLI_TEXT, SETTINGS_AT(wish), "FILE", "make: only what that site lacks, as overt bundle want\nwrote it there (default: what any site may need)", NULL, 0, 0 },
-	SETTINGS_FOLDER_OPTION,
+const struct cli_option conf_bundle_options[] = {
+	{ "from", 0, CLI_LIST, CONF_AT(from), "URL|DIR", "make: the repository; given again: its mirrors", NULL, 0, 0 },
+	{ "output", 'o', CLI_TEXT, CONF_AT(output), "FILE", "want, make: write this file", NULL, 0, 0 },
+	{ "for", 0, CLI_TEXT, CONF_AT(wish), "FILE", "make: only what that site lacks, as overt bundle want\nwrote it there (default: what any site may need)", NULL, 0, 0 },
+	CONF_FOLDER_OPTION,
 	TAKING_OPTIONS,
-	{ "proxy", 0, CLI_TEXT, SETTINGS_AT(proxy), "URL", "make: ask through this proxy; none: through none", NULL, 0, 0 },
-	SETTINGS_CONFIG_OPTION,
-	SETTINGS_JSON_OPTION,
+	{ "proxy", 0, CLI_TEXT, CONF_AT(proxy), "URL", "make: ask through this proxy; none: through none", NULL, 0, 0 },
+	CONF_CONFIG_OPTION,
+	CONF_JSON_OPTION,
 	CLI_HELP_OPTION,
 	{ NULL, 0, 0, 0, NULL, NULL, NULL, 0, 0 },
 };
 /* clang-format on */
 
-void settings_init(struct settings *s)
+void conf_init(struct conf *s)
 {
-	*s = (struct settings){ .slow_seconds = 60, .bundle_days = 14 };
+	*s = (struct conf){ .slow_seconds = 60, .bundle_days = 14 };
 	s->text = ov_buf_of(2 * FILE_MAX);
 }
 
-void settings_free(struct settings *s)
+void conf_free(struct conf *s)
 {
 	cli_list_free(&s->from);
 	cli_list_free(&s->tries);
@@ -61,12 +61,12 @@ void settings_free(struct settings *s)
 	ov_buf_free(&s->text);
 }
 
-const char *settings_folder(const struct settings *s)
+const char *conf_folder(const struct conf *s)
 {
 	return s->folder != NULL ? s->folder : UPDATER_FOLDER;
 }
 
-void settings_fetch(const struct settings *s, struct ov_fetch_options *out)
+void conf_fetch(const struct conf *s, struct ov_fetch_options *out)
 {
 	*out = (struct ov_fetch_options){ .sources = s->from.v,
 					  .nsources = s->from.n,
@@ -76,11 +76,11 @@ void settings_fetch(const struct settings *s, struct ov_fetch_options *out)
 		out->proxy = "";
 }
 
-bool settings_is_local(const struct settings *s, uint64_t *window)
+bool conf_is_local(const struct conf *s, uint64_t *window)
 {
 	struct ov_fetch_options o;
 
-	settings_fetch(s, &o);
+	conf_fetch(s, &o);
 	*window = 0;
 	if (ov_fetch_needs_network(&o))
 		return false;
@@ -90,7 +90,7 @@ bool settings_is_local(const struct settings *s, uint64_t *window)
 	return true;
 }
 
-bool settings_cohort(const struct settings *s, bool *has, uint32_t *cohort)
+bool conf_cohort(const struct conf *s, bool *has, uint32_t *cohort)
 {
 	uint64_t v = 0;
 
@@ -107,7 +107,7 @@ bool settings_cohort(const struct settings *s, bool *has, uint32_t *cohort)
 
 static bool is_option(struct ov_str word)
 {
-	for (const struct cli_option *o = settings_update_options; o->name != NULL; o++)
+	for (const struct cli_option *o = conf_update_options; o->name != NULL; o++)
 		if (ov_str_is(word, o->name))
 			return true;
 	return false;
@@ -146,9 +146,9 @@ static ov_status make_words(const struct ov_buf *file, struct ov_buf *room, stru
 }
 
 /* The file's settings. */
-static bool read_file(struct cli *c, const char *command, const char *path, struct settings *s)
+static bool read_file(struct cli *c, const char *command, const char *path, struct conf *s)
 {
-	const struct cli_spec spec = { .command = command, .options = settings_update_options };
+	const struct cli_spec spec = { .command = command, .options = conf_update_options };
 	struct ov_buf file = ov_buf_of(2 * FILE_MAX);
 	struct cli_list words = { 0 };
 	bool help = false;
@@ -195,15 +195,15 @@ static void fall_back(struct cli_list *list, struct cli_list *file)
 	cli_list_free(file);
 }
 
-int settings_read(struct cli *c, const struct cli_spec *spec, int argc, char *const *argv,
-		  struct settings *s)
+int conf_read(struct cli *c, const struct cli_spec *spec, int argc, char *const *argv,
+	      struct conf *s)
 {
 	const char *path = config_of(argc, argv);
 	struct cli_list from, tries, names;
 	int code;
 
-	if (path == NULL && ov_store_has(NULL, SETTINGS_FILE))
-		path = SETTINGS_FILE;
+	if (path == NULL && ov_store_has(NULL, CONF_FILE))
+		path = CONF_FILE;
 	if (path != NULL && !read_file(c, spec->command, path, s))
 		return CLI_FAILED;
 	from = s->from;
