@@ -176,9 +176,7 @@ static void on_note(void *ctx, ov_status why, struct ov_str member, const char *
 {
 	const struct note_target *t = ctx;
 
-	if (why == OV_OK || why == OV_END)
-		return;
-	if (is_noise(t->n, why))
+	if (why == OV_OK || why == OV_END || is_noise(t->n, why))
 		return;
 	if (member.n == 0)
 		t->n->noted |= UINT32_C(1) << ov_reason_of(why);
@@ -212,10 +210,12 @@ static ov_status open_with(struct ov_engine *e, struct ov_node *n, const struct 
 	*t = (struct note_target){ .e = e, .n = n };
 	*env = (struct ov_fmt_env){ .src = &n->src,
 				    .type = n->type,
+				    .is_part = n->depth > 0,
 				    .arena = &n->arena,
 				    .max_memory = OV_CODEC_MEMORY,
 				    .note = on_note,
 				    .heuristic = on_heuristic,
+				    .is_doubted = &n->is_carved,
 				    .is_late = on_clock,
 				    .ctx = t,
 				    .features_off = e->o->features_off | e->settings.features_off,

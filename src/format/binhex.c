@@ -4,7 +4,8 @@
  *   length of name (1) | name | 0 | type (4) | creator (4) | flags (2) | data length (4) |
  *   resource length (4) | checksum (2) | data fork | checksum (2) | resource fork | checksum (2)
  *
- * Checksums are not looked at: mail programs give the file all the same.
+ * A checksum (CRC-16 of polynomial 0x1021) that is wrong is told of; the file is given all the
+ * same.
  */
 #include "formats.h"
 
@@ -21,8 +22,20 @@ struct binhex {
 	char name[64];
 	uint32_t size[2];
 	unsigned forks; /* handed out */
-	uint64_t left;	/* bytes of the current fork, not read yet */
+	bool is_over;
+	uint64_t left; /* bytes of the current fork, not read yet */
+	uint16_t crc;  /* of what was read behind the last one    */
 };
+
+static uint16_t crc16(uint16_t crc, const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		crc = (uint16_t)(crc ^ p[i] << 8);
+		for (unsigned k = 0; k < 8; k++)
+			crc = (uint16_t)(crc << 1 ^ ((crc & 0x8000) != 0 ? 0x1021 : 0));
+	}
+	return crc;
+}
 
 /* Reads exactly `n` decoded bytes. */
 static ov_status take(struct binhex *b, void *to, size_t n)
@@ -35,15 +48,28 @@ static ov_status take(struct binhex *b, void *to, size_t n)
 
 		if (s != OV_OK)
 			return s == OV_END ? OV_SHORT : s;
+		b->crc = crc16(b->crc, p, got);
 		p += got;
 		n -= got;
 	}
 	return OV_OK;
 }
 
+static ov_status check_sum(struct binhex *b, const char *detail)
+{
+	const uint16_t want = b->crc;
+	uint8_t sum[2];
+
+	OV_TRY(take(b, sum, sizeof sum));
+	if (want != (sum[0] << 8 | sum[1]))
+		b->env->note(b->env->ctx, OV_BAD, OV_STR(""), detail);
+	b->crc = 0;
+	return OV_OK;
+}
+
 static ov_status read_header(struct binhex *b)
 {
-	uint8_t n, fields[1 + 4 + 4 + 2 + 4 + 4 + 2];
+	uint8_t n, fields[1 + 4 + 4 + 2 + 4 + 4];
 	struct ov_cur c = ov_cur_of(fields, sizeof fields);
 
 	OV_TRY(take(b, &n, 1));
@@ -53,7 +79,8 @@ static ov_status read_header(struct binhex *b)
 	OV_TRY(take(b, fields, sizeof fields));
 	OV_TRY(ov_cur_skip(&c, 11));
 	OV_TRY(ov_cur_u32be(&c, &b->size[0]));
-	return ov_cur_u32be(&c, &b->size[1]);
+	OV_TRY(ov_cur_u32be(&c, &b->size[1]));
+	return check_sum(b, "the checksum of its header is wrong");
 }
 
 static ov_status open_binhex(const struct ov_fmt_env *env, void **state)
@@ -89,7 +116,7 @@ static ov_status open_binhex(const struct ov_fmt_env *env, void **state)
 static ov_status pass_fork(struct binhex *b)
 {
 	uint8_t block[512];
-	uint64_t n = b->left + 2;
+	uint64_t n = b->left;
 
 	while (n > 0) {
 		const size_t some = (size_t)ov_min_u64(n, sizeof block);
@@ -98,7 +125,22 @@ static ov_status pass_fork(struct binhex *b)
 		n -= some;
 	}
 	b->left = 0;
-	return OV_OK;
+	return check_sum(b, "the checksum of a fork is wrong");
+}
+
+/* Behind the last checksum the text ends with ':'. */
+static ov_status finish(struct binhex *b)
+{
+	uint8_t block[512];
+	size_t got;
+	ov_status s;
+
+	OV_TRY(pass_fork(b));
+	do {
+		s = ov_decoder_read(b->decoder, block, sizeof block, &got);
+	} while (s == OV_OK);
+	b->is_over = true;
+	return s;
 }
 
 static ov_status next_binhex(void *state, struct ov_child *out)
@@ -107,14 +149,12 @@ static ov_status next_binhex(void *state, struct ov_child *out)
 	struct ov_str name;
 
 	for (;;) {
-		if (b->forks == 2)
+		if (b->is_over)
 			return OV_END;
-		if (b->forks == 1) {
-			const ov_status s = pass_fork(b);
-
-			if (s != OV_OK)
-				return b->size[1] == 0 && s == OV_SHORT ? OV_END : s;
-		}
+		if (b->forks == 2)
+			return finish(b);
+		if (b->forks == 1)
+			OV_TRY(pass_fork(b));
 		b->left = b->size[b->forks++];
 		if (b->left > 0)
 			break;
@@ -146,6 +186,7 @@ static ov_status read_binhex(void *state, void *to, size_t n, size_t *got)
 		return OV_END;
 	s = ov_decoder_read(b->decoder, to, (size_t)ov_min_u64(n, b->left), got);
 	b->left -= *got;
+	b->crc = crc16(b->crc, to, *got);
 	return s == OV_END ? OV_SHORT : s;
 }
 

@@ -25,6 +25,7 @@
 struct ov_fmt_env {
 	const struct ov_src *src; /* the layer's bytes */
 	enum ov_type type;	/* as detected; one format may serve several                      */
+	bool is_part;		/* of another layer: not a file by itself                         */
 	struct ov_arena *arena; /* the format's alone until close; refuses beyond its budget      */
 	uint64_t max_memory;	/* bytes a codec may take for windows and dictionaries            */
 	/*
@@ -41,6 +42,11 @@ struct ov_fmt_env {
 	 * between open and close.
 	 */
 	void (*heuristic)(void *ctx, int alert, const char *name);
+	/*
+	 * A carved layer may not be of this format, and what is broken in it is no news. A format
+	 * that is certain makes it false (ov_fmt_proven). NULL: nobody asks.
+	 */
+	bool *is_doubted;
 	/* Is the time for this file spent? For long searches; what ends early for it is OV_LIMIT.
 	 */
 	bool (*is_late)(void *ctx);
@@ -53,11 +59,17 @@ struct ov_fmt_env {
 #define OV_ALWAYS (-1)
 #define OV_JUDGED (-2) /* for the engine: its switches were asked by the caller */
 
-/* The two calls for formats: a caller that does not listen leaves them NULL. */
+/* Calls for formats: a caller that does not listen leaves them NULL. */
 static inline void ov_fmt_heuristic(const struct ov_fmt_env *env, int alert, const char *name)
 {
 	if (env->heuristic != NULL)
 		env->heuristic(env->ctx, alert, name);
+}
+
+static inline void ov_fmt_proven(const struct ov_fmt_env *env)
+{
+	if (env->is_doubted != NULL)
+		*env->is_doubted = false;
 }
 
 static inline bool ov_fmt_is_late(const struct ov_fmt_env *env)

@@ -132,6 +132,9 @@ static void tell_of(struct ov_mail *m, const struct ov_mail_part *p)
 		m->env->note(m->env->ctx, OV_UNSUPPORTED, name,
 			     "a piece of a message that was sent in several: the whole can't be "
 			     "put together here");
+	if (p->is_unknown)
+		m->env->note(m->env->ctx, OV_UNSUPPORTED, name,
+			     "an unknown transfer coding: its bytes were matched as they are");
 	if (p->lost_boundaries)
 		ov_mail_note_once(m, OV_MAIL_NOTE_BOUNDARIES, OV_LIMIT,
 				  "more than 4 boundaries for one part: the others were not used");
@@ -143,6 +146,10 @@ static void end_headers(struct ov_mail *m, uint64_t body)
 	struct ov_mail_frame *f = top(m);
 
 	flush_header(m);
+	if (m->has_junk && (m->depth > 1 || f->p.has_type || f->p.codings != 0))
+		m->env->note(m->env->ctx, OV_BAD,
+			     (struct ov_str){ .p = f->p.name.s, .n = f->p.name.n },
+			     "a line among the headers of a part that is none of them");
 	f->body = f->rest = body;
 	m->at = body;
 	m->in_headers = false;
@@ -282,6 +289,7 @@ static ov_status at_boundary(struct ov_mail *m, const struct ov_mail_line *l,
 			m->has_job = true;
 		}
 		f->is_met = true;
+		f->is_ended |= is_close;
 		f->rest = is_close ? l->next : UINT64_MAX; /* all up to the next one is a part */
 	}
 	close_frames(m, frame + 1, end, is_close ? OV_MAIL_NOTHING : OV_MAIL_OPEN);
@@ -444,6 +452,34 @@ static void go_on(struct ov_mail *m)
 	open_frame(m, after == OV_MAIL_OPEN_GUESSED);
 }
 
+/*
+ * A multipart ends with its closing boundary (RFC 2046 5.1.1); where that is missing, so may be
+ * parts before it. Without any boundary and any text it is the headers of a mail that a bounce
+ * quotes; of a file by itself, a mail that was cut in its headers.
+ */
+static ov_status tell_of_end(struct ov_mail *m, const struct ov_mail_frame *f, uint64_t end)
+{
+	const struct ov_str name = { .p = f->p.name.s, .n = f->p.name.n };
+	bool has_text;
+
+	if (f->p.says_uu && !f->has_uu && !f->is_guessed)
+		m->env->note(m->env->ctx, OV_BAD, name,
+			     "said to be uuencode, but none begins in it");
+	if (!f->p.is_multipart || f->is_guessed || f->is_silent || f->is_ended ||
+	    f->p.codings > OV_MAIL_PLAIN)
+		return OV_OK;
+	if (f->is_met) {
+		m->env->note(m->env->ctx, OV_SHORT, name,
+			     "a multipart without its closing boundary: parts may be missing");
+		return OV_OK;
+	}
+	OV_TRY(ov_mail_has_text(m, f->body, end, &has_text));
+	if (has_text || !m->env->is_part)
+		m->env->note(m->env->ctx, OV_BAD, name,
+			     "a multipart whose boundary is never met: it was read as one part");
+	return OV_OK;
+}
+
 static ov_status next_mail(void *state, struct ov_child *out)
 {
 	struct ov_mail *m = state;
@@ -465,6 +501,7 @@ static ov_status next_mail(void *state, struct ov_child *out)
 				return ov_mail_give_job(m, &job, out);
 			if (s != OV_END)
 				return s;
+			OV_TRY(tell_of_end(m, f, end));
 			m->depth--;
 			continue;
 		}
@@ -477,9 +514,7 @@ static ov_status next_mail(void *state, struct ov_child *out)
 
 static ov_status read_mail(void *state, void *to, size_t n, size_t *got)
 {
-	struct ov_mail *m = state;
-
-	return m->decoder != NULL ? ov_decoder_read(m->decoder, to, n, got) : OV_BUG;
+	return ov_mail_read(state, to, n, got);
 }
 
 /* Lines end in LF, with a CR before it or not. Where no LF is in sight, CR alone ends them. */

@@ -182,13 +182,15 @@ ov_status ov_mail_give_frame(struct ov_mail *m, struct ov_mail_frame *f, uint64_
 		f->stage++;
 	}
 	way = (enum way)(f->stage - 1);
-	*job = (struct ov_mail_job){ .off = f->body,
-				     .size = end - f->body,
-				     .is_stream = way != AS_IT_IS,
-				     .codec = codecs[way],
-				     .name = { .p = p->name.s, .n = p->name.n },
-				     .is_text = (p->is_text || !p->has_type) && !p->is_attachment,
-				     .is_encrypted = p->is_encrypted };
+	*job =
+	    (struct ov_mail_job){ .off = f->body,
+				  .size = end - f->body,
+				  .is_stream = way != AS_IT_IS,
+				  .codec = codecs[way],
+				  .name = { .p = p->name.s, .n = p->name.n },
+				  .is_text = (p->is_text || !p->has_type) && !p->is_attachment,
+				  .is_encrypted = p->is_encrypted,
+				  .is_guess = way == GUESSED_BASE64 || way == BASE64_TO_PADDING };
 	if (p->is_message || (p->is_multipart && way != AS_IT_IS))
 		job->hint = OV_T_MAIL;
 	return OV_OK;
@@ -220,7 +222,29 @@ ov_status ov_mail_give_job(struct ov_mail *m, const struct ov_mail_job *job, str
 		return OV_OK;
 	OV_TRY(ov_src_slice(m->env->src, job->off, job->size, &part));
 	OV_TRY(ov_decoder_open(job->codec, &part, &params, m->env->arena, &m->decoder));
+	m->decoded = *job;
+	m->decoded.name = name;
 	out->kind = OV_CHILD_STREAM;
 	out->size = OV_SIZE_UNKNOWN;
 	return OV_OK;
+}
+
+ov_status ov_mail_read(struct ov_mail *m, void *to, size_t n, size_t *got)
+{
+	const ov_status s = m->decoder != NULL ? ov_decoder_read(m->decoder, to, n, got) : OV_BUG;
+	const char *what;
+	char detail[128];
+	uint64_t at;
+
+	if (s != OV_BAD && s != OV_SHORT)
+		return s;
+	what = ov_decoder_fault(m->decoder, &at);
+	if (what == NULL)
+		return s;
+	if (m->decoded.is_guess)
+		return OV_END;
+	(void)snprintf(detail, sizeof detail, "%s, at byte %llu of the mail", what,
+		       (unsigned long long)(m->decoded.off + at));
+	m->env->note(m->env->ctx, s, m->decoded.name, detail);
+	return OV_END; /* what the others make of it was given */
 }

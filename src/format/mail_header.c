@@ -417,7 +417,14 @@ static bool has_word(struct ov_str s, const char *word)
 	return false;
 }
 
-/* Unknown ones count as plain; what looks like base64 is decoded anyway. */
+/* 7bit, 8bit, binary, and what sloppy programs write for them. */
+static bool is_plain_coding(struct ov_str value)
+{
+	return has_word(value, "bit") || has_word(value, "binary") || has_word(value, "none") ||
+	       ov_text_trim(value).n == 0;
+}
+
+/* Unknown ones count as plain and are told of; what looks like base64 is decoded anyway. */
 static void transfer_encoding(struct ov_mail_part *p, struct ov_str value)
 {
 	if (has_word(value, "base64"))
@@ -427,6 +434,7 @@ static void transfer_encoding(struct ov_mail_part *p, struct ov_str value)
 	else
 		p->codings |= OV_MAIL_PLAIN;
 	p->says_uu |= has_word(value, "uu");
+	p->is_unknown |= p->codings == OV_MAIL_PLAIN && !p->says_uu && !is_plain_coding(value);
 }
 
 static void disposition(struct ov_mail_part *p, struct ov_str value)

@@ -56,22 +56,39 @@ static bool is_uu_line(struct ov_str s)
 	return s.n + 1 >= want || s.n + 20 >= want;
 }
 
+/* One of the two lines from `at` on is uuencode: the first may be damaged. */
+static ov_status uu_follows(struct ov_mail *m, uint64_t at, bool *out)
+{
+	struct ov_mail_line line;
+
+	*out = false;
+	for (unsigned i = 0; i < 2 && !*out; i++) {
+		const ov_status s = ov_mail_line_at(m, at, &line);
+
+		if (s == OV_END)
+			return OV_OK;
+		OV_TRY(s);
+		*out = is_uu_line(line.text) && (i == 0 || line.text.n > 20);
+		at = line.next;
+	}
+	return OV_OK;
+}
+
 static ov_status uuencode(struct ov_mail *m, const struct ov_mail_line *l, bool is_told)
 {
 	bool is_base64;
 	const size_t name = begin_line(l->text, &is_base64);
-	struct ov_mail_line first;
-	ov_status s;
+	bool is_it = is_told || is_base64;
 
 	if (name == 0)
 		return OV_OK;
 	keep_name(m, after(l->text, name));
-	s = ov_mail_line_at(m, l->next, &first);
-	if (s == OV_END)
+	if (!is_it)
+		OV_TRY(uu_follows(m, l->next, &is_it));
+	if (!is_it)
 		return OV_OK;
-	OV_TRY(s);
-	if (!is_told && !is_base64 && !is_uu_line(first.text))
-		return OV_OK;
+	if (m->depth > 0)
+		m->f[m->depth - 1].has_uu = true;
 	m->job = (struct ov_mail_job){ .off = l->next,
 				       .size = m->size - l->next,
 				       .is_stream = true,
@@ -98,6 +115,15 @@ static void yenc(struct ov_mail *m, const struct ov_mail_line *l)
 				       .codec = OV_CODEC_YENC,
 				       .name = m->job.name };
 	m->has_job = true;
+	m->in_yenc = true;
+}
+
+static void yend(struct ov_mail *m)
+{
+	if (!m->in_yenc)
+		ov_mail_note_once(m, OV_MAIL_NOTE_YEND, OV_BAD,
+				  "the end of a yEnc file whose beginning is not there");
+	m->in_yenc = false;
 }
 
 static const char binhex_mark[] = "(This file must be converted with BinHex";
@@ -142,10 +168,12 @@ ov_status ov_mail_inline(struct ov_mail *m, const struct ov_mail_line *l)
 		return OV_OK;
 	switch (s.p[0]) {
 	case 'b':
-		return uuencode(m, l, m->depth > 0 && m->f[m->depth - 1].p.says_uu);
+		return uuencode(m, l, is_whole || (m->depth > 0 && m->f[m->depth - 1].p.says_uu));
 	case '=':
 		if (ov_str_starts(s, OV_STR("=ybegin ")))
 			yenc(m, l);
+		else if (ov_str_starts(s, OV_STR("=yend size=")))
+			yend(m);
 		return OV_OK;
 	case '(':
 		if (!is_whole && s.n >= sizeof binhex_mark - 1 &&

@@ -37,6 +37,7 @@ struct ov_mail_boundary {
 struct ov_mail_part {
 	bool has_type, is_text, is_multipart, is_message, is_partial, is_encrypted, is_signed;
 	bool says_uu, is_attachment;
+	bool is_unknown; /* its transfer coding */
 	unsigned codings;
 	struct ov_mail_text name;
 	bool has_file_name; /* Content-Disposition's: the better one */
@@ -61,6 +62,8 @@ struct ov_mail_job {
 	enum ov_type hint;
 	struct ov_str name; /* empty: "part N" */
 	bool is_encrypted;
+	bool
+	    is_guess; /* one reading of several, which no header asks for: its faults are no news */
 };
 
 struct ov_mail_frame {
@@ -68,6 +71,8 @@ struct ov_mail_frame {
 	uint64_t body;	 /* offset of its first byte                                       */
 	uint64_t rest;	 /* multipart: where what belongs to no part begins                */
 	bool is_met;	 /* a declared boundary was met                                    */
+	bool is_ended;	 /* its closing boundary too                                       */
+	bool has_uu;	 /* uuencode began in it                                           */
 	bool is_guessed; /* opened because of a header's look, in another part's body      */
 	bool is_silent;	 /* the layer itself, when it has no headers: nothing to give      */
 	unsigned stage;	 /* of giving, when it closes                                      */
@@ -96,6 +101,7 @@ struct ov_mail {
 	size_t ntext;
 	uint64_t headers_at, junk_at;
 	unsigned njunk;
+	bool in_yenc; /* "=ybegin" was met, its "=yend" was not */
 	bool has_junk, has_mime_after_junk;
 	/* the last line that began with "--" */
 	char dash[OV_MAIL_BOUNDARY_MAX];
@@ -104,6 +110,7 @@ struct ov_mail {
 	struct ov_mail_text job_name;
 	char unnamed[32];
 	struct ov_decoder *decoder;
+	struct ov_mail_job decoded; /* what `decoder` is at */
 	struct ov_arena_mark mark;
 	uint32_t noted; /* bits of enum ov_mail_note */
 };
@@ -113,7 +120,8 @@ enum ov_mail_note {
 	OV_MAIL_NOTE_HEADERS = 2,
 	OV_MAIL_NOTE_HEADER = 4,
 	OV_MAIL_NOTE_BOUNDARIES = 8,
-	OV_MAIL_NOTE_PGP = 16
+	OV_MAIL_NOTE_PGP = 16,
+	OV_MAIL_NOTE_YEND = 32
 };
 
 /* mail.c: the line at `at`. @return OV_OK; OV_END at the source's end; OV_IO. */
@@ -140,6 +148,8 @@ OV_MUST_USE ov_status ov_mail_give_frame(struct ov_mail *m, struct ov_mail_frame
 					 struct ov_mail_job *job);
 OV_MUST_USE ov_status ov_mail_give_job(struct ov_mail *m, const struct ov_mail_job *job,
 				       struct ov_child *out);
+/* Reads the job that is being given. */
+OV_MUST_USE ov_status ov_mail_read(struct ov_mail *m, void *to, size_t n, size_t *got);
 /* Is there anything but space in [off, end)? Looks at its first bytes only. */
 OV_MUST_USE ov_status ov_mail_has_text(struct ov_mail *m, uint64_t off, uint64_t end, bool *out);
 

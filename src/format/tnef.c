@@ -21,12 +21,15 @@
 #define QUEUE 8	       /* parts of one attachment */
 #define PROPS_MAX 4096 /* properties looked at in one attribute */
 
-#define TAG_TITLE 0x00018010u
-#define TAG_DATA 0x0006800fu
-#define TAG_REND 0x00069002u
-#define TAG_PROPS 0x00069005u
-#define TAG_MSG_PROPS 0x00069003u
-#define TAG_BODY 0x0002800cu
+/* Attributes by the low half of their tags; the high half is a type, which readers don't ask. */
+#define TAG_TITLE 0x8010u
+#define TAG_DATA 0x800fu
+#define TAG_REND 0x9002u
+#define TAG_PROPS 0x9005u
+#define TAG_MSG_PROPS 0x9003u
+#define TAG_BODY 0x800cu
+
+#define ATTACHMENT 2 /* level */
 
 #define PT_BINARY 0x0102
 #define PT_OBJECT 0x000d
@@ -52,6 +55,8 @@ struct tnef {
 	char name[NAME_MAX_BYTES];
 	size_t nname;
 	bool has_long_name, is_over, lost_parts;
+	bool is_open; /* an attachment began, and no data of it was met */
+	bool is_told; /* of a wrong checksum */
 };
 
 static ov_status open_tnef(const struct ov_fmt_env *env, void **state)
@@ -180,8 +185,10 @@ static ov_status use_value(struct tnef *t, unsigned type, unsigned id, uint64_t 
 		off += 16;
 		n -= 16;
 	}
-	if (n >= 16)
-		add_part(t, off, n, is_message ? (id == PR_HTML ? "body.html" : "body.rtf") : NULL);
+	if (n < 16)
+		return OV_OK;
+	t->is_open &= is_message;
+	add_part(t, off, n, is_message ? (id == PR_HTML ? "body.html" : "body.rtf") : NULL);
 	return OV_OK;
 }
 
@@ -231,6 +238,71 @@ static ov_status properties(struct tnef *t, uint64_t off, uint64_t size, bool is
 	return s;
 }
 
+static void note(struct tnef *t, ov_status why, const char *detail)
+{
+	t->env->note(t->env->ctx, why, (struct ov_str){ .p = t->name, .n = t->nname }, detail);
+}
+
+/* Is it an attribute of [MS-OXTNEF] 2.1.3.2, and of that level? */
+static bool is_known(unsigned level, unsigned tag)
+{
+	const bool is_attachments = (tag >= 0x800f && tag <= 0x8013) || tag == 0x9001 ||
+				    tag == TAG_REND || tag == TAG_PROPS;
+
+	if (is_attachments)
+		return level == ATTACHMENT;
+	return level == 1 && (tag <= 2 || (tag >= 6 && tag <= 9) || tag == 0x600 ||
+			      (tag >= 0x8000 && tag <= 0x800d) || tag == 0x8020 ||
+			      (tag >= 0x9003 && tag <= 0x9007));
+}
+
+/* The sum of all bytes stands behind them. */
+static ov_status check_sum(struct tnef *t, uint64_t off, uint64_t n)
+{
+	uint16_t sum = 0, want;
+	struct ov_cur c;
+
+	while (n > 0) {
+		const uint8_t *p;
+		size_t some;
+
+		OV_TRY(ov_window_some(&t->win, off, 1, &c));
+		some = (size_t)ov_min_u64(ov_cur_left(&c), n);
+		p = ov_cur_rest(&c);
+		if (some == 0)
+			return OV_SHORT;
+		for (size_t i = 0; i < some; i++)
+			sum = (uint16_t)(sum + p[i]);
+		off += some;
+		n -= some;
+	}
+	OV_TRY(ov_window_get(&t->win, off, 2, &c));
+	OV_TRY(ov_cur_u16le(&c, &want));
+	return sum == want ? OV_OK : OV_BAD;
+}
+
+static ov_status check(struct tnef *t, unsigned level, unsigned tag, uint64_t off, uint64_t n)
+{
+	ov_status s;
+
+	if (!is_known(level, tag))
+		note(t, OV_BAD, "an attribute of no known kind");
+	s = check_sum(t, off, n);
+	if (s == OV_IO || (s != OV_OK && t->is_told))
+		return s == OV_IO ? s : OV_OK;
+	if (s != OV_OK)
+		note(t, s, "an attribute with a wrong checksum");
+	t->is_told |= s != OV_OK;
+	return OV_OK;
+}
+
+static void note_empty(struct tnef *t)
+{
+	if (t->is_open)
+		note(t, OV_BAD, "an attachment without data");
+	t->is_open = false;
+}
+
 /* The next attribute. @return OV_OK; OV_END when an attachment or all ends there. */
 static ov_status attribute(struct tnef *t)
 {
@@ -238,13 +310,15 @@ static ov_status attribute(struct tnef *t)
 	struct ov_cur c;
 	uint32_t tag, n;
 	uint64_t body;
+	uint8_t level;
 
 	if (size - t->at < 9)
 		return OV_END;
 	OV_TRY(ov_window_get(&t->win, t->at, 9, &c));
-	OV_TRY(ov_cur_skip(&c, 1));
+	OV_TRY(ov_cur_u8(&c, &level));
 	OV_TRY(ov_cur_u32le(&c, &tag));
 	OV_TRY(ov_cur_u32le(&c, &n));
+	tag &= 0xffff;
 	body = t->at + 9;
 	if (tag == TAG_REND && t->nqueue > 0)
 		return OV_END; /* give what the one before has, then come back */
@@ -252,17 +326,22 @@ static ov_status attribute(struct tnef *t)
 		t->env->note(t->env->ctx, OV_SHORT, OV_STR(""),
 			     "it is cut: the last attribute goes beyond its end");
 		n = (uint32_t)(size - body);
+	} else {
+		OV_TRY(check(t, level, tag, body, n));
 	}
 	t->at = body + n;
-	t->at += ov_min_u64(2, size - t->at); /* checksum: readers don't look at it */
+	t->at += ov_min_u64(2, size - t->at); /* checksum */
 	switch (tag) {
 	case TAG_REND:
+		note_empty(t);
+		t->is_open = true;
 		t->nname = 0;
 		t->has_long_name = false;
 		return OV_OK;
 	case TAG_TITLE:
 		return t->has_long_name ? OV_OK : read_name(t, body, n, false);
 	case TAG_DATA:
+		t->is_open = false;
 		add_part(t, body, n, NULL);
 		return OV_OK;
 	case TAG_BODY:
@@ -274,6 +353,13 @@ static ov_status attribute(struct tnef *t)
 	default:
 		return OV_OK;
 	}
+}
+
+static void at_end(struct tnef *t)
+{
+	note_empty(t);
+	if (t->at < t->env->src->size)
+		note(t, OV_SHORT, "it ends within an attribute");
 }
 
 static ov_status next_tnef(void *state, struct ov_child *out)
@@ -293,6 +379,8 @@ static ov_status next_tnef(void *state, struct ov_child *out)
 		if (s != OV_END)
 			return s;
 		t->is_over = t->env->src->size - t->at < 9;
+		if (t->is_over)
+			at_end(t);
 	}
 	p = &t->queue[t->given++];
 	*out = (struct ov_child){ .kind = OV_CHILD_SLICE,

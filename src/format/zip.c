@@ -110,9 +110,34 @@ static uint64_t available(const struct zip *z, const struct ov_zip_entry *e)
 	return e->data < size ? size - e->data : 0;
 }
 
+/* Nobody decodes a stored member, so its checksum is looked at here. */
+static ov_status check_stored(struct zip *z, const struct ov_zip_entry *e, const struct ov_child *c)
+{
+	uint64_t done = 0;
+	uLong crc = 0;
+
+	while (done < c->size) {
+		struct ov_cur view;
+		size_t n;
+
+		OV_TRY(ov_window_some(&z->dir.win, c->off + done, 1, &view));
+		n = (size_t)ov_min_u64(ov_cur_left(&view), c->size - done);
+		if (n == 0 || ov_fmt_is_late(z->env)) {
+			note(z, n == 0 ? OV_SHORT : OV_LIMIT, "its CRC-32 could not be checked");
+			return OV_OK;
+		}
+		n = ov_min_size(n, UINT32_MAX);
+		crc = crc32(crc, ov_cur_rest(&view), (uInt)n);
+		done += n;
+	}
+	if (crc != e->crc)
+		note(z, OV_BAD, "its CRC-32 does not match");
+	return OV_OK;
+}
+
 /* A stored member is a slice. Sizes that differ are both served: some readers trust the one, some
  * the other. */
-static void as_slice(struct zip *z, const struct ov_zip_entry *e, struct ov_child *c)
+static ov_status as_slice(struct zip *z, const struct ov_zip_entry *e, struct ov_child *c)
 {
 	uint64_t n = e->packed == OV_SIZE_UNKNOWN ? available(z, e) : e->packed;
 
@@ -127,6 +152,7 @@ static void as_slice(struct zip *z, const struct ov_zip_entry *e, struct ov_chil
 	c->kind = OV_CHILD_SLICE;
 	c->off = n > 0 ? e->data : 0;
 	c->size = n;
+	return e->has_crc ? check_stored(z, e, c) : OV_OK;
 }
 
 static const struct method stored = { 0, OV_CODEC_STORED, false };
@@ -331,8 +357,7 @@ static ov_status give(struct zip *z, const struct ov_zip_entry *e, struct ov_chi
 	if (is_locked(e))
 		return give_locked(z, e, c);
 	if (e->method == 0) {
-		as_slice(z, e, c);
-		return OV_OK;
+		return as_slice(z, e, c);
 	}
 	if (e->packed == 0 && e->plain == 0) {
 		c->kind = OV_CHILD_SLICE;

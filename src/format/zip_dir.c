@@ -382,6 +382,8 @@ ov_status ov_zip_dir_read(struct ov_zip_dir *d, const struct ov_fmt_env *env)
 	s = find_end(d, &end, &delta);
 	if (s == OV_OK) {
 		d->has_end = true;
+		if (end.total != 0)
+			ov_fmt_proven(env);
 		d->disk = end.disk == UINT16_MAX ? 0 : end.disk;
 		if (d->disk != 0 || (end.cd_disk != 0 && end.cd_disk != UINT16_MAX))
 			env->note(env->ctx, OV_UNSUPPORTED, OV_STR(""),

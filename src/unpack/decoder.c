@@ -201,6 +201,12 @@ ov_status ov_decoder_read(struct ov_decoder *d, void *to, size_t n, size_t *got)
 	return d->ended;
 }
 
+const char *ov_decoder_fault(const struct ov_decoder *d, uint64_t *at)
+{
+	*at = d->fault_at;
+	return d->fault;
+}
+
 uint64_t ov_decoder_consumed(const struct ov_decoder *d)
 {
 	return ov_in_at(&d->in) - d->in.ahead;

@@ -31,7 +31,7 @@ enum ov_codec {
 	OV_CODEC_COMPRESS,	/* Unix compress, LZW 9..16 bits: own code                */
 	OV_CODEC_EXPLODE,	/* ZIP's implode: own code; needs plain_size              */
 	OV_CODEC_SZDD,		/* Microsoft's COMPRESS.EXE: own code                     */
-	OV_CODEC_BASE64,	/* transfer codings of mail, all tolerant: own code       */
+	OV_CODEC_BASE64,	/* transfer codings of mail, read on behind faults: own code */
 	OV_CODEC_BASE64_STRICT, /* ends at the first padding                               */
 	OV_CODEC_QP,		/* quoted-printable                                        */
 	OV_CODEC_UU,		/* lines after "begin", up to "end"                        */
@@ -75,6 +75,13 @@ OV_MUST_USE ov_status ov_decoder_open(enum ov_codec c, const struct ov_src *in,
  * given before an error are good bytes. No call gives 0 bytes with OV_OK, so loops end.
  */
 OV_MUST_USE ov_status ov_decoder_read(struct ov_decoder *d, void *to, size_t n, size_t *got);
+
+/**
+ * What was wrong with a transfer coding of mail whose last read gave OV_BAD or OV_SHORT: such
+ * codings are read on behind a fault, to their end.
+ * @return A static sentence part, with *at the place in the packed bytes; NULL for other codecs.
+ */
+const char *ov_decoder_fault(const struct ov_decoder *d, uint64_t *at);
 
 /** Packed bytes used so far: after OV_END, where the stream's end lies in `in`. */
 uint64_t ov_decoder_consumed(const struct ov_decoder *d);

@@ -105,8 +105,10 @@ struct ov_decoder {
 	struct ov_decoder_params params;
 	struct ov_arena *arena;
 	struct ov_meter meter;
-	void *own;	 /* the codec's state, in the arena */
-	ov_status ended; /* OV_OK while there is more       */
+	void *own;	   /* the codec's state, in the arena */
+	ov_status ended;   /* OV_OK while there is more       */
+	const char *fault; /* see ov_decoder_fault */
+	uint64_t fault_at;
 };
 
 extern const struct ov_codec_row ov_codec_stored, ov_codec_inflate, ov_codec_inflate64,

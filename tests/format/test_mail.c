@@ -50,7 +50,7 @@ static const struct row rows[] = {
 	{ "quoted-printable",
 	  HEAD "Content-Transfer-Encoding: quoted-printable\n\na=3Db =\n\tc=C3=A9 d= \n=3d=zz=\n",
 	  { NULL },
-	  "part 1=a=b \tc\xc3\xa9 d==zz;" },
+	  "part 1=a=b \tc\xc3\xa9 d==zz!bad;;" },
 	{ "preamble and epilogue",
 	  MIXED "This is MIME.\n--xx\n\nhi\n--xx--\nbye\n",
 	  { NULL },
@@ -66,7 +66,7 @@ static const struct row rows[] = {
 	  "--xx\nContent-Type: multipart/alternative; boundary=yy\n\n--yy\n\none\n--xx\n\nthree\n"
 	  "--xx--\n",
 	  { NULL },
-	  "part 1=one;part 2=three;" },
+	  "part 1=one;!short;part 2=three;" },
 	{ "a boundary that begins like another",
 	  MIXED "--xx\nContent-Type: multipart/alternative; boundary=xxy\n\n--xxy\n\none\n--xxy--\n"
 		"--xx\n\ntwo\n--xx--\n",
@@ -79,7 +79,7 @@ static const struct row rows[] = {
 	{ "two parts without end",
 	  MIXED "--xx\n\nhi\n--xx\n" ATTACH B64 "\n" HELLO,
 	  { NULL },
-	  "part 1=hi;a.bin=Hello World!;" },
+	  "part 1=hi;a.bin=Hello World!;!short;" },
 	/* file names */
 	{ "RFC 2231: pieces and percent",
 	  MIXED "--xx\nContent-Disposition: attachment; filename*0*=utf-8'en'a%20; filename*1=b.t; "
@@ -200,7 +200,22 @@ static const struct row rows[] = {
 	  NULL },
 	{ "a multipart that has no parts is one",
 	  MIXED "only text\n",
-	  { "part 1=only text\n;" },
+	  { NULL },
+	  "part 1=only text\n;!bad;" },
+	{ "a multipart cut behind its headers", MIXED, { NULL }, "!bad;" },
+	{ "a multipart cut within its closing boundary",
+	  MIXED "--xx\n\nhi\n--xx-",
+	  { NULL },
+	  "part 1=hi\n--xx-;!short;" },
+	{ "a closing boundary without a line's end",
+	  MIXED "--xx\n\nhi\n--xx--",
+	  { NULL },
+	  "part 1=hi;" },
+	{ "headers of a multipart that a bounce quotes as text",
+	  HEAD "Content-Type: multipart/report; boundary=rr\n\n--rr\nContent-Type: "
+	       "text/rfc822-headers\n\nSubject: s\nContent-Type: multipart/mixed; "
+	       "boundary=qq\n\n--rr--\n",
+	  { "part" },
 	  NULL },
 	{ "a multipart coded as a whole",
 	  HEAD "Content-Type: multipart/mixed; boundary=xx\n" B64
@@ -236,8 +251,12 @@ static const struct row rows[] = {
 	  NULL },
 	{ "an encoding nobody knows: base64 by its looks",
 	  MIXED "--xx\n" ATTACH "Content-Transfer-Encoding: x-mine\n\n" LONG "--xx--\n",
-	  { "a.bin=Hello World!Hello World!Hello World!;" },
+	  { "!unsupported;", "a.bin=Hello World!Hello World!Hello World!;" },
 	  NULL },
+	{ "sloppy names of no encoding",
+	  HEAD "Content-Transfer-Encoding: \"7 Bit\"\n\nhi\n",
+	  { NULL },
+	  "part 1=hi\n;" },
 	{ "base64 without a header that says so",
 	  MIXED "--xx\n" ATTACH "\n" LONG "--xx--\n",
 	  { "a.bin=Hello World!Hello World!Hello World!;" },
@@ -257,11 +276,19 @@ static const struct row rows[] = {
 	/* base64 */
 	{ "base64 goes on behind its padding: both ways",
 	  MIXED "--xx\n" ATTACH B64 "\nSGk=\nSGVsbG8=\n--xx--\n",
-	  { "a.bin=HiHello;", "a.bin=Hi;" },
+	  { "a.bin=HiHello!bad;;", "a.bin=Hi;" },
 	  NULL },
 	{ "base64 with junk inside",
 	  MIXED "--xx\n" ATTACH B64 "\nSG Vs!bG8g\n\nV29*ybGQh\n--xx--\n",
-	  { "a.bin=Hello World!;" },
+	  { NULL },
+	  "a.bin=Hello World!!bad;;" },
+	{ "base64 cut within a group",
+	  HEAD B64 "\nSGVsbG8gV29ybGQhSGVsbG8gV29ybGQhSGVsbG8gV29ybGQhSGV",
+	  { "Hello World!He!short;;" },
+	  NULL },
+	{ "what looks like base64 needs not be it",
+	  HEAD "\n" LONG LONG LONG LONG "and text.\n",
+	  { "part 2=Hello World!Hello World!Hello World!" },
 	  NULL },
 	{ "base64 without padding",
 	  MIXED "--xx\n" ATTACH B64 "\nSGVsbG8\n--xx--\n",
@@ -345,7 +372,8 @@ static const char *short_name(ov_status s)
 	return s == OV_ENCRYPTED     ? "encrypted"
 	       : s == OV_UNSUPPORTED ? "unsupported"
 	       : s == OV_LIMIT	     ? "limit"
-				     : "other";
+	       : s == OV_SHORT	     ? "short"
+				     : "bad";
 }
 
 static void note(void *ctx, ov_status why, struct ov_str member, const char *detail)
