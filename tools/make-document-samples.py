@@ -104,7 +104,7 @@ def pdf_samples():
     yield "y_embedded.pdf", doc({5: d.pdf_stream(zlib.compress(b"PK\x05\x06" + bytes(18)), b"/Type /EmbeddedFile /Filter /FlateDecode"),
                                  6: b"<< /Type /Filespec /F (report.zip) /EF << /F 5 0 R >> >>"})
     yield "y_update.pdf", doc({5: b"<<>>"}) + b"5 0 obj\n" + stream(flate, b"Fl#61teDecode") + b"\nendobj\n"
-    yield "y_no_xref.pdf", b"%PDF-1.4\n5 0 obj " + stream(flate, b"FlateDecode") + b" endobj"
+    yield "n_no_xref.pdf", b"%PDF-1.4\n5 0 obj " + stream(flate, b"FlateDecode") + b" endobj"
     yield "y_wrong_length.pdf", doc({5: b"<< /Length 3 /Filter /FlateDecode >>\nstream\r\n" + flate + b"\nendstream"})
     yield "y_word_in_stream.pdf", doc({5: d.pdf_stream(b"before endstream after")})
     hidden = b"7 0 obj\n" + stream(flate, b"FlateDecode") + b"\nendobj\n"
@@ -128,8 +128,8 @@ def rtf_samples():
     yield "y_package.rtf", rtf(b"{\\*\\objdata " + b"\r\n".join(digits[i:i + 64] for i in range(0, len(digits), 64)) + b"}")
     yield "y_compound.rtf", rtf(b"{\\*\\objdata " + compound.hex().upper().encode() + b"}")
     yield "y_bin.rtf", rtf(b"{\\objdata\\bin%d " % len(package) + package + b"}", b"{\\rt")
-    yield "y_groups.rtf", rtf(b"{\\*\\objdata " + digits[:40] + b"{\\*\\other 4141}" + digits[40:60] + b"{\\par 42}\\'41 x" + digits[60:] + b"}")
-    yield "y_bad_header.rtf", rtf(b"{\\*\\objdata " + (b"\xff" * 12 + compound[30:]).hex().encode() + b"}")
+    yield "n_groups.rtf", rtf(b"{\\*\\objdata " + digits[:40] + b"{\\*\\other 4141}" + digits[40:60] + b"{\\par 42}\\'41 x" + digits[60:] + b"}")
+    yield "n_bad_header.rtf", rtf(b"{\\*\\objdata " + (b"\xff" * 12 + compound[30:]).hex().encode() + b"}")
     yield "n_cut.rtf", rtf(b"{\\*\\objdata " + digits[:-20] + b"}")[:-20]
     yield "y_none.rtf", b"{\\rtf1 just text {\\b bold} \\bin3 {{{ }"
 

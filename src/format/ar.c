@@ -145,16 +145,15 @@ static ov_status next_ar(void *state, struct ov_child *out)
 		if (r->at >= size || (size - r->at == 1 && r->position > 0)) /* a last pad byte */
 			return OV_END;
 		OV_TRY(read_header(r, out));
+		if (out->size > size - ov_min_u64(out->off, size))
+			r->env->note(r->env->ctx, OV_SHORT, out->name,
+				     "goes beyond the end of the archive");
 		if (is_table(out->name))
 			continue; /* numbers and names for the linker: matched as part of the
 				     archive */
 		out->position = ++r->position;
 		out->off = ov_min_u64(out->off, size); /* a cut name in the body leaves nothing */
-		if (out->size > size - out->off) {
-			r->env->note(r->env->ctx, OV_SHORT, out->name,
-				     "goes beyond the end of the archive");
-			out->size = size - out->off;
-		}
+		out->size = ov_min_u64(out->size, size - out->off);
 		return OV_OK;
 	}
 }

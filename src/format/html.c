@@ -4,7 +4,9 @@
  *
  * Only such addresses are looked for; what a page says is normalised and matched by the engine. An
  * address begins behind a quote, '=', '(' or white space and ends at its quote, at ')', or at white
- * space or '>'. White space inside a quoted base64 text is passed over, as browsers do.
+ * space or '>'. White space inside a quoted base64 text is passed over, as browsers do. A quote
+ * that is never closed, and bytes that are no base64, are told of, but for those with which
+ * templates and scripts put addresses together.
  */
 #include "formats.h"
 
@@ -23,6 +25,7 @@ struct html {
 	struct ov_cur body; /* of the address that is being read */
 	bool is_base64;
 	uint32_t bits, nbits; /* base64 digits that wait */
+	bool is_odd;	      /* other bytes among them  */
 };
 
 /* UTF-16 to its low bytes: addresses are ASCII. Which of the two comes first tells the first '<'.
@@ -84,6 +87,7 @@ static ov_status read_address(struct html *h, struct ov_cur at, uint8_t before,
 {
 	struct ov_cur head = at, type;
 	const size_t n = ov_min_size(ov_cur_left(&at), TYPE_MAX);
+	bool is_open;
 	const uint8_t *comma = n > 0 ? memchr(ov_cur_rest(&at), ',', n) : NULL;
 	size_t len;
 
@@ -97,11 +101,16 @@ static ov_status read_address(struct html *h, struct ov_cur at, uint8_t before,
 		    type.base[i] == '<' || type.base[i] == ')')
 			return OV_END;
 	len = address_length(head, before);
+	is_open = (before == '"' || before == '\'') && len == ov_cur_left(&head);
 	if (len == 0 || ov_cur_take(&head, len, &h->body) != OV_OK)
 		return OV_END;
 	h->is_base64 =
 	    type.len >= 7 && strncasecmp((const char *)type.base + type.len - 7, ";base64", 7) == 0;
 	h->bits = h->nbits = 0;
+	h->is_odd = false;
+	if (is_open)
+		h->env->note(h->env->ctx, OV_SHORT, OV_STR("data: address"),
+			     "the page ends within it");
 	*out = (struct ov_child){ .kind = OV_CHILD_STREAM,
 				  .name = { .p = (const char *)type.base, .n = type.len },
 				  .size = OV_SIZE_UNKNOWN,
@@ -177,6 +186,15 @@ static uint8_t take_byte(struct ov_cur *c)
 	return *p;
 }
 
+static void note_odd(struct html *h, uint8_t c)
+{
+	if (h->is_odd || is_space(c) || strchr("=\\${}<>[]()#@%*|'`\"", c) != NULL)
+		return;
+	h->is_odd = true;
+	h->env->note(h->env->ctx, OV_BAD, OV_STR("data: address"),
+		     "a byte among its base64 that is none of it");
+}
+
 static ov_status html_read(void *state, void *to, size_t n, size_t *got)
 {
 	struct html *h = state;
@@ -192,8 +210,10 @@ static ov_status html_read(void *state, void *to, size_t n, size_t *got)
 			continue;
 		}
 		d = digit_of(c);
-		if (d < 0)
-			continue; /* white space, '=' and whatever else: browsers differ */
+		if (d < 0) { /* white space, '=' and whatever else: browsers differ */
+			note_odd(h, c);
+			continue;
+		}
 		h->bits = h->bits << 6 | (uint32_t)d;
 		h->nbits += 6;
 		if (h->nbits >= 8) {

@@ -160,37 +160,49 @@ static bool is_packed_hwp(const struct ole2 *f)
 	return ov_text_same(f->o.e[f->i].name, OV_STR("DocInfo"));
 }
 
+/* The objects in a PowerPoint document's stream. */
+static ov_status give_powerpoint(struct ole2 *f, struct ov_child *c)
+{
+	struct ov_ppt_object obj;
+	const ov_status s = ov_ppt_next(&f->s.src, &f->inner, &obj);
+
+	if (s == OV_SHORT || (s == OV_OK && obj.is_cut))
+		f->o.env->note(f->o.env->ctx, OV_SHORT, f->o.e[f->i].name,
+			       "a record goes beyond its end: objects may be missing");
+	if (s != OV_OK) {
+		f->inner = UINT64_MAX;
+		return s == OV_SHORT ? OV_END : s;
+	}
+	return obj.is_packed
+		   ? give_decoded(f, c, OV_STR("embedded object"), OV_CODEC_ZLIB, obj.off, obj.size)
+		   : give_bytes(f, c, OV_STR("embedded object"), obj.off, obj.size);
+}
+
 /* What is packed inside the stream in hand, one after another. OV_END: nothing more. */
 static ov_status give_inner(struct ole2 *f, struct ov_child *c)
 {
 	const struct ov_str name = f->o.e[f->i].name;
 	const uint64_t first = f->inner;
-	struct ov_ppt_object obj;
+	struct ov_ole_native native;
 	struct ov_str inner;
-	uint64_t off, size;
 
 	if (f->s.src.size == 0)
 		f->inner = UINT64_MAX;
 	if (f->inner == UINT64_MAX)
 		return OV_END;
-	if (ov_text_same(name, OV_STR("PowerPoint Document"))) {
-		const ov_status s = ov_ppt_next(&f->s.src, &f->inner, &obj);
-
-		if (s != OV_OK) {
-			f->inner = UINT64_MAX;
-			return s;
-		}
-		return obj.is_packed
-			   ? give_decoded(f, c, OV_STR("embedded object"), OV_CODEC_ZLIB, obj.off,
-					  obj.size)
-			   : give_bytes(f, c, OV_STR("embedded object"), obj.off, obj.size);
-	}
+	if (ov_text_same(name, OV_STR("PowerPoint Document")))
+		return give_powerpoint(f, c);
 	f->inner = UINT64_MAX;
 	if (first != 0)
 		return OV_END;
 	if (ov_text_same(name, OV_STR("\x01Ole10Native"))) {
-		OV_TRY(ov_ole_native(&f->s.src, 4, &f->scratch, &inner, &off, &size));
-		return give_bytes(f, c, inner.n > 0 ? inner : OV_STR("package"), off, size);
+		OV_TRY(ov_ole_native(&f->s.src, 4, &f->scratch, &native));
+		if (native.is_broken)
+			f->o.env->note(
+			    f->o.env->ctx, OV_BAD, name,
+			    "a package whose sizes don't fit: its file may lie elsewhere");
+		return give_bytes(f, c, native.name.n > 0 ? native.name : OV_STR("package"),
+				  native.off, native.size);
 	}
 	if (is_packed_hwp(f)) {
 		OV_TRY(ov_ole2_path(&f->o, f->i, &f->scratch, &inner));

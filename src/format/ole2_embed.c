@@ -11,6 +11,21 @@
 #define LOOK ((size_t)64 * 1024)
 #define NAMES_MAX 4096u
 
+/* Behind a package's file: nothing, or its three names again, in UTF-16. */
+static ov_status is_tail(const struct ov_src *s, uint64_t at, struct ov_arena *a, bool *out)
+{
+	struct ov_cur c;
+
+	*out = at == s->size;
+	if (*out)
+		return OV_OK;
+	OV_TRY(ov_src_view_upto(s, at, NAMES_MAX, a, &c));
+	for (unsigned i = 0; i < 3; i++)
+		ov_cur_soft_skip(&c, 2 * (uint64_t)ov_cur_soft_u32le(&c));
+	*out = ov_cur_status(&c) == OV_OK;
+	return OV_OK;
+}
+
 /*
  *   size (4) | [02 00 | label \0 | path \0 | 4 bytes | size (4), temporary path | size (4)] | file
  *
@@ -18,25 +33,30 @@
  * write it. `at`: 4 to leave the first size out.
  */
 ov_status ov_ole_native(const struct ov_src *s, uint64_t at, struct ov_arena *a,
-			struct ov_str *name, uint64_t *off, uint64_t *size)
+			struct ov_ole_native *out)
 {
 	struct ov_str label, path;
 	struct ov_cur c;
 	uint16_t kind;
 	uint32_t n;
+	bool has_tail;
 
-	*name = OV_STR("");
-	*off = ov_min_u64(at, s->size);
-	*size = s->size - *off;
-	OV_TRY(ov_src_view_upto(s, *off, NAMES_MAX, a, &c));
-	if (ov_cur_u16le(&c, &kind) != OV_OK || kind != 2 ||
-	    ov_cur_zstr(&c, 1024, &label) != OV_OK || ov_cur_zstr(&c, 1024, &path) != OV_OK ||
+	*out = (struct ov_ole_native){ .name = OV_STR(""), .off = ov_min_u64(at, s->size) };
+	out->size = s->size - out->off;
+	OV_TRY(ov_src_view_upto(s, out->off, NAMES_MAX, a, &c));
+	if (ov_cur_u16le(&c, &kind) != OV_OK || kind != 2)
+		return OV_OK;
+	out->is_broken = true;
+	if (ov_cur_zstr(&c, 1024, &label) != OV_OK || ov_cur_zstr(&c, 1024, &path) != OV_OK ||
 	    ov_cur_skip(&c, 4) != OV_OK || ov_cur_u32le(&c, &n) != OV_OK ||
 	    ov_cur_skip(&c, n) != OV_OK || ov_cur_u32le(&c, &n) != OV_OK)
 		return OV_OK;
-	*off += c.pos;
-	*size = ov_min_u64(n, s->size - *off);
-	return ov_arena_str(a, label, name);
+	out->off += c.pos;
+	out->is_broken = n > s->size - out->off;
+	out->size = ov_min_u64(n, s->size - out->off);
+	OV_TRY(is_tail(s, out->off + out->size, a, &has_tail));
+	out->is_broken |= !has_tail;
+	return ov_arena_str(a, label, &out->name);
 }
 
 /* [MS-PPT] 2.3.1: version and instance (2), type (2), length (4). 2.10.34: ExOleObjStg. */
@@ -59,11 +79,16 @@ ov_status ov_ppt_next(const struct ov_src *s, uint64_t *at, struct ov_ppt_object
 		*at += 8;
 		if ((mark & 15) == 15) /* a container: what is in it comes next */
 			continue;
-		n = (uint32_t)ov_min_u64(n, s->size - *at);
 		*out = (struct ov_ppt_object){ .off = *at, .size = n, .is_packed = mark >> 4 == 1 };
-		*at += n;
-		if (type != 0x1011 || n < 4)
+		out->is_cut = n > s->size - *at;
+		if (out->is_cut)
+			out->size = s->size - *at;
+		*at += out->size;
+		if (type != 0x1011 || out->size < 4) {
+			if (out->is_cut)
+				return OV_SHORT;
 			continue;
+		}
 		if (out->is_packed) { /* the plain size stands before the data */
 			out->off += 4;
 			out->size -= 4;

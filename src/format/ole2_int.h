@@ -93,16 +93,24 @@ OV_MUST_USE ov_status ov_vba_read(struct ov_ole2 *o, uint32_t entry, struct ov_a
 
 /* ole2_embed.c: what lies inside streams. */
 
-/** An \1Ole10Native stream: where its file lies and what it is called. @return OV_OK; OV_BAD. */
+struct ov_ole_native {	    /* an \1Ole10Native stream */
+	struct ov_str name; /* empty: no package                             */
+	uint64_t off, size; /* of its file                                   */
+	bool is_broken;	    /* its sizes don't fit: the file may lie elsewhere */
+};
+
+/** Where the file lies in what stands from `at` on. @return OV_OK; OV_IO, OV_LIMIT, OV_NOMEM. */
 OV_MUST_USE ov_status ov_ole_native(const struct ov_src *s, uint64_t at, struct ov_arena *a,
-				    struct ov_str *name, uint64_t *off, uint64_t *size);
+				    struct ov_ole_native *out);
 
 struct ov_ppt_object { /* an embedded object of a PowerPoint document */
 	uint64_t off, size;
 	bool is_packed; /* zlib */
+	bool is_cut;	/* it goes beyond the end of the stream */
 };
 
-/** The next object from *at on; *at moves behind it. @return OV_OK; OV_END; OV_IO. */
+/** The next object from *at on; *at moves behind it. @return OV_OK; OV_END; OV_SHORT when a record
+ * goes beyond the end, which is the last; OV_IO. */
 OV_MUST_USE ov_status ov_ppt_next(const struct ov_src *s, uint64_t *at, struct ov_ppt_object *out);
 
 /** Finds the next compressed VBA source from *at on: a container whose text begins with

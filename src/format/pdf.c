@@ -23,6 +23,7 @@
 #define STAGES (OV_PDF_FILTERS + 1)
 #define PIECE ((size_t)64 * 1024)
 #define OVERLAP_MAX 4096
+#define EOF_ROOM 1024 /* bytes at the end, in which its mark stands */
 
 struct embedded {
 	uint64_t object;
@@ -71,6 +72,25 @@ static struct ov_str label_of(struct pdf *f)
 	return ov_str_of(f->label);
 }
 
+/*
+ * Objects are found by their marks. An end without a beginning is one whose mark is damaged;
+ * without
+ * "%%EOF" near the end, readers take the file for cut (implementation note 18 of PDF 1.7).
+ */
+static ov_status check_whole(struct pdf *f)
+{
+	const uint64_t size = f->env->src->size;
+	uint64_t at = size > EOF_ROOM ? size - EOF_ROOM : 0;
+	bool found;
+
+	if (f->lex.ends > f->lex.begins)
+		note(f, OV_BAD, OV_STR(""), "the end of an object whose beginning is not there");
+	OV_TRY(ov_pdf_find(&f->lex.w, &at, size, "%%EOF", &found));
+	if (!found)
+		note(f, OV_SHORT, OV_STR(""), "it has no end: objects may be missing");
+	return OV_OK;
+}
+
 /* A first look at all objects: is the document encrypted, how are its files called. */
 static ov_status survey(struct pdf *f)
 {
@@ -88,6 +108,8 @@ static ov_status survey(struct pdf *f)
 		return s;
 	if (n == 0)
 		note(f, OV_BAD, OV_STR(""), "it has no objects");
+	else
+		OV_TRY(check_whole(f));
 	if (f->is_encrypted) {
 		note(f, OV_ENCRYPTED, OV_STR(""), "an encrypted PDF document");
 		ov_fmt_heuristic(f->env, OVERT_ALERT_ENCRYPTED_DOC, "Heuristics.Encrypted.PDF");
@@ -386,6 +408,11 @@ static ov_status next_object(struct pdf *f)
 		f->is_told = true;
 		ov_fmt_heuristic(f->env, OV_ALWAYS, "Heuristics.PDF.ObfuscatedNameObject");
 	}
+	if (f->o.is_broken)
+		note(f, OV_BAD, label_of(f), "its end, or the beginning of its stream, is damaged");
+	if (f->o.is_elsewhere && f->o.has_stream)
+		note(f, OV_UNSUPPORTED, label_of(f),
+		     "its filters are not named here: it was matched without them");
 	f->has_object = true;
 	f->stream_given = false;
 	f->string = 0;

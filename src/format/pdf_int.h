@@ -36,7 +36,8 @@ struct ov_pdf_lex {
 	/* The first "endstream" from stream_from on. */
 	uint64_t stream_from, stream_end;
 	bool has_stream_end;
-	bool is_over; /* it is spent                                       */
+	bool is_over;	       /* it is spent                                       */
+	uint64_t begins, ends; /* "obj" and "endobj" that were met                 */
 };
 
 /** Starts over `src`. */
@@ -79,9 +80,11 @@ struct ov_pdf_object {
 	struct ov_pdf_string strings[OV_PDF_STRINGS]; /* of scripts */
 	unsigned nstrings;
 	bool has_stream;
-	uint64_t off, n; /* the stream's raw bytes */
-	bool has_end;	 /* a mark or a length tells its end */
-	uint64_t file;	 /* EF: the object that holds the file's bytes, 0: none */
+	uint64_t off, n;   /* the stream's raw bytes */
+	bool has_end;	   /* a mark or a length tells its end */
+	bool is_broken;	   /* it never ends, or its stream's beginning is not there */
+	bool is_elsewhere; /* its filters are those that another object names       */
+	uint64_t file;	   /* EF: the object that holds the file's bytes, 0: none */
 	struct ov_pdf_string file_name;
 };
 

@@ -174,6 +174,12 @@ static void take_number(struct ov_pdf_object *o, struct place *p, const struct o
 		p->key[0] = '\0';
 }
 
+/* A filter is a name, or another object that is one. */
+static bool is_no_filter(const struct place *p, const struct ov_pdf_token *t)
+{
+	return (p->in_filters || strcmp(p->key, "Filter") == 0) && !is(t, "null");
+}
+
 static void take_token(struct ov_pdf_object *o, struct place *p, const struct ov_pdf_token *t)
 {
 	switch (t->kind) {
@@ -182,6 +188,7 @@ static void take_token(struct ov_pdf_object *o, struct place *p, const struct ov
 		break;
 	case OV_PDF_STRING:
 	case OV_PDF_HEX:
+		o->is_elsewhere |= is_no_filter(p, t);
 		/* A string alone may be a script that another object names. */
 		if (strcmp(p->key, "JS") == 0 || p->tokens == 0)
 			add_string(o, t);
@@ -191,6 +198,7 @@ static void take_token(struct ov_pdf_object *o, struct place *p, const struct ov
 		p->key[0] = '\0';
 		break;
 	case OV_PDF_WORD_TOKEN:
+		o->is_elsewhere |= is_no_filter(p, t);
 		take_number(o, p, t);
 		break;
 	case OV_PDF_OPEN:
@@ -308,14 +316,18 @@ static ov_status read_body(struct ov_pdf_lex *l, struct ov_pdf_object *o, uint64
 		uint64_t before = ov_pdf_lex_at(l);
 
 		OV_TRY(ov_pdf_lex_next(l, &t));
-		if (t.kind == OV_PDF_EOF)
+		if (t.kind == OV_PDF_EOF) {
+			o->is_broken = !o->is_trailer;
 			return OV_OK; /* *next stays: what it swallowed is looked at again */
+		}
 		if (t.kind == OV_PDF_WORD_TOKEN) {
 			if (is(&t, "stream")) {
 				o->has_stream = true;
 				return measure(l, ov_pdf_lex_at(l), o, next);
 			}
+			o->is_broken |= is(&t, "endstream");
 			if (is(&t, "endobj") || is(&t, "startxref")) {
+				l->ends += is(&t, "endobj");
 				*next = ov_pdf_lex_at(l);
 				return OV_OK;
 			}
@@ -326,6 +338,19 @@ static ov_status read_body(struct ov_pdf_lex *l, struct ov_pdf_object *o, uint64
 		}
 		take_token(o, &p, &t);
 	}
+}
+
+/* Counts what stands at an "obj": an object's beginning, or the rest of "endobj". */
+static ov_status count_mark(struct ov_pdf_lex *l, uint64_t obj, bool is_one)
+{
+	struct ov_cur c;
+
+	l->begins += is_one;
+	if (is_one || obj < 3)
+		return OV_OK;
+	OV_TRY(ov_window_upto(&l->w, obj - 3, 3, &c));
+	l->ends += ov_cur_looking_at(&c, "end", 3);
+	return OV_OK;
 }
 
 ov_status ov_pdf_object(struct ov_pdf_lex *l, uint64_t *at, struct ov_pdf_object *o)
@@ -350,6 +375,7 @@ ov_status ov_pdf_object(struct ov_pdf_lex *l, uint64_t *at, struct ov_pdf_object
 		} else {
 			*at = obj + 3;
 			OV_TRY(number_before(&l->w, obj, &o->number, &is_one));
+			OV_TRY(count_mark(l, obj, is_one));
 		}
 		if (!is_one)
 			continue;

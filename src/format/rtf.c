@@ -5,7 +5,8 @@
  *
  * Read as Word reads, not as the specification asks: "{\rt" is enough, anything but digits is
  * passed over, groups may stand between the digits. Where readers differ on those (does their
- * text belong to the object?), both readings are given.
+ * text belong to the object?), both readings are given. No program that saves documents writes
+ * such objects: they are told of as broken, whatever was made of them.
  *
  * Not read: pictures, which are matched as the digits they are.
  */
@@ -43,8 +44,11 @@ struct rtf {
 	uint64_t object;	    /* depth of the group that holds an object, 0: none     */
 	uint64_t skip;		    /* depth of a group of an unknown kind in it, 0: none   */
 	bool has_star;		    /* "\*" came before                                     */
+	uint64_t holder;	    /* depth of an \object's group without data yet, 0: none */
 	bool is_nested;		    /* digits stood in inner groups: two readings           */
+	bool is_odd;		    /* something but digits and white space stood in it     */
 	bool is_cut;		    /* more than OBJECT_MAX                                 */
+	bool is_told;		    /* that the file is cut                                 */
 	struct hexed with, without; /* inner groups */
 	struct part parts[PARTS_MAX];
 	unsigned nparts, part;
@@ -107,8 +111,12 @@ static ov_status take_digit(struct rtf *f, int b)
 {
 	const int v = ov_hex_digit((char)b);
 
-	if (f->object == 0 || f->skip != 0 || v < 0)
+	if (f->object == 0 || f->skip != 0)
 		return OV_OK;
+	if (v < 0) {
+		f->is_odd |= strchr(" \t\r\n", b) == NULL;
+		return OV_OK;
+	}
 	OV_TRY(put_digit(f, &f->with, v));
 	if (f->depth == f->object)
 		return put_digit(f, &f->without, v);
@@ -143,7 +151,8 @@ static void start_object(struct rtf *f)
 		return;
 	f->object = f->depth > 0 ? f->depth : 1;
 	f->skip = 0;
-	f->is_nested = f->is_cut = false;
+	f->holder = 0;
+	f->is_nested = f->is_cut = f->is_odd = false;
 	f->with.b.n = f->without.b.n = 0;
 	f->with.high = f->without.high = -1;
 }
@@ -180,8 +189,11 @@ static ov_status take_word(struct rtf *f)
 		f->i++;
 	if (strcmp(word, "bin") == 0)
 		return take_binary(f, number);
+	f->is_odd |= f->object != 0 && f->skip == 0;
 	if (strcmp(word, "objdata") == 0 || strcmp(word, "datastore") == 0)
 		start_object(f);
+	else if (strcmp(word, "object") == 0 && f->object == 0)
+		f->holder = f->depth;
 	else if (had_star && f->object != 0 && f->skip == 0 && f->depth > f->object)
 		f->skip = f->depth;
 	return OV_OK;
@@ -199,6 +211,7 @@ static ov_status take_control(struct rtf *f)
 		return OV_OK;
 	f->i++;
 	f->has_star = b == '*';
+	f->is_odd |= !f->has_star && f->object != 0 && f->skip == 0;
 	for (unsigned k = 0; b == '\'' && k < 2; k++) { /* a character by its number: no data */
 		int digit;
 
@@ -208,6 +221,21 @@ static ov_status take_control(struct rtf *f)
 		f->i++;
 	}
 	return OV_OK;
+}
+
+/* @return true when it is the group of an object's data: that is complete. */
+static bool close_group(struct rtf *f)
+{
+	const bool is_last = f->object != 0 && f->depth <= f->object;
+
+	if (f->depth == f->skip)
+		f->skip = 0;
+	if (f->holder != 0 && f->depth <= f->holder) {
+		f->holder = 0;
+		f->env->note(f->env->ctx, OV_BAD, OV_STR("object"), "an object without its data");
+	}
+	f->depth -= f->depth > 0;
+	return is_last;
 }
 
 /* Reads on until an object is complete. @return OV_OK; OV_END. */
@@ -226,20 +254,21 @@ static ov_status find_object(struct rtf *f)
 			f->depth++;
 			f->has_star = false;
 		} else if (b == '}') {
-			const bool is_last = f->object != 0 && f->depth <= f->object;
-
-			if (f->depth == f->skip)
-				f->skip = 0;
-			f->depth -= f->depth > 0;
-			if (is_last)
+			if (close_group(f))
 				return OV_OK;
 		} else {
 			OV_TRY(take_digit(f, b));
 		}
 	}
-	if (f->object == 0)
+	if (f->object == 0) {
+		if (f->depth > 0 && !f->is_told)
+			f->env->note(f->env->ctx, OV_SHORT, OV_STR(""),
+				     "the file ends within a group");
+		f->is_told = true;
 		return OV_END;
+	}
 	f->env->note(f->env->ctx, OV_SHORT, OV_STR("object"), "the file ends within it");
+	f->is_told = true;
 	return OV_OK;
 }
 
@@ -249,16 +278,53 @@ static void add_part(struct rtf *f, struct ov_str name, const uint8_t *p, size_t
 		f->parts[f->nparts++] = (struct part){ .name = name, .p = p, .n = n };
 }
 
+static void note_object(struct rtf *f, ov_status why, const char *detail)
+{
+	f->env->note(f->env->ctx, why, OV_STR("object"), detail);
+}
+
+/* The file of a package, or all that the object holds. */
+static ov_status add_native(struct rtf *f, const struct ov_src *native, bool is_package)
+{
+	struct ov_ole_native n;
+
+	OV_TRY(ov_ole_native(native, 0, &f->names, &n));
+	if (!is_package && (n.name.n == 0 || n.is_broken)) {
+		add_part(f, OV_STR("object"), native->mem, (size_t)native->size);
+		return OV_OK;
+	}
+	if (n.is_broken || n.name.n == 0)
+		note_object(f, OV_BAD, "a package whose sizes don't fit");
+	add_part(f, n.name.n > 0 ? n.name : OV_STR("package"), native->mem + n.off, (size_t)n.size);
+	return OV_OK;
+}
+
+/*
+ * Behind an object stands how it looks ([MS-OLEDS] 2.2.3): version, kind 0 (none) or 5. Some
+ * programs leave it out.
+ */
+static bool is_presentation(struct ov_cur c)
+{
+	const size_t n = ov_cur_left(&c);
+	uint32_t kind;
+
+	if (n < 8)
+		return true;
+	(void)ov_cur_soft_u32le(&c);
+	kind = ov_cur_soft_u32le(&c);
+	return kind == 0 || kind == 5;
+}
+
 /* [MS-OLEDS] 2.2.4, 2.2.5: version, kind, class, topic, item, size, data. */
 static ov_status unwrap(struct rtf *f, const struct ov_buf *b)
 {
-	struct ov_cur c = ov_cur_of(b->p, b->n);
-	const struct ov_src all = ov_src_mem(b->p, b->n);
-	struct ov_str name = OV_STR("object");
+	struct ov_cur c = ov_cur_of(b->p, b->n), native;
+	struct ov_src src;
 	bool is_package = false;
-	uint64_t off, size;
 	uint32_t n = 0;
 
+	if (b->n == 0)
+		return OV_OK;
 	ov_cur_soft_skip(&c, 8);
 	for (unsigned k = 0; k < 3; k++) {
 		n = ov_cur_soft_u32le(&c);
@@ -272,19 +338,18 @@ static ov_status unwrap(struct rtf *f, const struct ov_buf *b)
 		const uint8_t *hit =
 		    b->n > 8 ? memmem(b->p + 1, b->n - 1, "\xd0\xcf\x11\xe0\xa1\xb1", 6) : NULL;
 
+		note_object(f, OV_BAD, "its header makes no sense");
 		if (hit != NULL)
-			add_part(f, name, hit, b->n - (size_t)(hit - b->p));
+			add_part(f, OV_STR("object"), hit, b->n - (size_t)(hit - b->p));
 		return OV_OK;
 	}
-	off = c.pos;
-	size = ov_min_u64(n, ov_cur_left(&c));
-	if (is_package) {
-		OV_TRY(ov_ole_native(&all, off, &f->names, &name, &off, &size));
-		if (name.n == 0)
-			name = OV_STR("package");
-	}
-	add_part(f, name, b->p + off, (size_t)size);
-	return OV_OK;
+	if (n > ov_cur_left(&c))
+		note_object(f, OV_SHORT, "it is shorter than its header tells");
+	OV_TRY(ov_cur_take(&c, ov_min_u64(n, ov_cur_left(&c)), &native));
+	if (!is_presentation(c))
+		note_object(f, OV_BAD, "it is longer than its header tells");
+	src = ov_src_mem(native.base, native.len);
+	return add_native(f, &src, is_package);
 }
 
 static ov_status make_parts(struct rtf *f)
@@ -294,8 +359,11 @@ static ov_status make_parts(struct rtf *f)
 	f->nparts = f->part = 0;
 	ov_arena_reset(&f->names, 65536);
 	if (f->is_cut)
-		f->env->note(f->env->ctx, OV_LIMIT, OV_STR("object"),
-			     "it is too large: its first part was matched");
+		note_object(f, OV_LIMIT, "it is too large: its first part was matched");
+	if (f->is_odd)
+		note_object(f, OV_BAD, "something but digits stands in its data");
+	if (f->with.high >= 0)
+		note_object(f, OV_BAD, "its data ends in half a byte");
 	add_part(f, OV_STR("objdata"), f->with.b.p, f->with.b.n);
 	OV_TRY(unwrap(f, &f->with.b));
 	if (!f->is_nested)

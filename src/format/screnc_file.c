@@ -1,6 +1,14 @@
-/* A file made by Microsoft's Script Encoder (.vbe, .jse): one part, the script, as in a page. */
+/*
+ * A file made by Microsoft's Script Encoder (.vbe, .jse): one part, the script, as in a page.
+ *
+ *   #@~^ | length (8) | text ... | checksum (8) | ^#~@
+ *
+ * Both numbers are base64 of four bytes: how many characters the script has, and their sum. They,
+ * and the end mark, tell a damaged file.
+ */
 #include "formats.h"
 
+#include "b64.h"
 #include "checked.h"
 #include "screnc.h"
 
@@ -13,6 +21,42 @@ struct screnc {
 	bool is_given;
 };
 
+/* A number of the frame: eight digits of base64. */
+static bool number_at(const uint8_t *p, uint32_t *out)
+{
+	const struct ov_str digits = { .p = (const char *)p, .n = 8 };
+	uint8_t bytes[6];
+	struct ov_cur c = ov_cur_of(bytes, sizeof bytes);
+	size_t n;
+
+	if (ov_b64_decode(digits, bytes, sizeof bytes, &n) != OV_OK || n != 4)
+		return false;
+	*out = ov_cur_soft_u32le(&c);
+	return true;
+}
+
+/* `in`: the frame, whole or not; `p`: the script that was made of it. */
+static void check(const struct ov_fmt_env *env, struct ov_cur in, const uint8_t *p, size_t n)
+{
+	uint32_t length = 0, want = 0, sum = 0;
+	bool is_ascii = true;
+
+	if (in.len < 24 || memcmp(in.base + in.len - 4, "^#~@", 4) != 0) {
+		env->note(env->ctx, OV_SHORT, OV_STR("script"), "it has no end");
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		sum += p[i];
+		is_ascii &= p[i] < 0x80;
+	}
+	if (!is_ascii) /* two bytes may be one character: how they count is not known */
+		return;
+	if (!number_at(in.base + 4, &length) || !number_at(in.base + in.len - 12, &want) ||
+	    length != n || want != sum)
+		env->note(env->ctx, OV_BAD, OV_STR("script"),
+			  "its length or its checksum is wrong");
+}
+
 static ov_status screnc_open(const struct ov_fmt_env *env, void **state)
 {
 	static const char head[] = "<script>", tail[] = "</script>";
@@ -20,7 +64,7 @@ static ov_status screnc_open(const struct ov_fmt_env *env, void **state)
 	struct screnc *s = NULL;
 	struct ov_cur file;
 	uint8_t *to = NULL;
-	size_t at, n = 0;
+	size_t at, used, n = 0;
 
 	OV_TRY(ov_arena_new(env->arena, &s));
 	OV_TRY(ov_src_view_upto(env->src, 0, size, env->arena, &file));
@@ -32,7 +76,9 @@ static ov_status screnc_open(const struct ov_fmt_env *env, void **state)
 	if (at == file.len)
 		return OV_BAD;
 	memcpy(to, head, sizeof head - 1);
-	(void)ov_screnc_decode(file.base + at, file.len - at, to + sizeof head - 1, &n);
+	used = ov_screnc_decode(file.base + at, file.len - at, to + sizeof head - 1, &n);
+	if (size == env->src->size)
+		check(env, ov_cur_of(file.base + at, used), to + sizeof head - 1, n);
 	n += sizeof head - 1;
 	memcpy(to + n, tail, sizeof tail - 1);
 	s->text = ov_cur_of(to, n + sizeof tail - 1);

@@ -23,7 +23,7 @@
 struct swf {
 	const struct ov_fmt_env *env;
 	struct ov_window w;
-	bool is_packed, is_given;
+	bool is_packed, is_given, is_over;
 	uint8_t head[HEADER]; /* as the unpacked film has it               */
 	size_t head_given;
 	uint8_t lzma[LZMA_HEAD];
@@ -57,6 +57,11 @@ static ov_status open_lzma(struct swf *f, const struct ov_decoder_params *p)
 	return ov_decoder_open(OV_CODEC_LZMA_ALONE, &f->as_lzma, p, f->env->arena, &f->d);
 }
 
+static void note(struct swf *f, ov_status why, const char *detail)
+{
+	f->env->note(f->env->ctx, why, OV_STR(""), detail);
+}
+
 /* Where the tags begin: behind the frame, whose first 5 bits tell how many each of its 4 numbers
  * has. */
 static ov_status find_tags(struct swf *f)
@@ -64,7 +69,9 @@ static ov_status find_tags(struct swf *f)
 	struct ov_cur c;
 	uint8_t b;
 
-	OV_TRY(ov_window_get(&f->w, HEADER, 1, &c));
+	OV_TRY(ov_window_get(&f->w, 4, 5, &c));
+	if (ov_cur_soft_u32le(&c) > f->env->src->size)
+		note(f, OV_SHORT, "it is shorter than its header tells");
 	b = ov_cur_soft_u8(&c);
 	f->at = HEADER + (5 + 4 * (uint64_t)(b >> 3) + 7) / 8 + 4;
 	return OV_OK;
@@ -113,6 +120,23 @@ static ov_status give_film(struct swf *f, struct ov_child *out)
 	return OV_OK;
 }
 
+/* What somebody hung on to the film: the player does not look at it. */
+static ov_status give_behind(struct swf *f, struct ov_child *out)
+{
+	const uint64_t size = f->env->src->size;
+
+	f->is_over = true;
+	if (f->at >= size)
+		return OV_END;
+	*out = (struct ov_child){ .kind = OV_CHILD_SLICE,
+				  .name = OV_STR("behind the film"),
+				  .off = f->at,
+				  .size = size - f->at,
+				  .packed = size - f->at,
+				  .position = ++f->position };
+	return OV_OK;
+}
+
 static ov_status next_swf(void *state, struct ov_child *out)
 {
 	struct swf *f = state;
@@ -124,6 +148,8 @@ static ov_status next_swf(void *state, struct ov_child *out)
 		uint16_t head;
 		uint64_t n;
 
+		if (f->is_over)
+			return OV_END;
 		OV_TRY(ov_window_upto(&f->w, f->at, 6, &c));
 		head = ov_cur_soft_u16le(&c);
 		n = head & 0x3f;
@@ -132,11 +158,17 @@ static ov_status next_swf(void *state, struct ov_child *out)
 			n = ov_cur_soft_u32le(&c);
 			f->at += 4;
 		}
-		if (ov_cur_status(&c) != OV_OK || head >> 6 == 0) /* the end, told or not */
+		if (ov_cur_status(&c) != OV_OK) {
+			note(f, OV_SHORT, "it ends without its end tag");
 			return OV_END;
-		if (f->at >= f->env->src->size)
-			return OV_END;
-		n = ov_min_u64(n, f->env->src->size - f->at);
+		}
+		if (head >> 6 == 0)
+			return give_behind(f, out);
+		if (n > f->env->src->size - f->at) {
+			note(f, OV_SHORT, "a tag goes beyond its end");
+			n = f->env->src->size - f->at;
+			f->is_over = true;
+		}
 		f->at += n;
 		if (head >> 6 != BINARY_DATA || n <= 6)
 			continue;

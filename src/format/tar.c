@@ -32,6 +32,7 @@ struct tar {
 	uint64_t at; /* of the next header                    */
 	uint64_t position;
 	bool is_damaged; /* noted; looking for the next header    */
+	bool has_end;	 /* a zero block came behind the last member */
 	struct meta meta;
 	struct ov_tar_sparse sparse;
 	struct ov_arena_mark mark; /* before the current member's memory    */
@@ -134,6 +135,15 @@ static void note_damage(struct tar *t)
 	t->is_damaged = true;
 }
 
+/* Two blocks of zeros end an archive (POSIX.1-1988 10.1.1): one is enough for us. */
+static void note_end(struct tar *t)
+{
+	if (!t->has_end)
+		t->env->note(t->env->ctx, OV_SHORT, OV_STR(""),
+			     "it has no end: members may be missing");
+	t->has_end = true;
+}
+
 /* Finds and reads the next header; passes zero blocks and damage. @return OV_END at the end. */
 static ov_status read_header(struct tar *t, struct header *h)
 {
@@ -141,13 +151,15 @@ static ov_status read_header(struct tar *t, struct header *h)
 	struct ov_cur field;
 
 	for (;; t->at += OV_TAR_BLOCK) {
-		if (t->at >= size)
+		if (t->at >= size || size - t->at < OV_TAR_BLOCK) {
+			note_end(t);
 			return OV_END;
-		if (size - t->at < OV_TAR_BLOCK)
-			return t->position > 0 || t->is_damaged ? OV_END : OV_SHORT;
+		}
 		OV_TRY(ov_window_get(&t->win, t->at, OV_TAR_BLOCK, &h->block));
-		if (is_zero(h->block))
+		if (is_zero(h->block)) {
+			t->has_end = true;
 			continue;
+		}
 		if (!has_good_sum(h->block)) {
 			note_damage(t);
 			continue;
@@ -157,7 +169,7 @@ static ov_status read_header(struct tar *t, struct header *h)
 			break;
 		note_damage(t);
 	}
-	t->is_damaged = false;
+	t->is_damaged = t->has_end = false;
 	h->type = (char)ov_cur_rest(&h->block)[156];
 	h->body = t->at + OV_TAR_BLOCK;
 	return member_name(t, h->block, &h->name);

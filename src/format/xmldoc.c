@@ -3,15 +3,18 @@
  * pkg:binaryData), XDP (chunk: a PDF), HWPML (BINDATA). And ActiveMime, the wrapping of macros in
  * the first two: a header, then a compound file by zlib.
  *
- * The text is searched for the elements; whether it is sound XML is not asked.
+ * The text is searched for the elements. Of sound XML only what could hide one is asked: that they
+ * are closed, and that the document is.
  */
 #include "formats.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "checked.h"
 #include "decoder.h"
 #include "overt/features.h"
+#include "text.h"
 #include "window.h"
 
 #define SCRATCH ((size_t)1 << 20)
@@ -23,9 +26,34 @@ struct xmldoc {
 	struct ov_window w;
 	uint64_t at, position;
 	bool is_given; /* ActiveMime: its one part */
+	bool is_open;  /* an element that holds base64 */
+	char root[64]; /* the first element's name     */
+	size_t nroot;
 	struct ov_arena scratch;
 	struct ov_decoder *d;
+	uint64_t in_at; /* of what it decodes */
 };
+
+/* The first element's name. */
+static ov_status read_root(struct xmldoc *f)
+{
+	struct ov_cur c;
+
+	OV_TRY(ov_window_upto(&f->w, 0, LOOK, &c));
+	for (size_t i = 0; i + 1 < c.len; i++) {
+		const uint8_t *name = c.base + i + 1;
+
+		if (c.base[i] != '<' || *name == '?' || *name == '!')
+			continue;
+		while (f->nroot < sizeof f->root && f->nroot < c.len - i - 1 &&
+		       name[f->nroot] > ' ' && name[f->nroot] != '>' && name[f->nroot] != '/') {
+			f->root[f->nroot] = (char)name[f->nroot];
+			f->nroot++;
+		}
+		return OV_OK;
+	}
+	return OV_OK;
+}
 
 static ov_status open_xmldoc(const struct ov_fmt_env *env, void **state)
 {
@@ -46,7 +74,12 @@ static ov_status open_xmldoc(const struct ov_fmt_env *env, void **state)
 	ov_arena_init(&f->scratch, SCRATCH);
 	f->scratch.fail_in = env->arena->fail_in;
 	*state = f;
-	return OV_OK;
+	return read_root(f);
+}
+
+static void note(struct xmldoc *f, ov_status why, const char *detail)
+{
+	f->env->note(f->env->ctx, why, OV_STR(""), detail);
 }
 
 static ov_status decode(struct xmldoc *f, struct ov_child *out, enum ov_codec codec, uint64_t off,
@@ -56,6 +89,7 @@ static ov_status decode(struct xmldoc *f, struct ov_child *out, enum ov_codec co
 					     .plain_size = UINT64_MAX };
 	struct ov_src in;
 
+	f->in_at = off;
 	OV_TRY(ov_src_slice(f->env->src, off, n, &in));
 	OV_TRY(ov_decoder_open(codec, &in, &p, &f->scratch, &f->d));
 	*out = (struct ov_child){ .kind = OV_CHILD_STREAM,
@@ -102,31 +136,91 @@ static ov_status name_in(struct xmldoc *f, struct ov_cur tag, struct ov_str *out
 	    &f->scratch, (struct ov_str){ .p = (const char *)hit, .n = (size_t)(end - hit) }, out);
 }
 
-static ov_status next_element(struct xmldoc *f, struct ov_child *out)
+/* The element's end, or that of the whole: the last tag closes the first. */
+static ov_status check_end(struct xmldoc *f)
+{
+	const uint64_t size = f->env->src->size, n = ov_min_u64(size, LOOK);
+	bool is_closed;
+	struct ov_cur c;
+	struct ov_str s;
+
+	if (f->is_open)
+		note(f, OV_SHORT, "it ends within a file that it carries");
+	OV_TRY(ov_window_upto(&f->w, size - n, (size_t)n, &c));
+	s = ov_text_trim(
+	    (struct ov_str){ .p = (const char *)ov_cur_rest(&c), .n = ov_cur_left(&c) });
+	while (s.n > 0 && s.p[s.n - 1] == 0)
+		s.n--;
+	is_closed = s.n > 0 && s.p[s.n - 1] == '>';
+	for (s.n -= s.n > 0; s.n > 0 && s.p[s.n - 1] <= ' ';)
+		s.n--;
+	is_closed &= s.n > f->nroot + 2 && memcmp(s.p + s.n - f->nroot, f->root, f->nroot) == 0 &&
+		     s.p[s.n - f->nroot - 1] == '/';
+	if (!is_closed)
+		note(f, OV_SHORT, "it ends before its first element does");
+	return OV_OK;
+}
+
+/* A tag of an element that holds base64: each beginning has its end. */
+static void take_tag(struct xmldoc *f, bool is_end, bool is_empty)
+{
+	if (is_end != f->is_open)
+		note(f, OV_BAD, "the beginning and the end of a file that it carries don't match");
+	f->is_open = !is_end && !is_empty;
+}
+
+/* Behind the next '<' of such an element, which `is_end` tells. @return OV_OK; OV_END; OV_IO. */
+static ov_status find_tag(struct xmldoc *f, bool *is_end)
 {
 	const uint64_t size = f->env->src->size;
 	bool found;
 
 	for (;;) {
 		struct ov_cur tag;
-		struct ov_str name;
-		uint64_t end;
 
 		OV_TRY(ov_window_find(&f->w, &f->at, size, "<", 1, &found));
 		if (!found)
 			return OV_END;
 		f->at++;
 		OV_TRY(ov_window_upto(&f->w, f->at, 32, &tag));
-		if (!holds_base64(tag))
+		*is_end = ov_cur_looking_at(&tag, "/", 1);
+		if (*is_end)
+			ov_cur_soft_skip(&tag, 1);
+		if (holds_base64(tag))
+			return OV_OK;
+	}
+}
+
+static ov_status next_element(struct xmldoc *f, struct ov_child *out)
+{
+	const uint64_t size = f->env->src->size;
+
+	for (;;) {
+		struct ov_cur tag;
+		struct ov_str name;
+		bool found, is_end;
+		uint64_t end;
+		ov_status s = find_tag(f, &is_end);
+
+		if (s == OV_END)
+			s = check_end(f);
+		else if (s == OV_OK && is_end)
+			take_tag(f, true, false);
+		OV_TRY(s);
+		if (f->at >= size)
+			return OV_END;
+		if (is_end)
 			continue;
 		end = f->at;
 		OV_TRY(ov_window_find(&f->w, &end, size, ">", 1, &found));
 		OV_TRY(
 		    ov_window_upto(&f->w, f->at, (size_t)ov_min_u64(end - f->at, TAG_MAX), &tag));
+		take_tag(f, false,
+			 end - f->at == tag.len && tag.len > 0 && tag.base[tag.len - 1] == '/');
 		OV_TRY(name_in(f, tag, &name));
 		f->at = end = ov_min_u64(end + 1, size);
 		OV_TRY(ov_window_find(&f->w, &end, size, "<", 1, &found));
-		if (end > f->at)
+		if (end > f->at && f->is_open)
 			return decode(f, out, OV_CODEC_BASE64, f->at, end - f->at, name);
 	}
 }
@@ -165,8 +259,20 @@ static ov_status next_xmldoc(void *state, struct ov_child *out)
 static ov_status read_xmldoc(void *state, void *to, size_t n, size_t *got)
 {
 	struct xmldoc *f = state;
+	const ov_status s = ov_decoder_read(f->d, to, n, got);
+	const char *what;
+	char detail[128];
+	uint64_t at;
 
-	return ov_decoder_read(f->d, to, n, got);
+	if (s != OV_BAD && s != OV_SHORT)
+		return s;
+	what = ov_decoder_fault(f->d, &at);
+	if (what == NULL)
+		return s;
+	(void)snprintf(detail, sizeof detail, "%s, at byte %llu of the document", what,
+		       (unsigned long long)(f->in_at + at));
+	note(f, s, detail);
+	return OV_END;
 }
 
 static void close_xmldoc(void *state)

@@ -1,7 +1,8 @@
 /*
  * The small filters of PostScript and PDF, ISO 32000-1 7.4.2, 7.4.3 and 7.4.5: ASCIIHex, ASCII85,
- * RunLength. Own code, tolerant as readers are: bytes that don't belong to a coding are passed
- * over, and an end without its mark is an end.
+ * RunLength. Own code, which reads on as readers do: bytes that don't belong to a coding are passed
+ * over, and in text an end without its mark is an end. But what was passed over makes the end
+ * OV_BAD.
  */
 #include "decoder_int.h"
 
@@ -16,8 +17,13 @@ struct adobe {
 	unsigned nout, at;
 	unsigned run;	  /* RunLength: bytes of the run that are left              */
 	bool is_repeated; /* all of them are out[0]                                 */
-	bool is_over;
+	bool is_over, is_bad;
 };
+
+static bool is_space(uint8_t b)
+{
+	return b == 0 || b == ' ' || (b >= '\t' && b <= '\r');
+}
 
 static ov_status open_adobe(struct ov_decoder *d)
 {
@@ -45,15 +51,21 @@ static void take_85(struct adobe *z, uint8_t b)
 {
 	if (b == '~') {
 		z->is_over = true;
+		z->is_bad |= z->ndigits == 1;
 		end_group(z, z->ndigits);
 	} else if (b == 'z' && z->ndigits == 0) {
 		memset(z->out, 0, sizeof z->out);
 		z->nout = 4;
 		z->at = 0;
 	} else if (b >= '!' && b <= 'u') {
-		z->word = z->word * 85 + (uint32_t)(b - '!'); /* wraps for words that are none */
+		const uint64_t word = (uint64_t)z->word * 85 + (uint64_t)(b - '!');
+
+		z->is_bad |= word > UINT32_MAX; /* a group that is none */
+		z->word = (uint32_t)word;
 		if (++z->ndigits == 5)
 			end_group(z, 5);
+	} else {
+		z->is_bad |= !is_space(b);
 	}
 }
 
@@ -62,6 +74,7 @@ static void take_hex(struct adobe *z, uint8_t b)
 	const int v = ov_hex_digit((char)b);
 
 	z->is_over = b == '>';
+	z->is_bad |= v < 0 && !z->is_over && !is_space(b);
 	if (v < 0 && !(z->is_over && z->ndigits == 1))
 		return;
 	z->word = z->word << 4 | (uint32_t)(v < 0 ? 0 : v);
@@ -83,6 +96,22 @@ static void at_end(struct adobe *z, enum ov_codec c)
 		take_hex(z, '>');
 }
 
+/* Behind the end stands nothing, but '>' after '~', and white space. */
+static ov_status check_rest(struct ov_decoder *d, const struct adobe *z)
+{
+	for (;;) {
+		const ov_status s = ov_in_fill(&d->in);
+
+		if (s != OV_OK)
+			return s == OV_END && z->is_bad ? OV_BAD : s;
+		while (d->in.left > 0) {
+			if (!is_space(*d->in.p) && *d->in.p != '>')
+				return OV_BAD;
+			ov_in_take(&d->in, 1);
+		}
+	}
+}
+
 static ov_status read_ascii(struct ov_decoder *d, uint8_t *to, size_t n, size_t *got)
 {
 	struct adobe *z = d->own;
@@ -96,7 +125,7 @@ static ov_status read_ascii(struct ov_decoder *d, uint8_t *to, size_t n, size_t 
 			continue;
 		}
 		if (z->is_over)
-			return OV_END;
+			return check_rest(d, z);
 		s = ov_in_fill(&d->in);
 		if (s == OV_END) {
 			at_end(z, d->codec);
@@ -122,7 +151,7 @@ static ov_status read_runs(struct ov_decoder *d, uint8_t *to, size_t n, size_t *
 		ov_status s;
 
 		if (z->is_over)
-			return OV_END;
+			return check_rest(d, z);
 		if (z->run > 0) {
 			if (!z->is_repeated)
 				OV_TRY(ov_in_u8(&d->in, &z->out[0]));
@@ -132,7 +161,7 @@ static ov_status read_runs(struct ov_decoder *d, uint8_t *to, size_t n, size_t *
 		}
 		s = ov_in_fill(&d->in);
 		if (s != OV_OK)
-			return s;
+			return s == OV_END ? OV_SHORT : s; /* without its mark of the end */
 		OV_TRY(ov_in_u8(&d->in, &b));
 		z->is_over = b == 128;
 		z->is_repeated = b > 128;
