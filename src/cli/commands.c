@@ -26,6 +26,7 @@ const struct cli_command cli_commands[] = {
 	{ "ledger", "what was ever sent", cli_network, NULL },
 	{ "publish", "publish databases through a log", cli_network, NULL },
 	{ "witness", "vouch for logs", cli_network, NULL },
+	{ "mirror", "hold logs and vouch for what is held", cli_network, NULL },
 	{ "monitor", "follow a log from outside", cli_network, NULL },
 	{ NULL, NULL, NULL, NULL },
 };

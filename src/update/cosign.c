@@ -4,30 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cosign_int.h"
 #include "text.h"
 #include "witness.h"
 
-#define ANSWER_MAX ((size_t)64 << 10)
 #define TRIES 2 /* the second with the size that a witness said it has */
 
-struct job {
-	struct ov_logdir *l;
-	struct ov_fetch *f;
-	const struct ov_policy_member *m;
-	struct ov_buf body, answer;
-};
-
-static char *address(const struct ov_policy_member *m)
+char *ov_cosign_address(const struct ov_policy_member *m, const char *endpoint)
 {
 	const bool slash = m->url.n > 0 && m->url.p[m->url.n - 1] == '/';
 	char *url = NULL;
 
-	return asprintf(&url, "%.*s%sadd-checkpoint", (int)m->url.n, m->url.p, slash ? "" : "/") < 0
+	return asprintf(&url, "%.*s%s%s", (int)m->url.n, m->url.p, slash ? "" : "/", endpoint) < 0
 		   ? NULL
 		   : url;
 }
 
-static ov_status ask(struct job *j, uint64_t old, int *status)
+static ov_status ask(struct ov_cosign_job *j, uint64_t old, int *status)
 {
 	struct ov_witness_request r = { .old = old };
 	char *url;
@@ -39,10 +32,11 @@ static ov_status ask(struct job *j, uint64_t old, int *status)
 	j->body.n = 0;
 	OV_TRY(ov_witness_write(&r, (struct ov_str){ (const char *)j->l->note.p, j->l->note.n },
 				&j->body));
-	url = address(j->m);
+	url = ov_cosign_address(j->m, "add-checkpoint");
 	if (url == NULL)
 		return OV_NOMEM;
-	s = ov_fetch_post(j->f, url, j->body.p, j->body.n, ANSWER_MAX, &j->answer, status);
+	s = ov_fetch_post(j->f, url, "text/plain", j->body.p, j->body.n, OV_COSIGN_ANSWER_MAX,
+			  &j->answer, status);
 	free(url);
 	return s;
 }
@@ -59,7 +53,7 @@ static bool told_size(const struct ov_buf *b, uint64_t *size)
 }
 
 /* Keeps the lines of an answer that are this witness's and good. @return how many. */
-static ov_status keep_lines(const struct job *j, struct ov_str text, struct ov_buf *note,
+static ov_status keep_lines(const struct ov_cosign_job *j, struct ov_str text, struct ov_buf *note,
 			    uint64_t *time)
 {
 	struct ov_str rest = { (const char *)j->answer.p, j->answer.n }, line;
@@ -91,12 +85,14 @@ static ov_status keep_lines(const struct job *j, struct ov_str text, struct ov_b
 	return note->n > before ? OV_OK : OV_END;
 }
 
-static ov_status one_witness(struct job *j, struct ov_str text, struct ov_buf *note, uint64_t *size,
-			     uint64_t *time, int *status)
+static ov_status one_witness(struct ov_cosign_job *j, struct ov_str text, struct ov_buf *note,
+			     uint64_t *size, uint64_t *time, int *status)
 {
+	ov_status s;
+
 	*status = 0;
 	for (int i = 0; i < TRIES; i++) {
-		const ov_status s = ask(j, *size, status);
+		s = ask(j, *size, status);
 
 		if (s == OV_NOMEM || s == OV_BUG)
 			return s;
@@ -107,22 +103,36 @@ static ov_status one_witness(struct job *j, struct ov_str text, struct ov_buf *n
 	}
 	if (*status != 200)
 		return OV_END;
-	OV_TRY(keep_lines(j, text, note, time));
 	*size = j->l->size;
-	return OV_OK;
+	s = keep_lines(j, text, note, time);
+	if (s != OV_END || j->answer.n != 0)
+		return s;
+	/* Without a signature: a mirror, which has the checkpoint now and wants the entries. */
+	s = ov_cosign_mirror(j, status);
+	if (s == OV_OK)
+		s = keep_lines(j, text, note, time);
+	return s == OV_NOMEM || s == OV_BUG || s == OV_OK ? s : OV_END;
 }
 
 ov_status ov_cosign(struct ov_logdir *l, const struct ov_policy *p, struct ov_fetch *f,
-		    struct ov_buf *note, uint64_t *sizes, uint64_t *vouched, ov_cosign_told_fn told,
-		    void *ctx)
+		    struct ov_buf *note, uint64_t *sizes, uint64_t *vouched,
+		    const struct ov_cosign_caller *who)
 {
 	uint64_t times[OV_POLICY_MEMBERS] = { 0 };
-	struct job j = { .l = l, .f = f, .body = ov_buf_of(1 << 20), .answer = ov_buf_of(1 << 20) };
+	struct ov_cosign_job j = { .l = l,
+				   .f = f,
+				   .patience_seconds = who->patience_seconds,
+				   .body = ov_buf_of(64 << 20),
+				   .answer = ov_buf_of(1 << 20) };
 	const char *end = memmem(note->p, note->n, "\n\n", 2);
 	const struct ov_str text = { (const char *)note->p,
 				     end != NULL ? (size_t)(end - (const char *)note->p) + 1 : 0 };
 	char *copy = strndup(text.p, text.n);
 	ov_status s = copy != NULL ? OV_OK : OV_NOMEM;
+
+	j.origin = ov_str_of(copy);
+	if (copy != NULL)
+		j.origin.n = strcspn(copy, "\n");
 
 	for (uint32_t i = 0; s == OV_OK && i < p->nmembers; i++) {
 		int status = 0;
@@ -132,8 +142,8 @@ ov_status ov_cosign(struct ov_logdir *l, const struct ov_policy *p, struct ov_fe
 			continue;
 		s = one_witness(&j, (struct ov_str){ copy, text.n }, note, &sizes[i], &times[i],
 				&status);
-		if (told != NULL)
-			told(ctx, j.m->name, status, s == OV_OK ? "" : ov_fetch_error(f));
+		if (who->told != NULL)
+			who->told(who->ctx, j.m->name, status, s == OV_OK ? "" : ov_fetch_error(f));
 		if (s == OV_END)
 			s = OV_OK;
 	}

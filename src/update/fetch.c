@@ -12,6 +12,7 @@
 
 #define SLOW_BYTES 4000L
 #define CONNECT_SECONDS 20L
+#define POST_SECONDS 60L
 
 /* A source that is no address: a folder, or a bundle, which is opened when it is first asked. */
 struct local {
@@ -94,21 +95,29 @@ void ov_fetch_prefer(struct ov_fetch *f, size_t nth)
 		f->first = nth;
 }
 
-struct sink {
+struct sink { /* a buffer, or a file with its digest */
 	struct ov_buf *out;
-	size_t max;
+	size_t max, got;
 	bool is_too_long;
+	int fd;
+	struct ov_hasher *h;
 };
+
+static bool put(struct sink *s, const void *p, size_t n)
+{
+	if (n > s->max - s->got) {
+		s->is_too_long = true;
+		return false;
+	}
+	s->got += n;
+	if (s->out != NULL)
+		return ov_buf_put(s->out, p, n) == OV_OK;
+	return ov_fd_write(s->fd, p, n) == OV_OK && ov_hasher_add(s->h, p, n) == OV_OK;
+}
 
 static size_t on_bytes(char *p, size_t size, size_t n, void *ctx)
 {
-	struct sink *s = ctx;
-
-	if (n * size > s->max - s->out->n) {
-		s->is_too_long = true;
-		return 0;
-	}
-	return ov_buf_put(s->out, p, n * size) == OV_OK ? n * size : 0;
+	return put(ctx, p, n * size) ? n * size : 0;
 }
 
 /* The same for every client, whatever it asks for. */
@@ -188,6 +197,25 @@ static ov_status get_url(struct ov_fetch *f, const char *url, struct sink *sink)
 	return OV_IO;
 }
 
+static ov_status copy_file(const char *source, const char *path, struct sink *sink)
+{
+	OV_CLEANUP(ov_fd_close) int fd = -1;
+	char *whole = ov_store_path(source, path), room[65536];
+	ov_status s = whole != NULL ? ov_fd_open_read(whole, &fd) : OV_NOMEM;
+	size_t got = 0;
+
+	free(whole);
+	if (s == OV_IO && errno == ENOENT)
+		return OV_END;
+	OV_TRY(s);
+	do {
+		OV_TRY(ov_fd_read(fd, room, sizeof room, &got));
+		if (got > 0 && !put(sink, room, got))
+			return sink->is_too_long ? OV_LIMIT : OV_IO;
+	} while (got == sizeof room);
+	return OV_OK;
+}
+
 /* Is this source a folder or a bundle? A bundle's index is read once. */
 static ov_status know_local(struct ov_fetch *f, const char *path, struct local *l)
 {
@@ -224,33 +252,42 @@ static ov_status get_local(struct ov_fetch *f, size_t at, const char *path, stru
 	ov_status s;
 
 	OV_TRY(know_local(f, source, l));
-	s = l->is_bundle ? ov_bundle_read(&l->bundle, path, sink->max, sink->out)
-			 : ov_store_read(source, path, sink->max, sink->out);
+	if (sink->out == NULL)
+		s = l->is_bundle ? OV_UNSUPPORTED : copy_file(source, path, sink);
+	else
+		s = l->is_bundle ? ov_bundle_read(&l->bundle, path, sink->max, sink->out)
+				 : ov_store_read(source, path, sink->max, sink->out);
 	if (s == OV_IO || s == OV_SHORT)
 		(void)snprintf(f->error, sizeof f->error, "%s: %s", source,
 			       s == OV_IO ? strerror(errno) : "it is cut");
 	return s == OV_SHORT ? OV_IO : s;
 }
 
-ov_status ov_fetch_get_from(struct ov_fetch *f, size_t at, const char *path, size_t max,
-			    struct ov_buf *out)
+static ov_status get_one(struct ov_fetch *f, size_t at, const char *path, struct sink *sink)
 {
-	struct sink sink = { .out = out, .max = max };
 	const char *source = f->o.sources[at];
 	char *whole = NULL;
 	ov_status s;
 
-	out->n = 0;
 	f->error[0] = '\0';
 	f->source = at;
 	if (!ov_fetch_is_url(source))
-		return get_local(f, at, path, &sink);
+		return get_local(f, at, path, sink);
 	if (asprintf(&whole, "%s%s%s", source, source[strlen(source) - 1] == '/' ? "" : "/", path) <
 	    0)
 		return OV_NOMEM;
-	s = get_url(f, whole, &sink);
+	s = get_url(f, whole, sink);
 	free(whole);
 	return s;
+}
+
+ov_status ov_fetch_get_from(struct ov_fetch *f, size_t at, const char *path, size_t max,
+			    struct ov_buf *out)
+{
+	struct sink sink = { .out = out, .max = max };
+
+	out->n = 0;
+	return get_one(f, at, path, &sink);
 }
 
 ov_status ov_fetch_get(struct ov_fetch *f, const char *path, size_t max, struct ov_buf *out)
@@ -270,24 +307,39 @@ ov_status ov_fetch_get(struct ov_fetch *f, const char *path, size_t max, struct 
 	return worst;
 }
 
-ov_status ov_fetch_post(struct ov_fetch *f, const char *url, const void *body, size_t n, size_t max,
-			struct ov_buf *out, int *status)
+ov_status ov_fetch_save(struct ov_fetch *f, size_t nth, const char *path, uint64_t max, int fd,
+			struct ov_hasher *h, uint64_t *size)
+{
+	struct sink sink = { .max = (size_t)max, .fd = fd, .h = h };
+	ov_status s;
+
+	if (nth >= f->o.nsources)
+		return OV_END;
+	s = get_one(f, nth, path, &sink);
+	*size = sink.got;
+	return s;
+}
+
+ov_status ov_fetch_post(struct ov_fetch *f, const char *url, const char *type, const void *body,
+			size_t n, size_t max, struct ov_buf *out, int *status)
 {
 	struct sink sink = { .out = out, .max = max };
 	struct curl_slist *headers = NULL;
+	char line[128];
 	ov_status s;
 
 	out->n = 0;
 	f->error[0] = '\0';
 	OV_TRY(set_common(f, url, &sink));
-	headers = curl_slist_append(headers, "Content-Type: text/plain");
+	(void)snprintf(line, sizeof line, "Content-Type: %s", type);
+	headers = curl_slist_append(headers, line);
 	headers = headers != NULL ? curl_slist_append(headers, "Expect:") : NULL;
 	if (headers == NULL)
 		return OV_NOMEM;
 	(void)curl_easy_setopt(f->curl, CURLOPT_HTTPHEADER, headers);
 	(void)curl_easy_setopt(f->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)n);
 	(void)curl_easy_setopt(f->curl, CURLOPT_POSTFIELDS, body);
-	(void)curl_easy_setopt(f->curl, CURLOPT_TIMEOUT, 30L);
+	(void)curl_easy_setopt(f->curl, CURLOPT_TIMEOUT, POST_SECONDS);
 	s = perform(f, url, &sink, status);
 	curl_slist_free_all(headers);
 	return s;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "digest.h"
 #include "status.h"
 
 struct ov_fetch;
@@ -59,10 +60,18 @@ OV_MUST_USE ov_status ov_fetch_get(struct ov_fetch *f, const char *path, size_t 
 OV_MUST_USE ov_status ov_fetch_get_from(struct ov_fetch *f, size_t source, const char *path,
 					size_t max, struct ov_buf *out);
 
-/** Sends a body and takes the answer's, whatever its status. For witnesses. `url` is whole.
- * @return OV_OK with *status; OV_IO no answer; OV_LIMIT; OV_NOMEM. */
-OV_MUST_USE ov_status ov_fetch_post(struct ov_fetch *f, const char *url, const void *body, size_t n,
-				    size_t max, struct ov_buf *out, int *status);
+/** Gets a file from source `nth` into an open file, in memory that does not grow with it, and adds
+ * its bytes to a digest that was started. @return As ov_fetch_get; OV_IO also when it can't be
+ * written. */
+OV_MUST_USE ov_status ov_fetch_save(struct ov_fetch *f, size_t nth, const char *path, uint64_t max,
+				    int fd, struct ov_hasher *h, uint64_t *size);
+
+/** Sends a body and takes the answer's, whatever its status. For witnesses and mirrors. `url` is
+ * whole. @param type  Its Content-Type. @return OV_OK with *status; OV_IO no answer; OV_LIMIT;
+ * OV_NOMEM. */
+OV_MUST_USE ov_status ov_fetch_post(struct ov_fetch *f, const char *url, const char *type,
+				    const void *body, size_t n, size_t max, struct ov_buf *out,
+				    int *status);
 
 /** Why the last call failed, in words; "" when it did not. */
 const char *ov_fetch_error(const struct ov_fetch *f);

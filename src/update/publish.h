@@ -73,6 +73,6 @@ OV_MUST_USE ov_status ov_publish_signature(struct ov_publisher *p, struct ov_str
  * @return OV_OK; OV_END the quorum is not met: run it again; others with p->error.
  */
 OV_MUST_USE ov_status ov_publish_release(struct ov_publisher *p, const struct ov_skey *log,
-					 struct ov_fetch *f, ov_cosign_told_fn told, void *ctx);
+					 struct ov_fetch *f, const struct ov_cosign_caller *who);
 
 #endif

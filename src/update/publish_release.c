@@ -233,7 +233,7 @@ static ov_status write_proof(struct ov_publisher *p, struct ov_logdir *l, struct
 }
 
 static ov_status cosign_and_show(struct ov_publisher *p, struct ov_logdir *l, struct ov_fetch *f,
-				 ov_cosign_told_fn told, void *ctx)
+				 const struct ov_cosign_caller *who)
 {
 	uint64_t sizes[OV_POLICY_MEMBERS] = { 0 }, vouched = 0;
 	struct ov_buf note = ov_buf_of(1 << 20);
@@ -241,7 +241,7 @@ static ov_status cosign_and_show(struct ov_publisher *p, struct ov_logdir *l, st
 
 	read_sizes(p, sizes);
 	if (s == OV_OK)
-		s = ov_cosign(l, &p->root.policy, f, &note, sizes, &vouched, told, ctx);
+		s = ov_cosign(l, &p->root.policy, f, &note, sizes, &vouched, who);
 	if (s == OV_OK)
 		s = write_sizes(p, sizes);
 	if (s == OV_OK && vouched == 0)
@@ -269,7 +269,7 @@ static ov_status check_log(struct ov_publisher *p, const struct ov_skey *log,
 }
 
 ov_status ov_publish_release(struct ov_publisher *p, const struct ov_skey *log, struct ov_fetch *f,
-			     ov_cosign_told_fn told, void *ctx)
+			     const struct ov_cosign_caller *who)
 {
 	struct ov_logdir l = { .folder = NULL };
 	ov_status s = OV_OK;
@@ -282,7 +282,7 @@ ov_status ov_publish_release(struct ov_publisher *p, const struct ov_skey *log, 
 	if (s == OV_OK)
 		s = append_pending(p, log, &l);
 	if (s == OV_OK)
-		s = cosign_and_show(p, &l, f, told, ctx);
+		s = cosign_and_show(p, &l, f, who);
 	if (s != OV_OK && p->error[0] == '\0')
 		(void)ov_publish_fail(p->error, s, "the log could not be written: %s",
 				      ov_status_name(s));

@@ -4,8 +4,9 @@
 
 #define BUNDLE_MAX ((size_t)OV_TILE_WIDTH * (OV_ENTRY_MAX + 2))
 
-static ov_status get_tile(struct ov_remote *r, struct ov_tile tile, size_t max, struct ov_buf *out)
+ov_status ov_remote_tile(struct ov_remote *r, struct ov_tile tile, struct ov_buf *out)
 {
+	const size_t max = tile.is_entries ? BUNDLE_MAX : OV_TILE_BYTES;
 	OV_CLEANUP(ov_buf_free) struct ov_buf path = ov_buf_of(512);
 
 	for (;;) {
@@ -28,7 +29,7 @@ ov_status ov_remote_hash(void *ctx, unsigned level, uint64_t index, struct ov_me
 	struct ov_tile tile;
 
 	OV_TRY(ov_tile_of(level, index, r->size, &tile));
-	OV_TRY(get_tile(r, tile, OV_TILE_BYTES, &bytes));
+	OV_TRY(ov_remote_tile(r, tile, &bytes));
 	return ov_tile_hash(r->h, &tile, ov_buf_cur(&bytes), level, index, out);
 }
 
@@ -39,7 +40,7 @@ ov_status ov_remote_entry(struct ov_remote *r, uint64_t index, struct ov_buf *ou
 
 	if (index >= r->size)
 		return OV_END;
-	OV_TRY(get_tile(r, ov_tile_of_entry(index, r->size), BUNDLE_MAX, &bytes));
+	OV_TRY(ov_remote_tile(r, ov_tile_of_entry(index, r->size), &bytes));
 	bundle = ov_buf_cur(&bytes);
 	for (uint64_t i = 0; i <= index % OV_TILE_WIDTH; i++)
 		if (ov_entry_next(&bundle, &entry) != OV_OK)

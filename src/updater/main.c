@@ -22,6 +22,7 @@ static const struct cli_command commands[] = {
 	{ "ledger", "what was ever sent", updater_ledger, &updater_ledger_spec },
 	{ "publish", "publish databases through a log", updater_publish, &updater_publish_spec },
 	{ "monitor", "follow a log from outside", updater_monitor, &updater_monitor_spec },
+	{ "mirror", "hold logs and vouch for what is held", updater_mirror, &updater_mirror_spec },
 	{ "witness", "vouch for logs", updater_witness, &updater_witness_spec },
 	{ NULL, NULL, NULL, NULL },
 };
@@ -76,7 +77,7 @@ static int dispatch(struct cli *c, int argc, char *const *argv)
 			return k->run(c, argc - 1, argv + 1);
 	(void)cli_fail(c, "overt-update",
 		       "a part of overt; use overt update, status, verify, bundle, ledger, "
-		       "publish, witness or monitor",
+		       "publish, witness, mirror or monitor",
 		       NULL);
 	return CLI_FAILED;
 }

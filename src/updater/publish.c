@@ -25,7 +25,7 @@ struct settings {
 	struct cli_list root_keys, release_keys;
 	const char *root, *output, *key, *signer, *log_key, *passphrase_file, *policy, *rollout,
 	    *channel;
-	uint64_t engine, version, expires_days, root_threshold, release_threshold;
+	uint64_t engine, version, expires_days, root_threshold, release_threshold, wait;
 	bool is_cosigner;
 };
 
@@ -51,6 +51,7 @@ static const struct cli_option options[] = {
 	{ "rollout", 0, CLI_TEXT, AT(rollout), "STEPS", "add: 10,100@1h,1000@4h: per mille of clients,\nand how long after now; default all at once", NULL, 0, 0 },
 	{ "key", 0, CLI_TEXT, AT(key), "FILE", "sign: with this key file", NULL, 0, 0 },
 	{ "signer", 0, CLI_TEXT, AT(signer), "PROGRAM", "sign: with a program: the text on its input,\nthe signature line on its output", NULL, 0, 0 },
+	{ "wait", 0, CLI_NUMBER, AT(wait), "SECONDS", "release: for a mirror that is still fetching\n(default 60)", NULL, 0, 86400 },
 	{ "log-key", 0, CLI_TEXT, AT(log_key), "FILE", "release: the log's key file", NULL, 0, 0 },
 	CLI_HELP_OPTION,
 	{ NULL, 0, 0, 0, NULL, NULL, NULL, 0, 0 },
@@ -380,6 +381,10 @@ static void on_witness(void *ctx, struct ov_str name, int status, const char *te
 		cli_put(&p->c->out, "vouches\n");
 	else if (status == 0)
 		cli_fmt(&p->c->out, "no answer: %s\n", text);
+	else if (status == 503)
+		cli_put(&p->c->out, "does not hold all that the log names yet\n");
+	else if (status == 507)
+		cli_put(&p->c->out, "is full\n");
 	else
 		cli_fmt(&p->c->out, "answered %d\n", status);
 }
@@ -387,6 +392,9 @@ static void on_witness(void *ctx, struct ov_str name, int status, const char *te
 static int release(struct publish *p, struct ov_publisher *pub)
 {
 	const struct ov_fetch_options o = { .slow_seconds = 30 };
+	const struct ov_cosign_caller who = { .told = on_witness,
+					      .ctx = p,
+					      .patience_seconds = (unsigned)p->s.wait };
 	struct ov_fetch *f = NULL;
 	char room[OV_KEYFILE_MAX];
 	struct ov_skey k;
@@ -398,7 +406,7 @@ static int release(struct publish *p, struct ov_publisher *pub)
 		return CLI_FAILED;
 	if (ov_fetch_open(&o, &f) != OV_OK)
 		return fail(p, "no memory", NULL);
-	s = ov_publish_release(pub, &k, f, on_witness, p);
+	s = ov_publish_release(pub, &k, f, &who);
 	ov_skey_wipe(&k);
 	explicit_bzero(room, sizeof room);
 	ov_fetch_close(&f);
@@ -501,7 +509,7 @@ static int act(struct publish *p, struct ov_hasher *h)
 int updater_publish(struct cli *c, int argc, char *const *argv)
 {
 	struct publish p = { .c = c,
-			     .s = { .version = 1, .expires_days = 365 },
+			     .s = { .version = 1, .expires_days = 365, .wait = 60 },
 			     .passphrase = ov_buf_of(8192) };
 	struct ov_hasher *h = NULL;
 	int code = cli_begin(c, &updater_publish_spec, argc, argv, &p.s, &p.args);

@@ -1,40 +1,30 @@
 /*
- * overt witness: vouches for logs over HTTP (C2SP tlog-witness). One thread answers one request
- * after the other, so that what is stored and what is compared can't come apart; what a log has
- * grown to is on the disk before the answer leaves.
+ * overt witness: vouches for logs over HTTP (C2SP tlog-witness). What a log has grown to is on the
+ * disk before the answer leaves; see witness_http.c.
  *
- *   POST /add-checkpoint             a request of witness.h; 200 with the cosignature line
- *   GET  /<hex of SHA-256(origin)>/checkpoint    the newest cosigned checkpoint, for monitors
+ *   journal              the cosigned checkpoints, as notes; of each log the last counts
+ *   fork-<n>.evidence    two checkpoints of a log that can't both be true
  */
 #include "updater.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <microhttpd.h>
-#include <netdb.h>
-#include <poll.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "keyfile.h"
 #include "store.h"
 #include "text.h"
-#include "witness.h"
+#include "witness_int.h"
 
 #define COMMAND "overt witness"
-#define BODY_MAX (OV_NOTE_MAX + 64 * 64)
-#define LOGS_MAX 10000
-#define TIMEOUT_SECONDS 30
-#define CONNECTIONS 256
+#define BATCH_MAX ((size_t)64 << 20)
+#define JOURNAL_OLD ((uint64_t)16 << 20) /* bytes of old notes that are worth a rewriting */
 
 struct settings {
 	struct cli_list logs;
-	const char *listen, *key, *passphrase_file, *folder;
+	const char *listen, *key, *passphrase_file, *folder, *logs_file;
 };
 
 #define AT(m) offsetof(struct settings, m)
@@ -46,6 +36,7 @@ static const struct cli_option options[] = {
 	{ "passphrase-file", 0, CLI_TEXT, AT(passphrase_file), "FILE", "its first line opens the key file", NULL, 0, 0 },
 	{ "folder", 0, CLI_TEXT, AT(folder), "DIR", "what was vouched for (needed)", NULL, 0, 0 },
 	{ "log", 0, CLI_LIST, AT(logs), "VKEY", "a log's verifier key; may be given often", NULL, 0, 0 },
+	{ "logs", 0, CLI_TEXT, AT(logs_file), "FILE", "many logs, one a line: log VKEY", NULL, 0, 0 },
 	CLI_HELP_OPTION,
 	{ NULL, 0, 0, 0, NULL, NULL, NULL, 0, 0 },
 };
@@ -63,316 +54,181 @@ const struct cli_spec updater_witness_spec = {
 	.options = options,
 };
 
-struct seen { /* a log and the largest tree of it */
-	struct ov_vkey key;
-	char name[80]; /* "<hex>/checkpoint" */
-	struct ov_witness_stored stored;
-};
-
-struct witness {
-	struct cli *cli;
-	const char *folder;
-	struct ov_hasher *h;
-	struct ov_skey key;
-	char room[OV_KEYFILE_MAX];
-	struct seen *logs;
-	size_t nlogs;
-};
-
 static bool wrong(struct witness *w, const char *what, const char *detail)
 {
 	(void)cli_fail(w->cli, COMMAND, what, detail);
 	return false;
 }
 
-/* ---- what is stored: the cosigned checkpoint, a note ---- */
+/* ---- logs ---- */
 
-static bool load_log(struct witness *w, const char *vkey, struct seen *out)
+static int by_hex(const void *a, const void *b)
 {
-	struct ov_buf b = ov_buf_of(1 << 17);
+	return strcmp(((const struct seen *)a)->hex, ((const struct seen *)b)->hex);
+}
+
+struct seen *witness_log(const struct witness *w, const char *hex)
+{
+	struct seen key;
+
+	(void)snprintf(key.hex, sizeof key.hex, "%s", hex);
+	return w->nlogs > 0 ? bsearch(&key, w->logs, w->nlogs, sizeof *w->logs, by_hex) : NULL;
+}
+
+ov_status witness_keep_note(struct seen *log, struct ov_str note)
+{
+	char *copy = malloc(note.n + 1);
+
+	if (copy == NULL)
+		return OV_NOMEM;
+	memcpy(copy, note.p, note.n);
+	free((char *)(uintptr_t)log->note.p);
+	log->note = (struct ov_str){ copy, note.n };
+	return OV_OK;
+}
+
+static bool read_logs(struct witness *w, const struct serve_logs *from)
+{
+	uint8_t digest[OV_DIGEST_MAX];
+
+	w->logs = calloc(from->n, sizeof *w->logs);
+	if (w->logs == NULL)
+		return wrong(w, "no memory", NULL);
+	for (size_t i = 0; i < from->n; i++, w->nlogs++) {
+		struct seen *log = &w->logs[i];
+
+		if (ov_vkey_parse(w->h, from->v[i].vkey, &log->key) != OV_OK ||
+		    log->key.type != OV_KEY_PLAIN)
+			return wrong(w, "a log's key is no Ed25519 verifier key", NULL);
+		if (ov_hasher_once(w->h, log->key.name.p, log->key.name.n, digest) != OV_OK)
+			return false;
+		ov_hex_encode(digest, 32, log->hex);
+	}
+	qsort(w->logs, w->nlogs, sizeof *w->logs, by_hex);
+	for (size_t i = 1; i < w->nlogs; i++)
+		if (by_hex(&w->logs[i - 1], &w->logs[i]) == 0)
+			return wrong(w, "a log is given twice", NULL);
+	return true;
+}
+
+/* ---- what was vouched for ---- */
+
+/* A note of the journal. Of logs that are not ours any more it is kept as it is: they may come
+ * back. */
+static ov_status on_record(void *ctx, struct ov_str note)
+{
+	struct witness *w = ctx;
 	uint8_t digest[OV_DIGEST_MAX];
 	struct ov_checkpoint c;
 	struct ov_note n;
 	struct ov_arena a;
+	struct seen *log;
 	char hex[65];
 	ov_status s;
 
-	if (ov_vkey_parse(w->h, ov_str_of(vkey), &out->key) != OV_OK ||
-	    out->key.type != OV_KEY_PLAIN)
-		return wrong(w, vkey, "is no Ed25519 verifier key");
-	if (ov_hasher_once(w->h, out->key.name.p, out->key.name.n, digest) != OV_OK)
-		return false;
-	ov_hex_encode(digest, 32, hex);
-	(void)snprintf(out->name, sizeof out->name, "%s/checkpoint", hex);
 	ov_arena_init(&a, 1 << 20);
-	s = ov_store_read(w->folder, out->name, OV_NOTE_MAX, &b);
-	if (s == OV_OK)
-		s = ov_note_parse(ov_buf_text(&b), &a, &n);
+	s = ov_note_parse(note, &a, &n);
 	if (s == OV_OK)
 		s = ov_checkpoint_parse(n.text, &c);
 	if (s == OV_OK)
-		out->stored = (struct ov_witness_stored){ .size = c.size, .root = c.root };
+		s = ov_hasher_once(w->h, c.origin.p, c.origin.n, digest);
+	if (s == OV_OK) {
+		ov_hex_encode(digest, 32, hex);
+		log = witness_log(w, hex);
+		if (log == NULL) {
+			w->live =
+			    UINT64_MAX; /* of a log that is not ours now: nothing is dropped */
+		} else {
+			log->stored = (struct ov_witness_stored){ .size = c.size, .root = c.root };
+			s = witness_keep_note(log, note);
+		}
+	}
 	ov_arena_free(&a);
-	ov_buf_free(&b);
-	if (s != OV_OK && s != OV_END)
-		return cli_fail(w->cli, COMMAND, out->name,
-				"what is stored can't be read; a witness that forgets could sign a "
-				"fork, so it does not start") == CLI_OK;
-	return true;
+	return s;
 }
 
-static struct seen *find_log(struct witness *w, struct ov_str origin)
+/* When most of the journal is old, a new one takes its place. */
+static ov_status tidy(struct witness *w)
 {
+	struct ov_buf all = ov_buf_of((size_t)1 << 30);
+	ov_status s = OV_OK;
+
 	for (size_t i = 0; i < w->nlogs; i++)
-		if (ov_str_eq(w->logs[i].key.name, origin))
-			return &w->logs[i];
-	return NULL;
+		if (w->live != UINT64_MAX)
+			w->live += w->logs[i].note.n;
+	if (w->live == UINT64_MAX || w->journal.size < JOURNAL_OLD || w->journal.size / 4 < w->live)
+		return OV_OK;
+	for (size_t i = 0; s == OV_OK && i < w->nlogs; i++)
+		if (w->logs[i].note.n > 0)
+			s = ov_journal_put(w->h, &all, w->logs[i].note);
+	if (s == OV_OK)
+		s = ov_journal_replace(&w->journal, w->journal_path, &all);
+	ov_buf_free(&all);
+	return s;
 }
 
-/* ---- answers ---- */
-
-static ov_status cosign(struct witness *w, const struct ov_witness_request *r, struct seen *log,
-			struct ov_buf *line)
+static bool open_journal(struct witness *w)
 {
-	OV_CLEANUP(ov_buf_free) struct ov_buf note = ov_buf_of(1 << 17);
-
-	OV_TRY(ov_note_sign(&w->key, r->note.text, updater_now(), line));
-	OV_TRY(ov_buf_str(&note, r->note.text));
-	OV_TRY(ov_buf_u8(&note, '\n'));
-	for (uint32_t i = 0; i < r->note.nsigs; i++) /* the log's own line, not those of others */
-		if (r->note.sigs[i].id == log->key.id &&
-		    ov_str_eq(r->note.sigs[i].name, log->key.name))
-			OV_TRY(ov_buf_fmt(&note, "%.*s\n", (int)r->note.sigs[i].line.n,
-					  r->note.sigs[i].line.p));
-	OV_TRY(ov_buf_put(&note, line->p, line->n));
-	OV_TRY(ov_store_write(w->folder, log->name, note.p, note.n, false));
-	log->stored =
-	    (struct ov_witness_stored){ .size = r->checkpoint.size, .root = r->checkpoint.root };
-	return OV_OK;
-}
-
-/* @return HTTP's status; the body is in `out`. */
-static int add_checkpoint(struct witness *w, struct ov_str body, struct ov_buf *out)
-{
-	static const struct ov_witness_stored nothing;
-	struct ov_witness_request r;
-	struct seen *log = NULL;
-	struct ov_arena a;
-	int status = 500;
 	ov_status s;
 
-	ov_arena_init(&a, 4 << 20);
-	s = ov_witness_parse(body, &a, &r);
-	if (s == OV_OK) {
-		log = find_log(w, r.checkpoint.origin);
-		s = ov_witness_decide(w->h, &r, log != NULL ? &log->key : NULL,
-				      log != NULL ? &log->stored : &nothing, &status);
-	} else if (s != OV_NOMEM) {
-		status = 400;
-		s = OV_OK;
-	}
-	if (s == OV_OK && status == 200 && log != NULL)
-		s = cosign(w, &r, log, out);
-	if (s == OV_OK && status == 409 && log != NULL)
-		s = ov_buf_fmt(out, "%llu\n", (unsigned long long)log->stored.size);
-	if (s != OV_OK) {
-		out->n = 0;
-		status = 500;
-	}
-	ov_arena_free(&a);
-	return status;
-}
-
-static int get_checkpoint(struct witness *w, const char *path, struct ov_buf *out)
-{
-	for (size_t i = 0; i < w->nlogs; i++) {
-		if (strcmp(path + 1, w->logs[i].name) != 0)
-			continue;
-		return ov_store_read(w->folder, w->logs[i].name, OV_NOTE_MAX, out) == OV_OK ? 200
-											    : 404;
-	}
-	return 404;
-}
-
-static enum MHD_Result answer(struct MHD_Connection *conn, int status, const struct ov_buf *b)
-{
-	struct MHD_Response *r = MHD_create_response_from_buffer(
-	    b->n, b->n > 0 ? (void *)b->p : (void *)(uintptr_t) "", MHD_RESPMEM_MUST_COPY);
-	enum MHD_Result done;
-
-	if (r == NULL)
-		return MHD_NO;
-	(void)MHD_add_response_header(
-	    r, "Content-Type", status == 409 ? "text/x.tlog.size" : "text/plain; charset=utf-8");
-	done = MHD_queue_response(conn, (unsigned)status, r);
-	MHD_destroy_response(r);
-	return done;
-}
-
-/* A request's body, as far as it has come. */
-struct request {
-	struct ov_buf body;
-	bool is_too_long;
-};
-
-static enum MHD_Result finish(struct witness *w, struct MHD_Connection *conn, const char *path,
-			      const char *method, const struct request *q)
-{
-	struct ov_buf out = ov_buf_of(1 << 17);
-	enum MHD_Result done;
-	int status = 404;
-
-	if (strcmp(method, "POST") == 0 && strcmp(path, "/add-checkpoint") == 0)
-		status = q->is_too_long ? 413 : add_checkpoint(w, ov_buf_text(&q->body), &out);
-	else if (strcmp(method, "GET") == 0)
-		status = get_checkpoint(w, path, &out);
-	else
-		status = strcmp(path, "/add-checkpoint") == 0 ? 405 : 404;
-	done = answer(conn, status, &out);
-	ov_buf_free(&out);
-	return done;
-}
-
-static enum MHD_Result on_request(void *ctx, struct MHD_Connection *conn, const char *path,
-				  const char *method, const char *version, const char *data,
-				  size_t *size, void **state)
-{
-	struct request *q = *state;
-
-	(void)version;
-	if (q == NULL) {
-		q = calloc(1, sizeof *q);
-		if (q == NULL)
-			return MHD_NO;
-		q->body = ov_buf_of(BODY_MAX);
-		*state = q;
-		return MHD_YES;
-	}
-	if (*size > 0) {
-		if (!q->is_too_long && ov_buf_put(&q->body, data, *size) != OV_OK)
-			q->is_too_long = true;
-		*size = 0;
-		return MHD_YES;
-	}
-	return finish(ctx, conn, path, method, q);
-}
-
-static void on_done(void *ctx, struct MHD_Connection *conn, void **state,
-		    enum MHD_RequestTerminationCode why)
-{
-	struct request *q = *state;
-
-	(void)ctx;
-	(void)conn;
-	(void)why;
-	if (q != NULL) {
-		ov_buf_free(&q->body);
-		free(q);
-	}
-	*state = NULL;
+	w->journal_path = ov_store_path(w->folder, "journal");
+	s = w->journal_path != NULL ? ov_journal_open(w->journal_path, on_record, w, &w->journal)
+				    : OV_NOMEM;
+	if (s == OV_OK)
+		s = tidy(w);
+	if (s == OV_OK)
+		return true;
+	return wrong(
+	    w, w->journal_path,
+	    s == OV_IO ? strerror(errno)
+	    : s == OV_NOMEM
+		? "no memory"
+		: "it is damaged: a witness that forgets could sign a fork, so it does not "
+		  "start");
 }
 
 /* ---- start ---- */
-
-/* "127.0.0.1:8080", "[::1]:8080" */
-static bool read_address(const char *text, struct sockaddr_storage *out)
-{
-	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
-					.ai_socktype = SOCK_STREAM };
-	struct addrinfo *found = NULL;
-	char host[128];
-	const char *colon = strrchr(text, ':'), *from = text;
-	size_t n = colon != NULL ? (size_t)(colon - text) : 0;
-
-	if (n >= 2 && text[0] == '[' && text[n - 1] == ']') {
-		from++;
-		n -= 2;
-	}
-	if (n == 0 || n >= sizeof host)
-		return false;
-	memcpy(host, from, n);
-	host[n] = '\0';
-	if (getaddrinfo(host, colon + 1, &hints, &found) != 0)
-		return false;
-	memcpy(out, found->ai_addr, found->ai_addrlen);
-	freeaddrinfo(found);
-	return true;
-}
-
-static bool read_key(struct witness *w, const struct settings *s)
-{
-	struct ov_buf b = ov_buf_of(8192), pass = ov_buf_of(8192);
-	struct ov_str phrase = { .p = NULL, .n = 0 }, rest;
-	bool ok = updater_read(w->cli, COMMAND, s->key, 4096, &b) &&
-		  (s->passphrase_file == NULL ||
-		   updater_read(w->cli, COMMAND, s->passphrase_file, 4096, &pass));
-
-	rest = ov_buf_text(&pass);
-	(void)ov_text_split(&rest, '\n', &phrase);
-	if (ok && (ov_keyfile_read(w->h, ov_buf_text(&b), phrase, w->room, &w->key) != OV_OK ||
-		   w->key.public.type != OV_KEY_COSIGN))
-		ok = wrong(w, s->key, "is no cosigner's key, or needs another passphrase");
-	if (pass.p != NULL)
-		explicit_bzero(pass.p, pass.n);
-	ov_buf_free(&pass);
-	ov_buf_free(&b);
-	return ok;
-}
-
-static bool read_logs(struct witness *w, const struct settings *s)
-{
-	w->logs = calloc(s->logs.n, sizeof *w->logs);
-	if (w->logs == NULL)
-		return false;
-	for (size_t i = 0; i < s->logs.n; i++, w->nlogs++)
-		if (!load_log(w, s->logs.v[i], &w->logs[i]))
-			return false;
-	return true;
-}
 
 static int serve(struct witness *w, const char *listen, int signals)
 {
 	struct sockaddr_storage at;
 	struct MHD_Daemon *d;
-	struct pollfd p = { .fd = signals, .events = POLLIN };
 
-	if (!read_address(listen, &at))
+	if (!serve_address(listen, &at))
 		return cli_fail(w->cli, COMMAND, listen, "is no address like 127.0.0.1:8080");
-	d = MHD_start_daemon(MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD |
-				 (at.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0),
-			     0, NULL, NULL, on_request, w, MHD_OPTION_SOCK_ADDR, &at,
-			     MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL,
-			     MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_SECONDS,
-			     MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
-			     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)65536, MHD_OPTION_END);
-	if (d == NULL)
-		return cli_fail(w->cli, COMMAND, listen, strerror(errno));
-	cli_fmt(&w->cli->out, "  vouching for %zu logs at http://%s/\n", w->nlogs, listen);
-	cli_flush(&w->cli->out);
-	while (poll(&p, 1, -1) < 0 && errno == EINTR) {
+	if (pthread_create(&w->writer, NULL, witness_write, w) != 0)
+		return cli_fail(w->cli, COMMAND, "no thread", NULL);
+	d = witness_serve(w, &at);
+	if (d != NULL) {
+		cli_fmt(&w->cli->out, "  vouching for %zu logs at http://%s/\n", w->nlogs, listen);
+		cli_flush(&w->cli->out);
+		serve_wait(signals);
+	} else {
+		(void)cli_fail(w->cli, COMMAND, listen, strerror(errno));
 	}
+	(void)pthread_mutex_lock(&w->lock);
+	w->must_stop = true; /* whoever waits for the disk is answered first */
+	(void)pthread_cond_signal(&w->more);
+	(void)pthread_mutex_unlock(&w->lock);
+	(void)pthread_join(w->writer, NULL);
+	if (d == NULL)
+		return CLI_FAILED;
 	MHD_stop_daemon(d);
 	return CLI_OK;
 }
 
-static int start(struct witness *w, const struct settings *s)
+static int start(struct witness *w, const struct settings *s, const struct serve_logs *logs)
 {
-	int lock = -1, signals, code;
-	sigset_t set;
+	const int signals = serve_signals(); /* before there are threads */
+	int lock = -1, code = CLI_FAILED;
 
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL); /* before there are threads */
-	signals = signalfd(-1, &set, SFD_CLOEXEC);
 	if (signals < 0 || ov_hasher_new(OV_SHA256, &w->h) != OV_OK)
 		return cli_fail(w->cli, COMMAND, strerror(errno), NULL);
 	if (ov_store_lock(s->folder, 2, &lock) != OV_OK)
-		code = cli_fail(w->cli, COMMAND, s->folder,
-				"another witness has it, or no rights there");
-	else if (!read_key(w, s) || !read_logs(w, s))
-		code = CLI_FAILED;
-	else
+		(void)cli_fail(w->cli, COMMAND, s->folder,
+			       "another witness has it, or no rights there");
+	else if (serve_key(w->cli, COMMAND, w->h, s->key, s->passphrase_file, w->room, &w->key) &&
+		 read_logs(w, logs) && open_journal(w))
 		code = serve(w, s->listen != NULL ? s->listen : "127.0.0.1:8080", signals);
 	if (lock >= 0)
 		(void)close(lock);
@@ -380,32 +236,47 @@ static int start(struct witness *w, const struct settings *s)
 	ov_skey_wipe(&w->key);
 	explicit_bzero(w->room, sizeof w->room);
 	ov_hasher_free(&w->h);
-	free(w->logs);
 	return code;
+}
+
+static void release(struct witness *w)
+{
+	ov_journal_close(&w->journal);
+	for (size_t i = 0; i < w->nlogs; i++)
+		free((char *)(uintptr_t)w->logs[i].note.p);
+	free(w->logs);
+	free(w->journal_path);
+	ov_buf_free(&w->batch);
+	free(w);
 }
 
 int updater_witness(struct cli *c, int argc, char *const *argv)
 {
 	struct settings s = { .listen = NULL };
+	struct serve_logs logs = { .n = 0 };
 	struct cli_list none = { 0 };
 	struct witness *w = calloc(1, sizeof *w);
 	int code;
 
 	if (w == NULL)
 		return cli_fail(c, COMMAND, "no memory", NULL);
+	w->cli = c;
+	w->journal.fd = -1;
+	w->batch = ov_buf_of(BATCH_MAX);
+	(void)pthread_mutex_init(&w->lock, NULL);
+	(void)pthread_cond_init(&w->more, NULL);
 	code = cli_begin(c, &updater_witness_spec, argc, argv, &s, &none);
-
-	if (code < 0 && (s.key == NULL || s.folder == NULL || s.logs.n == 0 || none.n > 0))
+	if (code < 0 && !serve_logs_read(c, COMMAND, &s.logs, s.logs_file, &logs))
+		code = CLI_FAILED;
+	if (code < 0 && (s.key == NULL || s.folder == NULL || logs.n == 0 || none.n > 0))
 		code = cli_usage(c, &updater_witness_spec, "--key, --folder and --log are needed");
-	if (code < 0 && s.logs.n > LOGS_MAX)
-		code = cli_usage(c, &updater_witness_spec, "more than 10,000 logs");
 	if (code < 0) {
-		w->cli = c;
 		w->folder = s.folder;
-		code = start(w, &s);
+		code = start(w, &s, &logs);
 	}
+	serve_logs_free(&logs);
 	cli_list_free(&none);
 	cli_list_free(&s.logs);
-	free(w);
+	release(w);
 	return code;
 }

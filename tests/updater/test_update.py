@@ -5,143 +5,17 @@ A publisher, seven witnesses, a web server that can lie, and a client. Each atta
 more than one proof is tried here; those that a proof alone can carry are in test_judge.c.
 """
 import hashlib
-import http.server
 import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
 
-OVERT, WORKER, UPDATE = map(os.path.abspath, sys.argv[1:4])
-ENV = {**os.environ, "OVERT_WORKER": WORKER, "OVERT_UPDATE": UPDATE, "OVERT_WEAK_SANDBOX": "allow", "no_proxy": "*"}
-WITNESSES = 7
-
-
-def run(*args, code=0, **more):
-    p = subprocess.run([OVERT, *map(str, args)], env=ENV, capture_output=True, text=True, timeout=120, check=False, **more)
-    if p.returncode != code:
-        raise AssertionError(f"overt {' '.join(map(str, args))}: {p.returncode}, not {code}\n{p.stdout}\n{p.stderr}")
-    return p
-
-
-class Liar(http.server.ThreadingHTTPServer):
-    """Serves a folder; `lie` may answer in its place. Requests are remembered as they came."""
-    daemon_threads = True
-
-    def __init__(self, folder):
-        super().__init__(("127.0.0.1", 0), Answer)
-        self.folder, self.lie, self.seen = folder, None, []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class Answer(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.server.seen.append((self.requestline, sorted(self.headers.items())))
-        path = os.path.join(self.server.folder, self.path.lstrip("/"))
-        body = None
-        if os.path.isfile(path):
-            with open(path, "rb") as f:
-                body = f.read()
-        if self.server.lie:
-            body = self.server.lie(self, self.path, body)
-        if body is False:
-            return
-        self.send_response(404 if body is None else 200)
-        self.send_header("Content-Length", str(len(body or b"")))
-        self.end_headers()
-        self.wfile.write(body or b"")
-
-    def log_message(self, *args):
-        pass
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-class World:
-    """Keys, policy, witnesses and a publisher's folder, made once."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.vkeys, self.ports, self.processes = {}, [free_port() for _ in range(WITNESSES)], {}
-        for name in ["log", *(f"root{i}" for i in range(5)), *(f"release{i}" for i in range(3))]:
-            self.key(name)
-        for i in range(WITNESSES):
-            self.key(f"witness{i}", "--cosigner")
-        with open(self.path("policy"), "w", encoding="utf-8") as f:
-            f.write(f"log {self.vkeys['log']}\n")
-            for i, port in enumerate(self.ports):
-                f.write(f"witness w{i} {self.vkeys[f'witness{i}']} http://127.0.0.1:{port}/\n")
-            f.write("group all 5 " + " ".join(f"w{i}" for i in range(WITNESSES)) + "\nquorum all\n")
-        self.root("root.1", 1, range(5), range(3))
-        for i in range(WITNESSES):
-            self.start(i)
-        run("publish", "init", self.path("site"), "--root", self.path("root.1"))
-
-    def path(self, *name):
-        return os.path.join(self.folder, *name)
-
-    def key(self, name, *more):
-        self.vkeys[name] = run("publish", "key", f"{name}.example", "-o", self.path(name + ".key"), *more).stdout.strip()
-
-    def root(self, name, version, keys, releases, signers=(0, 1, 2)):
-        args = []
-        for i in keys:
-            args += ["--root-key", self.vkeys[f"root{i}"]]
-        for i in releases:
-            args += ["--release-key", self.vkeys[f"release{i}"]]
-        run("publish", "root", "-o", self.path(name), "--root-version", version, "--policy", self.path("policy"), *args)
-        for i in signers:
-            run("publish", "sign", self.path(name), "--key", self.path(f"root{i}.key"))
-
-    def start(self, i):
-        self.processes[i] = subprocess.Popen(
-            [OVERT, "witness", "--listen", f"127.0.0.1:{self.ports[i]}", "--key", self.path(f"witness{i}.key"), "--folder",
-             self.path(f"state{i}"), "--log", self.vkeys["log"]], env=ENV, stdout=subprocess.PIPE, text=True)
-        if "vouching" not in self.processes[i].stdout.readline():
-            raise AssertionError("a witness did not start")
-
-    def stop(self, i, how=signal.SIGTERM):
-        p = self.processes.pop(i)
-        p.send_signal(how)
-        p.wait(timeout=10)
-        p.stdout.close()
-
-    def close(self):
-        for i in list(self.processes):
-            self.stop(i)
-
-    def add(self, name, version, content, *more, site="site"):
-        with open(self.path("content"), "wb") as f:
-            f.write(content)
-        run("publish", "add", self.path(site), name, version, self.path("content"), *more)
-
-    def sign(self, *keys, site="site"):
-        for i in keys or (0, 1):
-            run("publish", "sign", self.path(site), "--key", self.path(f"release{i}.key"))
-
-    def release(self, code=0, site="site"):
-        return run("publish", "release", self.path(site), "--log-key", self.path("log.key"), code=code)
-
-
-def database(n, extra=b""):
-    """A small ndb that detects marker n, with a body so that deltas pay."""
-    lines = [f"Test.Marker{n}.{i}:0:*:{hashlib.sha256(f'{n}-{i}'.encode()).hexdigest()}" for i in range(3)]
-    lines += [f"Test.Body.{i}:0:*:{hashlib.sha256(str(i).encode()).hexdigest()}" for i in range(400)]
-    return "\n".join(lines).encode() + b"\n" + extra
+from kit import ENV, Liar, OVERT, WITNESSES, World, database, run
 
 
 class Updates(unittest.TestCase):
