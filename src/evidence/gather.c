@@ -65,7 +65,7 @@ static ov_status flush(struct ov_ev *e, size_t least)
 
 void ov_ev_begin(struct ov_ev_found *x, enum ov_inv_what what, struct ov_str name)
 {
-	x->is_supplement = false;
+	x->is_supplement = x->is_minor = false;
 	x->dropped = 0;
 	x->c = (struct ov_inv_component){
 		.what = what,
@@ -114,7 +114,9 @@ ov_status ov_ev_emit(struct ov_ev *e, struct ov_ev_found *x)
 	x->c.npath = e->nchain;
 	if (x->c.layer == 0)
 		x->c.layer = e->layer;
-	OV_TRY(ov_rec_put_component(&e->out, &x->c, x->is_supplement));
+	OV_TRY(ov_rec_put_component(&e->out, &x->c,
+				    (x->is_supplement ? OV_REC_SUPPLEMENT : 0U) |
+					(x->is_minor ? OV_REC_MINOR : 0U)));
 	if (x->dropped > 0)
 		OV_TRY(ov_ev_unread(e, OV_LIMIT, x->c.name, "more evidence than is kept"));
 	return flush(e, OV_EV_BATCH);

@@ -50,8 +50,8 @@ extern const struct ov_ev_source ov_ev_sources[]; /* name NULL at the end */
 struct ov_ev_found {
 	struct ov_inv_component c;
 	struct ov_inv_evidence pieces[OV_EV_PIECES];
-	bool is_supplement;
-	uint32_t dropped; /* pieces that had no room */
+	bool is_supplement, is_minor; /* see record.h */
+	uint32_t dropped;	      /* pieces that had no room */
 };
 
 /** A blank component of a kind. */

@@ -143,14 +143,18 @@ static ov_status merge_dates(struct ov_join *j, struct ov_inv_component *to,
 }
 
 static ov_status merge(struct ov_join *j, uint32_t at, const struct ov_inv_component *c,
-		       bool is_supplement)
+		       unsigned flags)
 {
 	struct ov_inv_component *to = &j->components[at];
+	const bool is_supplement = (flags & OV_REC_SUPPLEMENT) != 0;
 
-	if (j->meta[at].is_supplement && !is_supplement) { /* the record itself comes late */
+	if ((flags & OV_REC_MINOR) == 0)
+		j->meta[at].flags &= ~(unsigned)OV_REC_MINOR;
+	if ((j->meta[at].flags & OV_REC_SUPPLEMENT) != 0 &&
+	    !is_supplement) { /* the record itself comes late */
 		to->what = c->what;
 		to->state = c->state;
-		j->meta[at].is_supplement = false;
+		j->meta[at].flags &= ~(unsigned)OV_REC_SUPPLEMENT;
 	} else if (!is_supplement && c->layer > to->layer && c->state == OV_STATE_PRESENT) {
 		to->state = c->state; /* the same package as a later layer has it */
 	}
@@ -219,7 +223,7 @@ static bool find_key(const struct ov_join *j, struct ov_str key, uint32_t *at)
 	       ov_str_eq(j->components[*at].key, key) && j->meta[*at].scope == j->at->number;
 }
 
-ov_status ov_join_add(struct ov_join *j, const struct ov_inv_component *c, bool is_supplement,
+ov_status ov_join_add(struct ov_join *j, const struct ov_inv_component *c, unsigned flags,
 		      uint64_t file)
 {
 	struct ov_inv_component copy;
@@ -227,7 +231,7 @@ ov_status ov_join_add(struct ov_join *j, const struct ov_inv_component *c, bool 
 	uint32_t at;
 
 	if (find_key(j, c->key, &at)) {
-		OV_TRY(merge(j, at, c, is_supplement));
+		OV_TRY(merge(j, at, c, flags));
 		return add_place(j, at, file);
 	}
 	if (j->inv.ncomponents >= UINT32_MAX - 1)
@@ -238,7 +242,7 @@ ov_status ov_join_add(struct ov_join *j, const struct ov_inv_component *c, bool 
 	OV_TRY(
 	    ov_join_grow((void **)&j->components, &j->cap, (size_t)at + 1, sizeof *j->components));
 	j->components[at] = copy;
-	j->meta[at] = (struct ov_meta){ .scope = j->at->number, .is_supplement = is_supplement };
+	j->meta[at] = (struct ov_meta){ .scope = j->at->number, .flags = flags };
 	j->inv.ncomponents++;
 	for (uint32_t i = 0; i < c->nevidence; i++)
 		OV_TRY(ov_join_evidence(j, at, &c->evidence[i]));
@@ -282,7 +286,7 @@ static ov_status take_component(struct ov_join *j, struct ov_str file, struct ov
 		j->at->os = c->id;
 		OV_TRY(keep(j, &j->at->os));
 	}
-	return ov_join_add(j, c, r->is_supplement, place);
+	return ov_join_add(j, c, r->flags, place);
 }
 
 static struct ov_scope *tree_of(struct ov_scope *s)
@@ -465,7 +469,7 @@ static ov_status add_watched(struct ov_join *j, const struct ov_inv_watch *w, st
 	memcpy(key, "traces:", 7);
 	memcpy(key + 7, w->group.p, n);
 	c.key = (struct ov_str){ .p = key, .n = n + 7 };
-	return ov_join_add(j, &c, false, 0);
+	return ov_join_add(j, &c, 0, 0);
 }
 
 ov_status ov_join_entry(struct ov_join *j, struct ov_str path, uint64_t size, bool is_file)

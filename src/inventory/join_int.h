@@ -47,7 +47,7 @@ struct ov_place { /* one more path of a component */
 
 struct ov_meta { /* beside each component */
 	uint32_t scope;
-	bool is_supplement;
+	unsigned flags; /* OV_REC_* */
 	uint32_t nevidence_cap;
 };
 
@@ -74,7 +74,7 @@ OV_MUST_USE ov_status ov_join_grow(void **list, size_t *cap, size_t need, size_t
 /** Adds a component, or merges it into the one of its key. `c`'s texts are copied. `file`: hash of
  * its path in the scope, 0: none. */
 OV_MUST_USE ov_status ov_join_add(struct ov_join *j, const struct ov_inv_component *c,
-				  bool is_supplement, uint64_t file);
+				  unsigned flags, uint64_t file);
 
 /** Adds one piece of evidence, or counts it when it is there already. Texts are copied. */
 OV_MUST_USE ov_status ov_join_evidence(struct ov_join *j, uint32_t component,

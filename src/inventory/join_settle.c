@@ -27,7 +27,7 @@ static ov_status index_packages(const struct ov_join *j, const struct ov_scope *
 	for (uint32_t i = 0; i < j->inv.ncomponents; i++) {
 		const struct ov_inv_component *c = &j->components[i];
 
-		if (j->meta[i].scope != s->number || j->meta[i].is_supplement ||
+		if (j->meta[i].scope != s->number || (j->meta[i].flags & OV_REC_SUPPLEMENT) != 0 ||
 		    !is_package(c->what))
 			continue;
 		OV_TRY(
@@ -160,6 +160,8 @@ ov_status ov_join_settle(struct ov_join *j, struct ov_scope *s)
 
 		if (j->meta[i].scope != s->number)
 			continue;
+		if ((j->meta[i].flags & OV_REC_MINOR) != 0 && c->owner != OV_INV_NONE)
+			j->meta[i].flags |= OV_REC_SUPPLEMENT; /* the package says it all */
 		c->is_undetermined = c->is_privileged && c->owner == OV_INV_NONE && !says_whose(c);
 		st = ov_join_purl(j, c, s->os);
 	}
@@ -230,7 +232,7 @@ static ov_status sort(struct ov_join *j)
 	}
 	for (uint32_t i = 0; i < n; i++) {
 		now[i] = OV_INV_NONE;
-		if (!j->meta[i].is_supplement)
+		if ((j->meta[i].flags & OV_REC_SUPPLEMENT) == 0)
 			list[kept++] = (struct sorted){ .c = j->components[i], .was = i };
 	}
 	if (kept > 1)

@@ -160,8 +160,7 @@ static void texts_of(struct ov_inv_component *c, struct ov_str *to[COMPONENT_TEX
 		to[i] = texts[i];
 }
 
-static ov_status put_component(struct ov_buf *b, const struct ov_inv_component *c,
-			       bool is_supplement)
+static ov_status put_component(struct ov_buf *b, const struct ov_inv_component *c, unsigned flags)
 {
 	const uint32_t n = c->nevidence < OV_REC_EVIDENCE_MAX ? c->nevidence : OV_REC_EVIDENCE_MAX;
 	struct ov_inv_component copy = *c;
@@ -169,7 +168,7 @@ static ov_status put_component(struct ov_buf *b, const struct ov_inv_component *
 
 	texts_of(&copy, texts);
 	OV_TRY(ov_buf_u8(b, OV_REC_COMPONENT));
-	OV_TRY(ov_buf_u8(b, is_supplement));
+	OV_TRY(ov_buf_u8(b, (uint8_t)flags));
 	OV_TRY(ov_buf_u8(b, (uint8_t)c->what));
 	OV_TRY(ov_buf_u8(b, (uint8_t)c->state));
 	OV_TRY(ov_buf_u8(b, c->is_privileged));
@@ -194,12 +193,11 @@ static ov_status whole(struct ov_buf *b, size_t before, ov_status st)
 	return st;
 }
 
-ov_status ov_rec_put_component(struct ov_buf *b, const struct ov_inv_component *c,
-			       bool is_supplement)
+ov_status ov_rec_put_component(struct ov_buf *b, const struct ov_inv_component *c, unsigned flags)
 {
 	const size_t before = b->n;
 
-	return whole(b, before, put_component(b, c, is_supplement));
+	return whole(b, before, put_component(b, c, flags));
 }
 
 static ov_status get_bool(struct ov_cur *c, bool *out)
@@ -217,7 +215,7 @@ static ov_status get_component(struct ov_cur *c, struct ov_arena *a, struct ov_r
 	struct ov_str *texts[COMPONENT_TEXTS];
 	unsigned what, state;
 
-	OV_TRY(get_bool(c, &out->is_supplement));
+	OV_TRY(get_enum(c, OV_REC_FLAGS, &out->flags));
 	OV_TRY(get_enum(c, OV_WHATS, &what));
 	OV_TRY(get_enum(c, OV_STATES, &state));
 	k->what = (enum ov_inv_what)what;
@@ -336,7 +334,7 @@ static ov_status get_scope(struct ov_cur *c, struct ov_rec_scope *s)
 
 ov_status ov_rec_get(struct ov_cur *c, struct ov_arena *a, struct ov_rec *out)
 {
-	struct ov_rec r = { .is_supplement = false };
+	struct ov_rec r = { .flags = 0 };
 	struct ov_cur at = *c;
 	ov_status st = OV_BAD;
 	unsigned kind;

@@ -54,10 +54,16 @@ struct ov_rec_scope {
 	int64_t made; /* date of the layer or image */
 };
 
+enum {
+	OV_REC_SUPPLEMENT = 1, /* adds to another record of its key, else means nothing           */
+	OV_REC_MINOR = 2,      /* of no interest when a package owns the file                     */
+	OV_REC_FLAGS = 4
+};
+
 /* A taken record. Texts are views into the body, arrays are the arena's. */
 struct ov_rec {
 	enum ov_rec_kind kind;
-	bool is_supplement; /* COMPONENT: adds to another record of its key, else means nothing */
+	unsigned flags; /* COMPONENT */
 	struct ov_inv_component component;
 	struct ov_rec_rows rows;
 	struct ov_inv_unread unread;
@@ -67,7 +73,7 @@ struct ov_rec {
 /** Each puts one record, whole or not at all. Texts beyond their bound are cut; evidence beyond its
  * bound is left out. @return OV_OK; OV_LIMIT, OV_NOMEM. */
 OV_MUST_USE ov_status ov_rec_put_component(struct ov_buf *b, const struct ov_inv_component *c,
-					   bool is_supplement);
+					   unsigned flags);
 OV_MUST_USE ov_status ov_rec_put_rows(struct ov_buf *b, enum ov_rec_kind kind,
 				      const struct ov_rec_rows *r);
 OV_MUST_USE ov_status ov_rec_put_unread(struct ov_buf *b, const struct ov_inv_unread *u);

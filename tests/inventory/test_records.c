@@ -35,7 +35,7 @@ static void put_all(struct ov_buf *b)
 	c.evidence = &e;
 	c.nevidence = 1;
 	c.key = OV_STR("deb:kesl:amd64");
-	assert_int_equal(ov_rec_put_component(b, &c, true), OV_OK);
+	assert_int_equal(ov_rec_put_component(b, &c, OV_REC_SUPPLEMENT), OV_OK);
 	assert_int_equal(ov_rec_put_rows(b, OV_REC_OWNS,
 					 &(struct ov_rec_rows){ .what = OV_WHAT_DEB,
 								.name = OV_STR("kesl"),
@@ -86,7 +86,7 @@ static void test_round_trip(void **state)
 	ov_arena_init(&a, 1 << 20);
 	c = ov_buf_cur(&b);
 	assert_int_equal(ov_rec_get(&c, &a, &r), OV_OK);
-	assert_true(r.is_supplement && r.component.what == OV_WHAT_DEB);
+	assert_true(r.flags == OV_REC_SUPPLEMENT && r.component.what == OV_WHAT_DEB);
 	assert_true(ov_str_is(r.component.path[1], "inner"));
 	assert_true(ov_str_is(r.component.evidence[0].where, "status:3"));
 	assert_true(r.component.since.latest == OV_INV_NO_DATE);
@@ -161,7 +161,7 @@ static void package(struct ov_buf *b, const char *name)
 	c.nevidence = 1;
 	c.version = OV_STR("1.0+x");
 	c.arch = OV_STR("amd64");
-	assert_int_equal(ov_rec_put_component(b, &c, false), OV_OK);
+	assert_int_equal(ov_rec_put_component(b, &c, 0), OV_OK);
 }
 
 /* Packages, the files that are there, a setuid program of one and of none. */
@@ -181,7 +181,7 @@ static void test_settle(void **state)
 	assert_int_equal(ov_join_records(j, OV_STR("var/lib/dpkg/status"), ov_buf_cur(&b)), OV_OK);
 	b.n = 0;
 	suid.is_privileged = true;
-	assert_int_equal(ov_rec_put_component(&b, &suid, false), OV_OK);
+	assert_int_equal(ov_rec_put_component(&b, &suid, 0), OV_OK);
 	assert_int_equal(ov_join_records(j, OV_STR("usr/bin/su"), ov_buf_cur(&b)), OV_OK);
 	assert_int_equal(ov_join_records(j, OV_STR("usr/bin/odd"), ov_buf_cur(&b)), OV_OK);
 	assert_int_equal(ov_join_entry(j, OV_STR("usr/bin/su"), 1, true), OV_OK);
