@@ -128,6 +128,10 @@ static ov_status merge_dates(struct ov_join *j, struct ov_inv_component *to,
 	if (s->earliest != OV_INV_NO_DATE &&
 	    (to->since.earliest == OV_INV_NO_DATE || s->earliest < to->since.earliest))
 		to->since.earliest = s->earliest;
+	if (s->earliest != OV_INV_NO_DATE && to->since.from.n == 0) {
+		to->since.from = s->from;
+		OV_TRY(keep(j, &to->since.from));
+	}
 	if (s->latest != OV_INV_NO_DATE &&
 	    (to->since.latest == OV_INV_NO_DATE || s->latest < to->since.latest)) {
 		to->since.latest = s->latest;
