@@ -20,6 +20,7 @@
 #include "pcre_cache.h"
 #include "phishing.h"
 #include "trust.h"
+#include "yara.h"
 
 #define NODE_KEEP ((size_t)256 << 10) /* parser memory kept for the next layer at a depth */
 #define DATA_KEEP ((size_t)1 << 20)   /* unpacked bytes' buffer kept for the next layer           */
@@ -51,6 +52,7 @@ void ov_engine_free(struct ov_engine **pe)
 	ov_trust_free(&e->trust);
 	ov_settings_free(&e->settings);
 	ov_phish_db_free(&e->phish);
+	ov_yara_free(&e->yara);
 	ov_buf_free(&e->window);
 	ov_buf_free(&e->piece);
 	ov_views_free(&e->views);
@@ -101,6 +103,7 @@ static ov_status make_scratch(struct ov_engine *e)
 	OV_TRY(ov_members_new(e->db, &e->members));
 	OV_TRY(ov_trust_new(e->db, &e->trust));
 	OV_TRY(ov_winnow_new(&e->winnow));
+	OV_TRY(ov_yara_new(&e->db->yara, &e->yara));
 	return ov_finder_new(&e->finder);
 }
 
@@ -309,6 +312,10 @@ static ov_status match_layer(struct ov_engine *e, struct ov_node *n)
 	if (e->is_done)
 		return OV_OK;
 	OV_TRY(ov_views_match(e, n));
+	if (e->is_done)
+		return OV_OK;
+	if (e->yara != NULL)
+		OV_TRY(ov_yara_layer(e, n));
 	if (e->is_done)
 		return OV_OK;
 	OV_TRY(ov_heuristic_layer(e, n));

@@ -91,6 +91,7 @@ struct ov_winnow;
 /* Rules are verified when they are first needed: see ov_odb_check_rule(). */
 enum ov_soundness { OV_SOUND_UNKNOWN = 0, OV_SOUND_YES, OV_SOUND_NO };
 struct ov_phish_db;
+struct ov_yara;
 
 /* A woken rule, and what woke it. */
 #define OV_WOKEN_NO_SUB 0xffffu
@@ -111,6 +112,7 @@ struct ov_engine {
 	struct ov_macros *macros;    /* NULL until a macro is met */
 	struct ov_trust *trust;	     /* NULL: the database speaks of no publisher */
 	struct ov_phish_db *phish;   /* made when the first link is looked at */
+	struct ov_yara *yara;	     /* NULL: no YARA rules */
 	uint8_t
 	    *settled; /* a layer's state of ov_gram_wake(), large enough for each target's table */
 	uint32_t *woken_in; /* per rule: the generation that last looked at it */

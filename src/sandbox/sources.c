@@ -12,13 +12,14 @@
 
 #define FILES_MAX 4096
 
-/* Endings of ClamAV's databases, read or not: the worker knows which, and says so of the others. */
-static const char *const endings[] = { ".cvd",	".cld", ".cud",	 ".hdb", ".hsb", ".hdu",
-				       ".hsu",	".mdb", ".msb",	 ".mdu", ".msu", ".ndb",
-				       ".ndu",	".ldb", ".ldu",	 ".fp",	 ".sfp", ".ign",
-				       ".ign2", ".imp", ".cdb",	 ".crb", ".cbc", ".ftm",
-				       ".idb",	".pdb", ".gdb",	 ".wdb", ".zmd", ".rmd",
-				       ".db",	".sdb", ".pwdb", ".cat", ".cfg", ".ioc" };
+/* Endings of databases and rules, read or not: the worker knows which, and says so of the others.
+ */
+static const char *const endings[] = { ".cvd", ".cld", ".cud", ".hdb", ".hsb",	".hdu", ".hsu",
+				       ".mdb", ".msb", ".mdu", ".msu", ".ndb",	".ndu", ".ldb",
+				       ".ldu", ".fp",  ".sfp", ".ign", ".ign2", ".imp", ".cdb",
+				       ".crb", ".cbc", ".ftm", ".idb", ".pdb",	".gdb", ".wdb",
+				       ".zmd", ".rmd", ".db",  ".sdb", ".pwdb", ".cat", ".cfg",
+				       ".ioc", ".yar", ".yara" };
 
 static bool ends_in(const char *name, const char *tail)
 {
@@ -31,11 +32,6 @@ static bool is_database_name(const char *name)
 		if (ends_in(name, endings[i]))
 			return true;
 	return false;
-}
-
-static bool is_yara_name(const char *name)
-{
-	return ends_in(name, ".yar") || ends_in(name, ".yara");
 }
 
 const char *ov_source_name(const struct ov_source_file *f)
@@ -99,8 +95,7 @@ static enum overt_status add_file(struct ov_sources *s, const char *path, bool i
 
 static int wanted_entry(const struct dirent *e)
 {
-	return e->d_name[0] != '.' && (is_database_name(e->d_name) || is_yara_name(e->d_name) ||
-				       ends_in(e->d_name, ".odb"));
+	return e->d_name[0] != '.' && (is_database_name(e->d_name) || ends_in(e->d_name, ".odb"));
 }
 
 static int by_bytes(const struct dirent **a, const struct dirent **b)
@@ -110,8 +105,8 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 
 /* All database files of a folder, sorted by name, so that the result doesn't depend on the file
  * system. */
-static enum overt_status add_folder(const struct overt_options *o, struct ov_sources *s,
-				    const char *folder, char error[OV_ERROR_MAX])
+static enum overt_status add_folder(struct ov_sources *s, const char *folder,
+				    char error[OV_ERROR_MAX])
 {
 	struct dirent **entries = NULL;
 	const int n = scandir(folder, &entries, wanted_entry, by_bytes);
@@ -122,10 +117,7 @@ static enum overt_status add_folder(const struct overt_options *o, struct ov_sou
 	for (int i = 0; i < n; i++) {
 		char *path = NULL;
 
-		if (st == OVERT_OK && is_yara_name(entries[i]->d_name)) {
-			ov_options_warn(o, "%s/%s: YARA rules are not read by this version", folder,
-					entries[i]->d_name);
-		} else if (st == OVERT_OK) {
+		if (st == OVERT_OK) {
 			if (asprintf(&path, "%s/%s", folder, entries[i]->d_name) < 0) {
 				path = NULL; /* asprintf leaves it undefined */
 				st = ov_fail(error, OVERT_NO_MEMORY, "out of memory");
@@ -149,7 +141,7 @@ static bool has_databases(const char *folder)
 	if (d == NULL)
 		return false;
 	while (!found && (e = readdir(d)) != NULL)
-		found = wanted_entry(e) && !is_yara_name(e->d_name);
+		found = wanted_entry(e) != 0;
 	(void)closedir(d);
 	return found;
 }
@@ -169,18 +161,16 @@ static enum overt_status add_builtin(struct ov_sources *s, char error[OV_ERROR_M
 	return st;
 }
 
-static enum overt_status add_default(const struct overt_options *o, struct ov_sources *s,
-				     char error[OV_ERROR_MAX])
+static enum overt_status add_default(struct ov_sources *s, char error[OV_ERROR_MAX])
 {
 	if (has_databases(OV_FOLDER_OWN))
-		return add_folder(o, s, OV_FOLDER_OWN, error);
+		return add_folder(s, OV_FOLDER_OWN, error);
 	if (has_databases(OV_FOLDER_CLAMAV))
-		return add_folder(o, s, OV_FOLDER_CLAMAV, error);
+		return add_folder(s, OV_FOLDER_CLAMAV, error);
 	return add_builtin(s, error);
 }
 
-static enum overt_status add_path(const struct overt_options *o, struct ov_sources *s,
-				  const char *path, char error[OV_ERROR_MAX])
+static enum overt_status add_path(struct ov_sources *s, const char *path, char error[OV_ERROR_MAX])
 {
 	struct stat st;
 	const size_t before = s->n;
@@ -188,13 +178,9 @@ static enum overt_status add_path(const struct overt_options *o, struct ov_sourc
 
 	if (stat(path, &st) != 0)
 		return ov_fail(error, OVERT_REFUSED, "%s: %s", path, strerror(errno));
-	if (!S_ISDIR(st.st_mode)) {
-		if (is_yara_name(path))
-			return ov_fail(error, OVERT_REFUSED,
-				       "%s: YARA rules are not read by this version", path);
+	if (!S_ISDIR(st.st_mode))
 		return add_file(s, path, false, error);
-	}
-	done = add_folder(o, s, path, error);
+	done = add_folder(s, path, error);
 	if (done == OVERT_OK && s->n == before)
 		return ov_fail(error, OVERT_REFUSED, "%s: no database file is in this folder",
 			       path);
@@ -208,8 +194,8 @@ enum overt_status ov_sources_find(const struct overt_options *o, struct ov_sourc
 
 	*out = (struct ov_sources){ .files = NULL };
 	if (o->ndatabases == 0)
-		st = add_default(o, out, error);
+		st = add_default(out, error);
 	for (size_t i = 0; i < o->ndatabases && st == OVERT_OK; i++)
-		st = add_path(o, out, o->databases[i], error);
+		st = add_path(out, o->databases[i], error);
 	return st;
 }

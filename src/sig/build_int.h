@@ -5,6 +5,7 @@
 #include "arena.h"
 #include "names.h"
 #include "odb_build.h"
+#include "ycompile.h"
 #include "odb_int.h"
 
 #define OV_LINE_MAX (64 * 1024) /* bytes; longer lines are refused */
@@ -84,6 +85,7 @@ struct ov_odb_builder {
 	struct ov_buf hashes[OV_HASH_USES][OV_DIGEST_KINDS]; /* struct ov_hash_entry */
 	struct ov_names_builder *hash_names;		     /* their tokens are its numbers */
 	struct ov_buf extra[OV_EXTRA_COUNT];		     /* records as in the file */
+	struct ov_ycompiler *yara;			     /* NULL: no YARA source yet */
 	struct ov_build_stats stats;
 };
 
@@ -161,6 +163,15 @@ bool ov_build_is_unread(struct ov_str name);
 /* Passes a whole text source over: said once, counted by line. */
 OV_MUST_USE ov_status ov_build_skip(struct ov_odb_builder *b, struct ov_str file, uint32_t source,
 				    struct ov_cur bytes, const char *reason);
+
+/* yara_build.c: a YARA source, the image of a database that is joined, and what is written. */
+bool ov_build_is_yara(struct ov_str name);
+OV_MUST_USE ov_status ov_build_yara(struct ov_odb_builder *b, struct ov_str file, struct ov_str ns,
+				    uint32_t source, struct ov_cur bytes);
+OV_MUST_USE ov_status ov_build_join_yara(struct ov_odb_builder *b, const struct ov_yimage *y,
+					 uint32_t first_source, uint32_t nsources);
+OV_MUST_USE ov_status ov_build_write_yara(struct ov_odb_builder *b, struct ov_buf *out,
+					  uint64_t *nsignatures);
 
 /* source.c: a whole text source. */
 OV_MUST_USE ov_status ov_build_lines(struct ov_odb_builder *b, struct ov_str file, uint32_t source,

@@ -275,6 +275,7 @@ static ov_status join_all(struct joining *j)
 	OV_TRY(join_hashes(j));
 	for (int k = 0; k < OV_EXTRA_COUNT; k++)
 		OV_TRY(join_extra(j, (enum ov_extra)k));
+	OV_TRY(ov_build_join_yara(j->b, &j->db.yara, j->first_source, j->db.nsources));
 	return join_ignores(j);
 }
 

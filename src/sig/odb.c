@@ -325,6 +325,9 @@ static ov_status open_sections(struct opener *p)
 		if (ov_extra_verify((enum ov_extra)k, o->extra[k], o->nsources) != OV_OK)
 			return bad(p, "a further table is broken");
 	}
+	OV_TRY(table(p, ODB_YARA, 1, &part));
+	if (part.len > 0 && ov_yimage_open(part, &o->yara) != OV_OK)
+		return bad(p, "the YARA rules are broken");
 	return OV_OK;
 }
 

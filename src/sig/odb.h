@@ -17,6 +17,7 @@
 #include "extra.h"
 #include "gram.h"
 #include "hashset.h"
+#include "yimage.h"
 #include "names.h"
 #include "pattern.h"
 #include "rule.h"
@@ -25,7 +26,7 @@
 #define OV_ODB_NO_DISTANCE UINT32_MAX
 #define OV_ODB_NO_PART UINT32_MAX
 #define OV_ODB_ID 32
-#define OV_ODB_VERSION 4 /* of the file format */
+#define OV_ODB_VERSION 5 /* of the file format */
 
 enum ov_hash_use { OV_USE_FILE = 0, OV_USE_SECTION, OV_USE_IMPORT, OV_USE_ALLOW, OV_HASH_USES };
 
@@ -42,6 +43,7 @@ struct ov_odb {
 	struct ov_gram gram[OV_TARGET_COUNT]; /* a target's own rules and those for any */
 	struct ov_hashset hashes[OV_HASH_USES][OV_DIGEST_KINDS];
 	struct ov_names hash_names;
+	struct ov_yimage yara; /* rules of YARA sources */
 	struct ov_cur
 	    extra[OV_EXTRA_COUNT]; /* records for ov_extra_next(); copy the cursor first */
 };

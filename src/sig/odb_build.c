@@ -78,6 +78,7 @@ void ov_odb_builder_free(struct ov_odb_builder **pb)
 		for (int kind = 0; kind < OV_DIGEST_KINDS; kind++)
 			ov_buf_free(&b->hashes[use][kind]);
 	ov_names_builder_free(&b->hash_names);
+	ov_ycompiler_free(&b->yara);
 	b->magic = 0;
 	free(b);
 	*pb = NULL;

@@ -11,6 +11,7 @@
 #include "buf.h"
 #include "cursor.h"
 #include "digest.h"
+#include "module.h"
 #include "odb.h"
 #include "rule.h"
 #include "status.h"
@@ -23,6 +24,7 @@ struct ov_odb_builder;
 struct ov_diag {
 	struct ov_str file; /* source, with the member inside a CVD: "daily.cvd/daily.ndb" */
 	uint64_t line;	    /* from 1; 0: the whole file */
+	uint32_t column;    /* from 1; 0: the whole line */
 	const char *reason; /* English sentence part: what is wrong and what would be right */
 	struct ov_str text; /* beginning of the line, at most 200 bytes */
 	bool is_skipped;
@@ -31,12 +33,29 @@ typedef void (*ov_diag_fn)(void *ctx, const struct ov_diag *d);
 
 struct ov_cvd_key;
 
+struct ov_yara_external {
+	struct ov_str name;
+	struct ov_yval value;
+};
+
+/* For `overt yara`: rules as its command line wants them. */
+struct ov_yara_options {
+	bool is_strict;	      /* where YARA 4.5 and YARA-X contradict, as YARA-X */
+	uint32_t max_strings; /* of a rule; 0: 10,000 */
+	const struct ov_yara_external *externals;
+	size_t nexternals;
+};
+
 struct ov_build_options {
 	bool with_pua;	     /* load .hdu .ldu ... twins */
 	uint64_t max_memory; /* bytes its tables may take, patterns and output apart; 0: 8 GiB */
 	uint32_t flevel_min, flevel_max; /* engine level that Engine:a-b ranges are held against */
 	ov_diag_fn diag;
 	void *ctx;
+	const struct ov_yara_options *yara; /* NULL: as for any database */
+	/* A file that a YARA source includes; as in ycompile.h. NULL: refused. */
+	ov_status (*include)(void *ctx, struct ov_str from, struct ov_str name,
+			     struct ov_cur *bytes, struct ov_str *path);
 	const struct ov_cvd_key *cvd_key; /* NULL: ClamAV's; must outlive the builder. For tests */
 };
 
@@ -55,6 +74,11 @@ void ov_odb_builder_free(struct ov_odb_builder **b);
  */
 OV_MUST_USE ov_status ov_odb_builder_add(struct ov_odb_builder *b, struct ov_str name,
 					 struct ov_cur bytes);
+
+/** Adds YARA rules, whatever the file is called. @param ns  Their namespace: rules of one namespace
+ * can name each other. Otherwise as ov_odb_builder_add(). */
+OV_MUST_USE ov_status ov_odb_builder_yara(struct ov_odb_builder *b, struct ov_str name,
+					  struct ov_str ns, struct ov_cur bytes);
 
 /**
  * Adds a compiled database, as if its sources were added: what is written in the end is the same,

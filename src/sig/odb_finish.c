@@ -353,6 +353,14 @@ static ov_status put_pats(struct ov_writer *w)
 	return OV_OK;
 }
 
+static ov_status put_yara(struct ov_writer *w)
+{
+	OV_TRY(ov_write_begin(w, ODB_YARA));
+	OV_TRY(ov_build_write_yara(w->b, w->out, &w->nsignatures));
+	ov_write_end(w, ODB_YARA);
+	return OV_OK;
+}
+
 static uint64_t newest(const struct ov_odb_builder *b)
 {
 	const struct b_source *s = rows_of(b->sources, struct b_source);
@@ -400,6 +408,7 @@ static ov_status write_all(struct ov_writer *w)
 	OV_TRY(put_ignores(w));
 	OV_TRY(put_hashes(w));
 	OV_TRY(put_extras(w));
+	OV_TRY(put_yara(w));
 	OV_TRY(ov_write_sources(w)); /* after their signatures have been counted */
 	OV_TRY(ov_write_bytes(w, ODB_NAMES, &b->names));
 	OV_TRY(ov_write_bytes(w, ODB_TEXTS, &b->texts));

@@ -63,7 +63,7 @@ bool ov_odb_is_source_name(struct ov_str name)
 	bool is_pua;
 
 	return ov_build_parser(name, &is_pua) != NULL || is_container_name(name) ||
-	       ov_build_is_catalog(name) || ov_build_is_unread(name);
+	       ov_build_is_catalog(name) || ov_build_is_yara(name) || ov_build_is_unread(name);
 }
 
 void ov_build_diag(struct ov_odb_builder *b, const struct ov_diag *d)
@@ -169,6 +169,17 @@ ov_status ov_build_lines(struct ov_odb_builder *b, struct ov_str file, uint32_t 
 	return OV_OK;
 }
 
+ov_status ov_odb_builder_yara(struct ov_odb_builder *b, struct ov_str name, struct ov_str ns,
+			      struct ov_cur bytes)
+{
+	const struct ov_odb_source s = { .name = name, .label = name };
+	uint32_t id = 0;
+
+	OV_TRY(ov_check(b, OV_BUILDER_MAGIC));
+	OV_TRY(ov_odb_builder_source(b, &s, &id));
+	return ov_build_yara(b, name, ns, id, bytes);
+}
+
 ov_status ov_odb_builder_add(struct ov_odb_builder *b, struct ov_str name, struct ov_cur bytes)
 {
 	struct ov_odb_source s = { .name = name, .label = name };
@@ -179,6 +190,8 @@ ov_status ov_odb_builder_add(struct ov_odb_builder *b, struct ov_str name, struc
 	OV_TRY(ov_check(b, OV_BUILDER_MAGIC));
 	if (is_container_name(name))
 		return ov_build_container(b, name, bytes);
+	if (ov_build_is_yara(name))
+		return ov_odb_builder_yara(b, name, name, bytes);
 	parse = ov_build_parser(name, &is_pua);
 	if (parse == NULL && !ov_build_is_catalog(name) && !ov_build_is_unread(name))
 		return OV_UNSUPPORTED;

@@ -12,8 +12,6 @@ static const struct {
 } kinds[] = {
 	{ ".cbc", "bytecode is not run by this version", true },
 	{ ".ioc", "OpenIOC files are not read by this version", true },
-	{ ".yar", "YARA rules are not read by this version", true },
-	{ ".yara", "YARA rules are not read by this version", true },
 };
 
 #define NKINDS (sizeof kinds / sizeof *kinds)

@@ -18,6 +18,7 @@
 
 #include "arena.h"
 #include "cursor.h"
+#include "digest.h"
 #include "source.h"
 #include "status.h"
 #include "str.h"
@@ -47,7 +48,8 @@ struct ov_yobj {
 	const struct ov_yfield *field; /* ARRAY, DICT: the field that gave it    */
 	const void *p;
 	uint64_t a; /* whatever the module wants: an index, an offset            */
-	uint64_t n; /* ARRAY: elements; DICT: pairs                              */
+	uint64_t n;	 /* ARRAY: elements; DICT: pairs                              */
+	unsigned module; /* set by the evaluator */
 };
 
 struct ov_yval {
@@ -70,6 +72,7 @@ struct ov_yenv {
 	uint64_t *steps;	   /* budget of the layer: loops over input take some off  */
 	uint64_t deadline_ns;	   /* CLOCK_MONOTONIC, 0: none                             */
 	struct ov_ysearch *search; /* for ov_re_find()                                     */
+	struct ov_hasher *hasher[OV_DIGEST_KINDS]; /* for digests                          */
 	void
 	    *state[OV_YMODULES_MAX]; /* of each module, by its number; NULL at first, the arena's */
 	struct ov_cur data[OV_YMODULES_MAX]; /* given by `-x module=file`, else empty       */

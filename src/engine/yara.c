@@ -1,0 +1,276 @@
+/* YARA rules, pass 1: what wakes them in a layer's bytes. */
+#include "yara.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ARENA_MAX ((size_t)64 << 20)
+#define ARENA_KEEP ((size_t)64 << 10)
+#define LOOKS_LEAST 65536u /* as in wake.c: looks in place, one a byte of the layer and some */
+#define STEPS_LEAST ((uint64_t)1 << 26)
+#define STEPS_BYTE 64u /* steps of conditions and searches for each byte of a layer */
+#define RULE_PAGES 6
+
+void ov_yara_free(struct ov_yara **py)
+{
+	struct ov_yara *y = *py;
+
+	if (y == NULL)
+		return;
+	ov_yvm_free(&y->vm);
+	ov_ysearch_free(&y->search);
+	ov_arena_free(&y->arena);
+	for (int k = 0; k < OV_DIGEST_KINDS; k++)
+		ov_hasher_free(&y->env.hasher[k]);
+	free(y->externals);
+	free(y->settled);
+	free(y->woken_in);
+	free(y->result);
+	free(y->sound);
+	free(y->string_sound);
+	free(y->gate_in);
+	free(y->gate_open);
+	free(y->slot_in);
+	free(y->slot);
+	free(y->woken);
+	free(y);
+	*py = NULL;
+}
+
+static ov_status make(struct ov_yara *y)
+{
+	const size_t nrules = (size_t)y->image->nrules + 1;
+	const size_t nstrings = (size_t)y->image->nstrings + 1;
+	const size_t ngates = (size_t)y->image->ngates + 1;
+	size_t settled = 1;
+
+	for (int c = 0; c < OV_YCLASSES; c++)
+		if (ov_gram_settled_bytes(&y->image->gram[c]) > settled)
+			settled = ov_gram_settled_bytes(&y->image->gram[c]);
+	y->settled = calloc(settled, 1);
+	y->woken_in = calloc(nrules, sizeof *y->woken_in);
+	y->result = calloc(nrules, 1);
+	y->sound = calloc(nrules, 1);
+	y->woken = calloc(nrules, sizeof *y->woken);
+	y->string_sound = calloc(nstrings, 1);
+	y->slot_in = calloc(nstrings, sizeof *y->slot_in);
+	y->slot = calloc(nstrings, sizeof *y->slot);
+	y->gate_in = calloc(ngates, sizeof *y->gate_in);
+	y->gate_open = calloc(ngates, 1);
+	y->externals = calloc((size_t)y->image->nexternals + 1, sizeof *y->externals);
+	if (y->settled == NULL || y->woken_in == NULL || y->result == NULL || y->sound == NULL ||
+	    y->woken == NULL || y->string_sound == NULL || y->slot_in == NULL || y->slot == NULL ||
+	    y->gate_in == NULL || y->gate_open == NULL || y->externals == NULL)
+		return OV_NOMEM;
+	for (uint32_t i = 0; i < y->image->nexternals; i++) {
+		struct ov_str name;
+
+		ov_yimage_external(y->image, i, &name, &y->externals[i]);
+	}
+	for (int k = 0; k < OV_DIGEST_KINDS; k++)
+		OV_TRY(ov_hasher_new((enum ov_digest_kind)k, &y->env.hasher[k]));
+	OV_TRY(ov_ysearch_new(&y->search));
+	return ov_yvm_new(&y->vm);
+}
+
+ov_status ov_yara_new(const struct ov_yimage *image, struct ov_yara **out)
+{
+	struct ov_yara *y;
+	ov_status s;
+
+	*out = NULL;
+	if (image->nrules == 0)
+		return OV_OK;
+	y = calloc(1, sizeof *y);
+	if (y == NULL)
+		return OV_NOMEM;
+	y->image = image;
+	ov_arena_init(&y->arena, ARENA_MAX);
+	s = make(y);
+	if (s != OV_OK)
+		ov_yara_free(&y);
+	*out = y;
+	return s;
+}
+
+/* Gates are few, and shared by many rules: each is looked at once a layer. */
+static bool is_gate_open(struct ov_yara *y, uint32_t gate)
+{
+	if (gate >= y->image->ngates)
+		return true;
+	if (y->gate_in[gate] != y->generation) {
+		y->gate_in[gate] = y->generation;
+		y->gate_open[gate] =
+		    ov_yimage_gate(y->image, gate, y->n->src.size, y->head, y->nhead);
+	}
+	return y->gate_open[gate] != 0;
+}
+
+static bool is_sound(struct ov_engine *e, uint32_t id)
+{
+	struct ov_yara *y = e->yara;
+
+	if (y->sound[id] == OV_SOUND_UNKNOWN) {
+		y->sound[id] =
+		    ov_yimage_check_rule(y->image, id) == OV_OK ? OV_SOUND_YES : OV_SOUND_NO;
+		ov_touch(e, RULE_PAGES);
+	}
+	if (y->sound[id] == OV_SOUND_NO)
+		e->is_damaged = true;
+	return y->sound[id] == OV_SOUND_YES;
+}
+
+static bool is_string_sound(struct ov_engine *e, uint32_t id, const struct ov_ystring *s)
+{
+	struct ov_yara *y = e->yara;
+
+	if (y->string_sound[id] == OV_SOUND_UNKNOWN) {
+		y->string_sound[id] = ov_ystr_check(s->code) == OV_OK ? OV_SOUND_YES : OV_SOUND_NO;
+		ov_touch(e, 2);
+	}
+	if (y->string_sound[id] == OV_SOUND_NO)
+		e->is_damaged = true;
+	return y->string_sound[id] == OV_SOUND_YES;
+}
+
+/* Whether a rule's gate lets it be looked at in this layer; if not, that is settled. */
+static bool may_wake(struct ov_yara *y, uint32_t id)
+{
+	struct ov_yrule r;
+
+	if (y->woken_in[id] == y->generation)
+		return false;
+	ov_yimage_rule(y->image, id, &r);
+	if (is_gate_open(y, r.gate))
+		return true;
+	y->woken_in[id] = y->generation;
+	y->result[id] = OV_YARA_SHUT;
+	return false;
+}
+
+static void wake(struct ov_engine *e, uint32_t id)
+{
+	struct ov_yara *y = e->yara;
+
+	y->woken_in[id] = y->generation;
+	y->result[id] = OV_YARA_SHUT;
+	if (!is_sound(e, id))
+		return;
+	y->result[id] = OV_YR_UNKNOWN;
+	y->woken[y->nwoken++] = id;
+}
+
+struct pass {
+	struct ov_engine *e;
+	struct ov_ybytes bytes;
+	uint64_t steps;
+};
+
+static enum ov_wake on_anchor(void *ctx, uint32_t token, uint64_t at)
+{
+	struct pass *p = ctx;
+	struct ov_yara *y = p->e->yara;
+	struct ov_yanchor a;
+	struct ov_ystring s;
+	ov_status st = OV_SHORT;
+
+	ov_yimage_anchor(y->image, token, &a);
+	if (a.rule >= y->image->nrules || a.string >= y->image->nstrings)
+		return OV_WAKE_SETTLED; /* tokens are not verified when a database is opened */
+	if (!may_wake(y, a.rule))
+		return OV_WAKE_SETTLED;
+	ov_yimage_string(y->image, a.string, &s);
+	if (!is_string_sound(p->e, a.string, &s))
+		return OV_WAKE_SETTLED;
+	if (p->steps > 0)
+		st = ov_ystr_probe(y->search, s.code, a.atom, &p->bytes, at, &p->steps);
+	if (st == OV_END)
+		return OV_WAKE_MORE;
+	wake(p->e, a.rule);
+	return OV_WAKE_SETTLED;
+}
+
+static ov_status windows(struct ov_engine *e, const struct ov_node *n, const struct ov_gram *g,
+			 struct pass *p)
+{
+	uint64_t off = 0;
+	size_t carried = 0;
+
+	while (off < n->match_size) {
+		const size_t want = (size_t)(n->match_size - off < OV_WINDOW ? n->match_size - off
+									     : OV_WINDOW);
+		size_t got = 0;
+
+		if (ov_budget_late(&e->budget))
+			return OV_LIMIT;
+		OV_TRY(ov_src_read_upto(&n->src, off, e->window.p + carried, want, &got));
+		p->bytes.p = e->window.p;
+		p->bytes.n = carried + got;
+		p->bytes.base = off - carried;
+		OV_TRY(ov_gram_wake(g, e->yara->settled, p->bytes.p, p->bytes.n, p->bytes.base,
+				    on_anchor, p));
+		if (got < want)
+			return OV_SHORT;
+		off += got;
+		carried = carried + got < OV_WINDOW_OVERLAP ? carried + got : OV_WINDOW_OVERLAP;
+		memmove(e->window.p, e->window.p + p->bytes.n - carried, carried);
+	}
+	return OV_OK;
+}
+
+static void begin(struct ov_engine *e, struct ov_node *n)
+{
+	struct ov_yara *y = e->yara;
+	size_t got = 0;
+
+	if (++y->generation == 0) { /* wrapped after 2^32 layers */
+		memset(y->woken_in, 0, sizeof *y->woken_in * y->image->nrules);
+		memset(y->gate_in, 0, sizeof *y->gate_in * y->image->ngates);
+		memset(y->slot_in, 0, sizeof *y->slot_in * y->image->nstrings);
+		y->generation = 1;
+	}
+	y->nwoken = 0;
+	y->n = n;
+	y->is_searched = false;
+	if (ov_src_read_upto(&n->src, 0, y->head, sizeof y->head, &got) != OV_OK)
+		got = 0;
+	y->nhead = got;
+	y->class = ov_yclass_of(y->head, got);
+	ov_arena_reset(&y->arena, ARENA_KEEP);
+	y->steps = STEPS_LEAST + n->match_size * STEPS_BYTE;
+}
+
+ov_status ov_yara_layer(struct ov_engine *e, struct ov_node *n)
+{
+	struct ov_yara *y = e->yara;
+	struct pass p = { .e = e, .steps = LOOKS_LEAST + n->match_size };
+	const struct ov_gram *g;
+	ov_status s = OV_OK;
+
+	begin(e, n);
+	g = &y->image->gram[y->class];
+	for (uint32_t i = 0; i < ov_yimage_always_count(y->image, y->class); i++) {
+		const uint32_t id = ov_yimage_always(y->image, y->class, i);
+
+		if (id < y->image->nrules && may_wake(y, id))
+			wake(e, id);
+	}
+	p.bytes = (struct ov_ybytes){ .p = n->src.mem,
+				      .n = (size_t)(n->src.mem != NULL ? n->match_size : 0),
+				      .size = n->match_size };
+	if (g->nentries > 0 && n->match_size > 0) {
+		memset(y->settled, 0, ov_gram_settled_bytes(g));
+		s = n->src.mem != NULL
+			? ov_gram_wake(g, y->settled, p.bytes.p, p.bytes.n, 0, on_anchor, &p)
+			: windows(e, n, g, &p);
+	}
+	if (s == OV_LIMIT)
+		ov_report_incomplete(e, n, OVERT_LIMIT_TIME, (struct ov_str){ 0 },
+				     "the time for this file was spent while YARA rules were matched");
+	else if (s == OV_SHORT || s == OV_IO)
+		ov_report_incomplete(e, n, OVERT_UNREADABLE, (struct ov_str){ 0 },
+				     "it changed while it was read");
+	else
+		OV_TRY(s);
+	return y->nwoken > 0 ? ov_yara_judge(e, n) : OV_OK;
+}

@@ -1,0 +1,54 @@
+/*
+ * YARA rules in the engine: which of them could hold for a layer (yara.c), and whether they do
+ * (yara_judge.c).
+ *
+ * A rule is woken by one of its cover's strings, or, when no string is needed, by its gate alone.
+ * Nothing walks all rules; what is kept for each is told apart from the layer before by a
+ * generation.
+ */
+#ifndef OV_ENGINE_YARA_H
+#define OV_ENGINE_YARA_H
+
+#include "engine_int.h"
+#include "vm.h"
+#include "yimage.h"
+
+#define OV_YARA_NO_SLOT UINT32_MAX
+
+struct ov_yara {
+	const struct ov_yimage *image;
+	struct ov_yvm *vm;
+	struct ov_ysearch *search;
+	struct ov_yval *externals;
+	uint8_t *settled;   /* state of ov_gram_wake() */
+	uint32_t *woken_in; /* a rule: the generation that woke it, or found its gate closed */
+	uint8_t *result;    /* a rule woken in this generation: enum ov_yresult, or SHUT */
+	uint8_t *sound;	    /* a rule: enum ov_soundness */
+	uint8_t *string_sound;
+	uint32_t *gate_in, generation;
+	uint8_t *gate_open;
+	uint32_t *slot_in, *slot; /* a string: the generation that searches it, and where */
+	uint32_t *woken, nwoken;
+	uint8_t head[OV_YHEAD]; /* of the layer */
+	size_t nhead;
+	enum ov_yclass class;
+	struct ov_node *n;
+	uint64_t steps;
+	struct ov_arena arena; /* values of modules, as long as the layer */
+	struct ov_yenv env;
+	struct ov_yhost host;
+	bool is_searched; /* pass 2 was run */
+};
+
+#define OV_YARA_SHUT 0xffu /* in `result`: the gate is closed, or the rule is broken */
+
+/** Pass 1 and 2 of a layer's rules, and their detections. @return OV_OK; OV_NOMEM; OV_BUG; OV_LIMIT
+ * memory. */
+OV_MUST_USE ov_status ov_yara_layer(struct ov_engine *e, struct ov_node *n);
+OV_MUST_USE ov_status ov_yara_new(const struct ov_yimage *y, struct ov_yara **out);
+void ov_yara_free(struct ov_yara **y);
+
+/* yara_judge.c: evaluates what was woken, and reports. */
+OV_MUST_USE ov_status ov_yara_judge(struct ov_engine *e, struct ov_node *n);
+
+#endif

@@ -1,0 +1,275 @@
+/*
+ * YARA rules, pass 2: conditions of woken rules.
+ *
+ * Each is evaluated first with all strings unknown: what header fields, sizes or modules exclude
+ * needs no search. The strings of the others are then searched in one pass, and their conditions
+ * decide.
+ */
+#include "yara.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checked.h"
+#include "ast.h"
+#include "ymod.h"
+
+static bool list(void *ctx, uint32_t string, struct ov_ylist *out)
+{
+	struct ov_engine *e = ctx;
+	struct ov_yara *y = e->yara;
+
+	if (y->slot_in[string] != y->generation || !y->is_searched)
+		return false;
+	*out = ov_ysearch_list(y->search, y->slot[string]);
+	return true;
+}
+
+static ov_status match_at(void *ctx, uint32_t string, uint64_t at)
+{
+	struct ov_engine *e = ctx;
+	struct ov_yara *y = e->yara;
+	const struct ov_node *n = y->n;
+	struct ov_ybytes bytes = { .p = n->src.mem,
+				   .n = (size_t)n->match_size,
+				   .size = n->match_size };
+	struct ov_ystring s;
+	struct ov_ymatch m;
+
+	if (n->src.mem == NULL && n->match_size > 0)
+		return OV_SHORT; /* a file of windows: its list tells */
+	ov_yimage_string(y->image, string, &s);
+	return ov_ystr_match_at(y->search, s.code, &bytes, at, &y->steps, &m);
+}
+
+static enum ov_yresult rule_result(void *ctx, uint32_t id)
+{
+	const struct ov_engine *e = ctx;
+	const struct ov_yara *y = e->yara;
+
+	if (id >= y->image->nrules || y->woken_in[id] != y->generation ||
+	    y->result[id] == OV_YARA_SHUT)
+		return OV_YR_FALSE; /* nothing woke it: it can't hold */
+	return (enum ov_yresult)y->result[id];
+}
+
+static ov_status read_at(void *ctx, uint64_t at, uint8_t *to, size_t n)
+{
+	const struct ov_engine *e = ctx;
+
+	return ov_src_read(&e->yara->n->src, at, to, n);
+}
+
+static void note(void *ctx, ov_status why, const char *detail)
+{
+	struct ov_engine *e = ctx;
+
+	ov_report_incomplete(e, e->yara->n, ov_reason_of(why), (struct ov_str){ 0 }, detail);
+}
+
+static void say(void *ctx, struct ov_str line)
+{
+	(void)ctx;
+	(void)line; /* console.log: a scan has nobody to tell it to */
+}
+
+static void make_host(struct ov_engine *e, struct ov_node *n)
+{
+	struct ov_yara *y = e->yara;
+
+	y->env.src = &n->src;
+	y->env.arena = &y->arena;
+	y->env.steps = &y->steps;
+	y->env.deadline_ns = e->budget.deadline_ns;
+	y->env.search = y->search;
+	memset(y->env.state, 0, sizeof y->env.state);
+	y->env.type = (uint32_t)n->type;
+	y->env.exe = n->has_exe ? &n->exe : NULL;
+	y->env.say = say;
+	y->env.note = note;
+	y->env.ctx = e;
+	y->host = (struct ov_yhost){ .image = y->image,
+				     .modules = &ov_ymodules_all,
+				     .env = &y->env,
+				     .externals = y->externals,
+				     .has_size = true,
+				     .size = n->src.size,
+				     .has_entry = n->has_exe && n->exe.has_entry,
+				     .entry = n->exe.entry,
+				     .list = list,
+				     .match_at = match_at,
+				     .rule = rule_result,
+				     .read = read_at,
+				     .ctx = e };
+}
+
+static void undecided(struct ov_engine *e, struct ov_node *n, const struct ov_yrule *r)
+{
+	char detail[256];
+
+	(void)snprintf(detail, sizeof detail,
+		       "YARA rule %.*s could not be decided: a limit of steps or memory was reached",
+		       (int)ov_min_size(r->name.n, 120), r->name.p);
+	ov_report_incomplete(e, n, OVERT_LIMIT_TIME, (struct ov_str){ 0 }, detail);
+}
+
+/* Evaluates one rule. A limit is noted, and makes it not hold. */
+static ov_status evaluate(struct ov_engine *e, struct ov_node *n, uint32_t id)
+{
+	struct ov_yara *y = e->yara;
+	enum ov_yresult result = OV_YR_FALSE;
+	struct ov_yrule r;
+	ov_status s;
+
+	ov_yimage_rule(y->image, id, &r);
+	s = ov_yvm_eval(y->vm, &y->host, &r, &result);
+	if (s == OV_LIMIT || s == OV_IO || s == OV_SHORT) {
+		undecided(e, n, &r);
+		result = OV_YR_FALSE;
+	} else {
+		OV_TRY(s);
+	}
+	y->result[id] = (uint8_t)result;
+	return OV_OK;
+}
+
+static int by_number(const void *pa, const void *pb)
+{
+	const uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
+
+	return (a > b) - (a < b);
+}
+
+/* Asks for the strings of a rule that its condition needs. */
+static ov_status ask(struct ov_yara *y, uint32_t id, uint32_t max)
+{
+	struct ov_yrule r;
+
+	ov_yimage_rule(y->image, id, &r);
+	for (uint32_t i = 0; i < r.nstrings; i++) {
+		const uint32_t str = r.first_string + i;
+		struct ov_ystring s;
+
+		if (y->slot_in[str] == y->generation && max == 0)
+			continue;
+		ov_yimage_string(y->image, str, &s);
+		if (max == 0 && (s.flags & OV_YS_ELSEWHERE) == 0 && y->n->src.mem != NULL)
+			continue;
+		OV_TRY(ov_ysearch_add(y->search, s.code,
+				      max > 0				   ? max
+				      : (s.flags & OV_YS_LISTED) != 0 ||
+					      (s.flags & OV_YS_ELSEWHERE) == 0
+					  ? OV_YMATCH_MAX
+					  : 1,
+				      &y->slot[str]));
+		y->slot_in[str] = y->generation;
+	}
+	return OV_OK;
+}
+
+static ov_status search(struct ov_engine *e, struct ov_node *n)
+{
+	struct ov_yara *y = e->yara;
+	struct ov_src src;
+	ov_status s;
+
+	OV_TRY(ov_src_slice(&n->src, 0, n->match_size, &src));
+	s = ov_ysearch_run(y->search, &src, 0, e->budget.deadline_ns, &y->steps);
+	y->is_searched = true;
+	if (s == OV_LIMIT)
+		ov_report_incomplete(
+		    e, n, OVERT_LIMIT_TIME, (struct ov_str){ 0 },
+		    "the steps or the time for this file were spent while YARA strings were searched");
+	else if (s == OV_IO || s == OV_SHORT)
+		ov_report_incomplete(e, n, OVERT_UNREADABLE, (struct ov_str){ 0 },
+				     "it changed while it was read");
+	else
+		return s;
+	return OV_OK;
+}
+
+/* Global rules: when one of a namespace does not hold, none of it does. */
+static bool is_muted(const struct ov_engine *e, uint32_t nsid)
+{
+	const struct ov_yara *y = e->yara;
+
+	for (uint32_t i = 0; i < ov_yimage_globals_count(y->image); i++) {
+		const uint32_t id = ov_yimage_global(y->image, i);
+		struct ov_yrule r;
+
+		ov_yimage_rule(y->image, id, &r);
+		if (r.nsid == nsid && rule_result((void *)(uintptr_t)e, id) != OV_YR_TRUE)
+			return true;
+	}
+	return false;
+}
+
+static ov_status report(struct ov_engine *e, struct ov_node *n, const struct ov_yrule *r)
+{
+	const struct ov_yara *y = e->yara;
+	struct ov_report_detection d = { .name = r->name,
+					 .kind = OV_RULE_YARA,
+					 .source = r->source,
+					 .line = r->line,
+					 .rule = UINT32_MAX,
+					 .rule_text = r->text };
+	struct ov_report_match **tail = &d.matches;
+
+	for (uint32_t i = 0; i < r->nstrings; i++) {
+		const uint32_t str = r->first_string + i;
+		struct ov_report_match *m = NULL;
+		struct ov_ylist l;
+
+		if (y->slot_in[str] != y->generation || !y->is_searched)
+			continue;
+		l = ov_ysearch_list(y->search, y->slot[str]);
+		if (l.n == 0)
+			continue;
+		OV_TRY(ov_arena_new(&e->scratch, &m));
+		m->sub = i;
+		m->off = l.at[0].off;
+		m->len = l.at[0].len;
+		if (tail == &d.matches) {
+			d.off = m->off;
+			d.len = m->len;
+		}
+		*tail = m;
+		tail = &m->next;
+	}
+	return ov_report_detection(e, n, &d);
+}
+
+ov_status ov_yara_judge(struct ov_engine *e, struct ov_node *n)
+{
+	struct ov_yara *y = e->yara;
+	uint32_t pending = 0;
+
+	make_host(e, n);
+	if (y->nwoken > 1)
+		qsort(y->woken, y->nwoken, sizeof *y->woken, by_number);
+	for (uint32_t i = 0; i < y->nwoken; i++) {
+		OV_TRY(evaluate(e, n, y->woken[i]));
+		pending += y->result[y->woken[i]] == OV_YR_UNKNOWN;
+	}
+	if (pending > 0) {
+		ov_ysearch_begin(y->search);
+		for (uint32_t i = 0; i < y->nwoken; i++)
+			if (y->result[y->woken[i]] == OV_YR_UNKNOWN)
+				OV_TRY(ask(y, y->woken[i], 0));
+		OV_TRY(search(e, n));
+		for (uint32_t i = 0; i < y->nwoken; i++)
+			if (y->result[y->woken[i]] == OV_YR_UNKNOWN)
+				OV_TRY(evaluate(e, n, y->woken[i]));
+	}
+	for (uint32_t i = 0; i < y->nwoken && !e->is_done; i++) {
+		struct ov_yrule r;
+
+		if (y->result[y->woken[i]] != OV_YR_TRUE)
+			continue;
+		ov_yimage_rule(y->image, y->woken[i], &r);
+		if ((r.flags & OV_YRULE_PRIVATE) == 0 && !is_muted(e, r.nsid))
+			OV_TRY(report(e, n, &r));
+	}
+	return OV_OK;
+}

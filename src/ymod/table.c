@@ -1,0 +1,9 @@
+/* The modules, by number. A new one is added at the end. */
+#include "ymod.h"
+
+static const struct ov_ymodule *const rows[] = {
+	&ov_ymod_hash,
+	&ov_ymod_math,
+};
+
+const struct ov_ymodules ov_ymodules_all = { .rows = rows, .n = sizeof rows / sizeof *rows };

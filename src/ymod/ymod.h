@@ -1,0 +1,13 @@
+/* The modules that YARA rules can import: see module.h. One file a module. */
+#ifndef OV_YMOD_H
+#define OV_YMOD_H
+
+#include "module.h"
+
+extern const struct ov_ymodules ov_ymodules_all;
+
+/* One row each in table.c. */
+extern const struct ov_ymodule ov_ymod_hash;
+extern const struct ov_ymodule ov_ymod_math;
+
+#endif
