@@ -1,10 +1,8 @@
 /*
- * The walk: a stack of layers. The top layer hands out its next part, which becomes the new top; a
- * layer without further parts is dropped. Depth is an index, so hostile nesting costs frames of a
- * fixed array and nothing else.
+ * The walk: a stack of layers. The top layer hands out its next part, the new top; one without
+ * further parts is dropped. Depth is an index: hostile nesting costs frames of a fixed array.
  *
- *    nodes[0]  the file itself         format open, at its 3rd part
- *    nodes[1]  "a.zip"                 format open, at its 1st part
+ *    nodes[0], [1]  the file, "a.zip"  format open, at their 3rd and 1st parts
  *    nodes[2]  "b.exe"                 being matched
  */
 #include "engine_int.h"
@@ -20,7 +18,6 @@
 #include "pcre_cache.h"
 #include "phishing.h"
 #include "trust.h"
-#include "yara.h"
 
 #define NODE_KEEP ((size_t)256 << 10) /* parser memory kept for the next layer at a depth */
 #define DATA_KEEP ((size_t)1 << 20)   /* unpacked bytes' buffer kept for the next layer           */
@@ -312,10 +309,7 @@ static ov_status match_layer(struct ov_engine *e, struct ov_node *n)
 	if (e->is_done)
 		return OV_OK;
 	OV_TRY(ov_views_match(e, n));
-	if (e->is_done)
-		return OV_OK;
-	if (e->yara != NULL)
-		OV_TRY(ov_yara_layer(e, n));
+	OV_TRY(ov_yara_layer(e, n));
 	if (e->is_done)
 		return OV_OK;
 	OV_TRY(ov_heuristic_layer(e, n));

@@ -244,6 +244,11 @@ OV_MUST_USE ov_status ov_winnow_new(struct ov_winnow **out);
 void ov_winnow_free(struct ov_winnow **w);
 OV_MUST_USE ov_status ov_winnow(struct ov_engine *e, struct ov_node *n);
 
+/* yara.c: a layer's YARA rules; nothing when there are none, or when the file is done. */
+OV_MUST_USE ov_status ov_yara_layer(struct ov_engine *e, struct ov_node *n);
+OV_MUST_USE ov_status ov_yara_new(const struct ov_yimage *y, struct ov_yara **out);
+void ov_yara_free(struct ov_yara **y);
+
 /* triage.c: drops woken rules that can't hold. */
 OV_MUST_USE ov_status ov_triage(struct ov_engine *e, struct ov_node *n);
 

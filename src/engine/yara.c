@@ -197,8 +197,8 @@ static ov_status windows(struct ov_engine *e, const struct ov_node *n, const str
 	size_t carried = 0;
 
 	while (off < n->match_size) {
-		const size_t want = (size_t)(n->match_size - off < OV_WINDOW ? n->match_size - off
-									     : OV_WINDOW);
+		const size_t want =
+		    (size_t)(n->match_size - off < OV_WINDOW ? n->match_size - off : OV_WINDOW);
 		size_t got = 0;
 
 		if (ov_budget_late(&e->budget))
@@ -247,6 +247,8 @@ ov_status ov_yara_layer(struct ov_engine *e, struct ov_node *n)
 	const struct ov_gram *g;
 	ov_status s = OV_OK;
 
+	if (y == NULL || e->is_done)
+		return OV_OK;
 	begin(e, n);
 	g = &y->image->gram[y->class];
 	for (uint32_t i = 0; i < ov_yimage_always_count(y->image, y->class); i++) {
@@ -265,8 +267,9 @@ ov_status ov_yara_layer(struct ov_engine *e, struct ov_node *n)
 			: windows(e, n, g, &p);
 	}
 	if (s == OV_LIMIT)
-		ov_report_incomplete(e, n, OVERT_LIMIT_TIME, (struct ov_str){ 0 },
-				     "the time for this file was spent while YARA rules were matched");
+		ov_report_incomplete(
+		    e, n, OVERT_LIMIT_TIME, (struct ov_str){ 0 },
+		    "the time for this file was spent while YARA rules were matched");
 	else if (s == OV_SHORT || s == OV_IO)
 		ov_report_incomplete(e, n, OVERT_UNREADABLE, (struct ov_str){ 0 },
 				     "it changed while it was read");

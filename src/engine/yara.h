@@ -42,12 +42,6 @@ struct ov_yara {
 
 #define OV_YARA_SHUT 0xffu /* in `result`: the gate is closed, or the rule is broken */
 
-/** Pass 1 and 2 of a layer's rules, and their detections. @return OV_OK; OV_NOMEM; OV_BUG; OV_LIMIT
- * memory. */
-OV_MUST_USE ov_status ov_yara_layer(struct ov_engine *e, struct ov_node *n);
-OV_MUST_USE ov_status ov_yara_new(const struct ov_yimage *y, struct ov_yara **out);
-void ov_yara_free(struct ov_yara **y);
-
 /* yara_judge.c: evaluates what was woken, and reports. */
 OV_MUST_USE ov_status ov_yara_judge(struct ov_engine *e, struct ov_node *n);
 

@@ -108,9 +108,10 @@ static void undecided(struct ov_engine *e, struct ov_node *n, const struct ov_yr
 {
 	char detail[256];
 
-	(void)snprintf(detail, sizeof detail,
-		       "YARA rule %.*s could not be decided: a limit of steps or memory was reached",
-		       (int)ov_min_size(r->name.n, 120), r->name.p);
+	(void)snprintf(
+	    detail, sizeof detail,
+	    "YARA rule %.*s could not be decided: a limit of steps or memory was reached",
+	    (int)ov_min_size(r->name.n, 120), r->name.p);
 	ov_report_incomplete(e, n, OVERT_LIMIT_TIME, (struct ov_str){ 0 }, detail);
 }
 
@@ -157,7 +158,7 @@ static ov_status ask(struct ov_yara *y, uint32_t id, uint32_t max)
 		if (max == 0 && (s.flags & OV_YS_ELSEWHERE) == 0 && y->n->src.mem != NULL)
 			continue;
 		OV_TRY(ov_ysearch_add(y->search, s.code,
-				      max > 0				   ? max
+				      max > 0 ? max
 				      : (s.flags & OV_YS_LISTED) != 0 ||
 					      (s.flags & OV_YS_ELSEWHERE) == 0
 					  ? OV_YMATCH_MAX
@@ -178,9 +179,9 @@ static ov_status search(struct ov_engine *e, struct ov_node *n)
 	s = ov_ysearch_run(y->search, &src, 0, e->budget.deadline_ns, &y->steps);
 	y->is_searched = true;
 	if (s == OV_LIMIT)
-		ov_report_incomplete(
-		    e, n, OVERT_LIMIT_TIME, (struct ov_str){ 0 },
-		    "the steps or the time for this file were spent while YARA strings were searched");
+		ov_report_incomplete(e, n, OVERT_LIMIT_TIME, (struct ov_str){ 0 },
+				     "the steps or the time for this file were spent while YARA "
+				     "strings were searched");
 	else if (s == OV_IO || s == OV_SHORT)
 		ov_report_incomplete(e, n, OVERT_UNREADABLE, (struct ov_str){ 0 },
 				     "it changed while it was read");

@@ -1,4 +1,5 @@
-/* YARA sources among the sources of a database: src/yara compiles them, here they get their place. */
+/* YARA sources among the sources of a database: src/yara compiles them, here they get their place.
+ */
 #include "build_int.h"
 
 #include <stdio.h>
@@ -15,7 +16,8 @@ bool ov_build_is_yara(struct ov_str name)
 /* What rule writers take for given, and scanners set: nothing is known here, so they are empty. */
 static ov_status usual_externals(struct ov_ycompiler *c)
 {
-	static const char *const names[] = { "filename", "filepath", "extension", "filetype", "owner" };
+	static const char *const names[] = { "filename", "filepath", "extension", "filetype",
+					     "owner" };
 	const struct ov_yval empty = { .kind = OV_Y_STRING, .s = { .p = "", .n = 0 } };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -49,10 +51,9 @@ static ov_status include(void *ctx, struct ov_str from, struct ov_str name, stru
 static ov_status compiler(struct ov_odb_builder *b)
 {
 	const struct ov_yara_options *y = b->options.yara;
-	struct ov_yoptions o = { .modules = &ov_ymodules_all,
-				 .diag = tell,
-				 .include = include,
-				 .ctx = b };
+	struct ov_yoptions o = {
+		.modules = &ov_ymodules_all, .diag = tell, .include = include, .ctx = b
+	};
 
 	if (b->yara != NULL)
 		return OV_OK;
@@ -64,7 +65,8 @@ static ov_status compiler(struct ov_odb_builder *b)
 	if (y == NULL)
 		return usual_externals(b->yara);
 	for (size_t i = 0; i < y->nexternals; i++)
-		OV_TRY(ov_ycompiler_external(b->yara, y->externals[i].name, &y->externals[i].value));
+		OV_TRY(
+		    ov_ycompiler_external(b->yara, y->externals[i].name, &y->externals[i].value));
 	return OV_OK;
 }
 

@@ -31,13 +31,13 @@ enum ov_ynode_kind {
 	YN_RULE,
 	YN_MODULE,
 	YN_LOCAL,
-	YN_FIELD, /* a.s       */
-	YN_INDEX, /* a[b]      */
-	YN_CALL,  /* a(kids)   */
-	YN_FOUND, /* $str      */
-	YN_AT,	  /* $str at a */
-	YN_IN,	  /* $str in (a..b)                */
-	YN_COUNT, /* #str, or #str in (a..b)       */
+	YN_FIELD,  /* a.s       */
+	YN_INDEX,  /* a[b]      */
+	YN_CALL,   /* a(kids)   */
+	YN_FOUND,  /* $str      */
+	YN_AT,	   /* $str at a */
+	YN_IN,	   /* $str in (a..b)                */
+	YN_COUNT,  /* #str, or #str in (a..b)       */
 	YN_OFFSET, /* @str[a]; a NULL: the first   */
 	YN_LENGTH, /* !str[a] */
 	YN_NOT,
@@ -92,9 +92,9 @@ struct ov_ynode {
 	uint32_t line, column, depth;
 	int64_t i; /* INT, BOOL, READ; RULE: number of the rule; EXTERNAL: of the external */
 	double f;
-	struct ov_str s;  /* TEXT, REGEX, NAME, FIELD */
-	uint32_t flags;	  /* REGEX */
-	uint32_t str;	  /* FOUND .. LENGTH: number in the rule, or OV_YLOOP_STRING */
+	struct ov_str s; /* TEXT, REGEX, NAME, FIELD */
+	uint32_t flags;	 /* REGEX */
+	uint32_t str;	 /* FOUND .. LENGTH: number in the rule, or OV_YLOOP_STRING */
 	struct ov_ynode *a, *b, *body;
 	struct ov_ynode **kids;
 	uint32_t nkids;
@@ -104,8 +104,8 @@ struct ov_ynode {
 	bool is_at;		 /* OF: `a` is `at`                                     */
 	enum ov_yiter iter;
 	struct ov_str vars[OV_YVARS_MAX];
-	uint32_t nvars, slot;	      /* LOCAL: slot; FOR_IN, WITH: first slot   */
-	uint32_t loop;		      /* depth of the `for .. of` that OV_YLOOP_STRING means */
+	uint32_t nvars, slot;	       /* LOCAL: slot; FOR_IN, WITH: first slot   */
+	uint32_t loop;		       /* depth of the `for .. of` that OV_YLOOP_STRING means */
 	const struct ov_yfield *field; /* of a value out of a module's tables      */
 	const struct ov_ytype *otype;  /* STRUCT: its type                         */
 	enum ov_ykind item;	       /* ARRAY, DICT: of elements; FOR_IN: of the variable   */
@@ -113,7 +113,8 @@ struct ov_ynode {
 
 #define OV_YS_PRIVATE 0x10000u /* beside OV_YSTR_* */
 #define OV_YS_USED 0x20000u
-#define OV_YS_LISTED 0x40000u /* its offsets, lengths or number are asked for, not only whether it is there */
+#define OV_YS_LISTED                                                                               \
+	0x40000u /* its offsets, lengths or number are asked for, not only whether it is there */
 #define OV_YS_ELSEWHERE 0x80000u /* it is asked for otherwise than `at` a known place */
 
 struct ov_ystring_ast {

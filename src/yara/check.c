@@ -1,5 +1,5 @@
-/* Names and kinds of a condition. Integers that are known are folded, so that mistakes in them are told
- * now. */
+/* Names and kinds of a condition. Integers that are known are folded, so that mistakes in them are
+ * told now. */
 #include "ycompile_int.h"
 
 #include <string.h>
@@ -23,10 +23,10 @@ static ov_status check(struct check *k, struct ov_ynode *n);
 
 static const char *kind_name(enum ov_ykind t)
 {
-	static const char *const names[OV_YKINDS] = {
-		"undefined", "integer", "float", "boolean", "string",
-		"regular expression", "struct", "array", "dictionary", "function"
-	};
+	static const char *const names[OV_YKINDS] = { "undefined", "integer", "float",
+						      "boolean",   "string",  "regular expression",
+						      "struct",	   "array",   "dictionary",
+						      "function" };
 
 	return t < OV_YKINDS ? names[t] : "?";
 }
@@ -44,7 +44,8 @@ static ov_status want_bool(struct check *k, struct ov_ynode *n)
 {
 	OV_TRY(check(k, n));
 	if (n->type < OV_Y_INT || n->type > OV_Y_STRING)
-		return FAIL(k, n, "wrong type \"%s\": a condition is wanted; name one of its fields",
+		return FAIL(k, n,
+			    "wrong type \"%s\": a condition is wanted; name one of its fields",
 			    kind_name(n->type));
 	return OV_OK;
 }
@@ -100,8 +101,8 @@ static ov_status check_name(struct check *k, struct ov_ynode *n)
 		return OV_OK;
 	}
 	if (m >= 0)
-		return FAIL(k, n, "undefined identifier \"%.*s\"; add: import \"%.*s\"", (int)n->s.n,
-			    n->s.p, (int)n->s.n, n->s.p);
+		return FAIL(k, n, "undefined identifier \"%.*s\"; add: import \"%.*s\"",
+			    (int)n->s.n, n->s.p, (int)n->s.n, n->s.p);
 	return FAIL(k, n,
 		    "undefined identifier \"%.*s\"; a rule must stand above its use, an external "
 		    "variable is given with -d",
@@ -211,10 +212,12 @@ static bool is_number(enum ov_ykind t)
 
 static const char *operator_name(enum ov_ynode_kind k)
 {
-	static const char *const names[] = { "+", "-", "*", "\\", "%", "<<", ">>", "&", "^", "|",
-					     "==", "!=", "<", "<=", ">", ">=", "contains",
-					     "icontains", "startswith", "istartswith", "endswith",
-					     "iendswith", "iequals", "matches" };
+	static const char *const names[] = {
+		"+",	      "-",	     "*",	 "\\",	      "%",	  "<<",
+		">>",	      "&",	     "^",	 "|",	      "==",	  "!=",
+		"<",	      "<=",	     ">",	 ">=",	      "contains", "icontains",
+		"startswith", "istartswith", "endswith", "iendswith", "iequals",  "matches"
+	};
 
 	return names[k - YN_ADD];
 }
@@ -341,8 +344,8 @@ static ov_status check_range(struct check *k, struct ov_ynode *n)
 	OV_TRY(want_int(k, n->b, "range's upper bound"));
 	if (ov_yc_is_int(n->a) && n->a->i < 0)
 		return FAIL(k, n->a, "range lower bound can not be negative");
-	if (ov_yc_is_int(n->a) && ov_yc_is_int(n->b) && n->a->i > n->b->i &&
-	    n->kind != YN_FOR_IN && k->c->o.is_strict)
+	if (ov_yc_is_int(n->a) && ov_yc_is_int(n->b) && n->a->i > n->b->i && n->kind != YN_FOR_IN &&
+	    k->c->o.is_strict)
 		return FAIL(k, n->a, "range lower bound must be less than upper bound");
 	return OV_OK;
 }
@@ -422,8 +425,9 @@ static ov_status check_for_in(struct check *k, struct ov_ynode *n)
 	} else {
 		OV_TRY(check(k, n->a));
 		if (n->a->type != OV_Y_ARRAY && n->a->type != OV_Y_DICT)
-			return FAIL(k, n->a, "a loop can't go through this: an array, a dictionary, "
-					     "a range or a list is wanted");
+			return FAIL(k, n->a,
+				    "a loop can't go through this: an array, a dictionary, "
+				    "a range or a list is wanted");
 		be_value(&value, n->a->field, n->a->field->item);
 		want = n->a->type == OV_Y_DICT ? 2 : 1;
 	}
@@ -431,7 +435,8 @@ static ov_status check_for_in(struct check *k, struct ov_ynode *n)
 		return FAIL(k, n, "the loop has %u variables, but gives %u values at a time",
 			    n->nvars, want);
 	for (uint32_t i = 0; i < want; i++) {
-		scopes[i] = (struct scope){ .name = n->vars[i], .slot = n->slot + i, .up = k->scope };
+		scopes[i] =
+		    (struct scope){ .name = n->vars[i], .slot = n->slot + i, .up = k->scope };
 		scopes[i].like = want == 2 && i == 0 ? &key : &value;
 		k->scope = &scopes[i];
 	}

@@ -162,8 +162,7 @@ static bool operands(struct check *c, uint32_t at, uint8_t op, const uint8_t *o,
 	case YO_FOR_OBJECT:
 		return is_slots(c, o[2], o[3]) && open_loop(c, at, o, o + 4, next, depth);
 	case YO_NEXT:
-		if (o[0] >= c->l->nloops || c->open[o[0]] == 0 ||
-		    ov_le32(o + 1) != c->body[o[0]] ||
+		if (o[0] >= c->l->nloops || c->open[o[0]] == 0 || ov_le32(o + 1) != c->body[o[0]] ||
 		    c->depth[c->body[o[0]]] != depth) /* the body begins one value lower */
 			return false;
 		c->open[o[0]] = 0;

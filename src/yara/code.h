@@ -6,9 +6,9 @@
  *
  *   op u8 | operands, little-endian
  *
- * Jumps are u32 offsets in the rule's code. All go forward but NEXT's, which goes to the instruction
- * after its FOR. ov_ycode_verify() follows the stack's depth; what it passed needs no check of
- * depth, jumps or numbers.
+ * Jumps are u32 offsets in the rule's code. All go forward but NEXT's, which goes to the
+ * instruction after its FOR. ov_ycode_verify() follows the stack's depth; what it passed needs no
+ * check of depth, jumps or numbers.
  */
 #ifndef OV_YARA_CODE_H
 #define OV_YARA_CODE_H
@@ -21,9 +21,9 @@
 #define OV_YSTACK_MAX 4096u /* values that wait */
 #define OV_YSLOTS_MAX 128u
 #define OV_YLOOPS_MAX 64u
-#define OV_YCODE_MAX (8u << 20)	    /* bytes of one condition */
-#define OV_YTUPLE_MAX 2048u	    /* conditions in one `of (..)` */
-#define OV_YSTR_LOOP 0x80000000u    /* in a string's number: the loop's string instead */
+#define OV_YCODE_MAX (8u << 20)	 /* bytes of one condition */
+#define OV_YTUPLE_MAX 2048u	 /* conditions in one `of (..)` */
+#define OV_YSTR_LOOP 0x80000000u /* in a string's number: the loop's string instead */
 
 /* name, bytes of operands, values popped, values pushed. What depends on operands: see code.c. */
 #define OV_YOPS(X)                                                                                 \
@@ -59,8 +59,8 @@
 	X(LENGTH, 4, 1, 1)                                                                         \
 	X(AT, 4, 1, 1)                                                                             \
 	X(IN, 4, 2, 1)                                                                             \
-	X(OF, 6, 0, 1)	      /* quant, place (0, 1 at, 2 in), constant: set */                    \
-	X(TUPLE, 5, 0, 1)     /* quant, number of conditions */                                    \
+	X(OF, 6, 0, 1)		 /* quant, place (0, 1 at, 2 in), constant: set */                 \
+	X(TUPLE, 5, 0, 1)	 /* quant, number of conditions */                                 \
 	X(FOR_STRINGS, 10, 0, 0) /* quant, loop, constant: set, end */                             \
 	X(FOR_RANGE, 8, 2, 0)	 /* quant, loop, slot, 1, end */                                   \
 	X(FOR_LIST, 12, 0, 0)	 /* quant, loop, slot, 1, end, values */                           \
@@ -84,7 +84,8 @@ struct ov_ycode_limits {
 	void *ctx;
 };
 
-/** Verifies hostile code. @param stack  The most values that wait. @return OV_OK; OV_BAD; OV_NOMEM. */
+/** Verifies hostile code. @param stack  The most values that wait. @return OV_OK; OV_BAD; OV_NOMEM.
+ */
 OV_MUST_USE ov_status ov_ycode_verify(struct ov_cur code, const struct ov_ycode_limits *l,
 				      uint32_t *stack);
 

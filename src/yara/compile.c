@@ -104,12 +104,12 @@ static ov_status rules_like(void *ctx, struct ov_str prefix, struct ov_arena *a,
 	const struct ov_ycompiler *c = s->c;
 	const uint32_t nrules = ov_ycompiler_rules(c);
 
-	for (uint32_t i = yc_rows(c->nss, struct yc_ns)[c->current_ns].first_rule; i < nrules; i++) {
+	for (uint32_t i = yc_rows(c->nss, struct yc_ns)[c->current_ns].first_rule; i < nrules;
+	     i++) {
 		const uint8_t *row = c->sect[YI_RULES].p + (size_t)i * YI_RULE;
-		const struct ov_str name = {
-			.p = (const char *)c->sect[YI_TEXTS].p + ov_le32(row + YR_NAME),
-			.n = ov_le32(row + YR_NAME + 4)
-		};
+		const struct ov_str name = { .p = (const char *)c->sect[YI_TEXTS].p +
+						  ov_le32(row + YR_NAME),
+					     .n = ov_le32(row + YR_NAME + 4) };
 
 		if (ov_le32(row + YR_NS) != c->current_ns || !ov_str_starts(name, prefix))
 			continue;
@@ -284,7 +284,7 @@ static ov_status always(struct ov_ycompiler *c, enum ov_yclass class)
 		const uint32_t its = ov_le32(r + YR_CLASS);
 
 		if ((ov_le32(r + YR_FLAGS) & OV_YRULE_ALWAYS) != 0 &&
-		    (its == OV_YCLASS_OTHER || its == (uint32_t)class))
+		    (its == OV_YCLASS_OTHER || its == (uint32_t) class))
 			OV_TRY(ov_buf_u32(list, i));
 	}
 	return OV_OK;
@@ -304,10 +304,11 @@ static ov_status gram(struct ov_ycompiler *c, enum ov_yclass class)
 		const uint8_t *str = c->sect[YI_STRINGS].p + (size_t)ov_le32(a + 4) * YI_STRING;
 		struct ov_gram_key key;
 
-		if (its != OV_YCLASS_OTHER && its != (uint32_t)class)
+		if (its != OV_YCLASS_OTHER && its != (uint32_t) class)
 			continue;
-		s = ov_ystr_atom(ov_cur_of(c->sect[YI_BLOCKS].p + ov_le32(str + 8), ov_le32(str + 12)),
-				 ov_le32(a + 8), &key);
+		s = ov_ystr_atom(
+		    ov_cur_of(c->sect[YI_BLOCKS].p + ov_le32(str + 8), ov_le32(str + 12)),
+		    ov_le32(a + 8), &key);
 		key.token = i;
 		if (s == OV_OK)
 			s = ov_buf_put(&keys, &key, sizeof key);

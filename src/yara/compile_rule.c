@@ -5,7 +5,8 @@
 #include <string.h>
 
 /* Where in the source byte `at` of a string's body stands. */
-static void place_in_body(const struct ov_ystring_ast *s, size_t at, uint32_t *line, uint32_t *column)
+static void place_in_body(const struct ov_ystring_ast *s, size_t at, uint32_t *line,
+			  uint32_t *column)
 {
 	*line = s->body.line;
 	*column = s->body.column + 1;
@@ -124,7 +125,7 @@ static ov_status wake(struct ov_ycompiler *c, const struct ov_yrule_ast *r, uint
 	if (info.cost == YC_NO_COST)
 		*flags |= OV_YRULE_ALWAYS;
 	ov_put_le32(row + YR_GATE, info.gate);
-	ov_put_le32(row + YR_CLASS, (uint32_t)class);
+	ov_put_le32(row + YR_CLASS, (uint32_t) class);
 	return ov_buf_put(&c->rules, &info, sizeof info);
 }
 
@@ -147,7 +148,8 @@ static ov_status head(struct ov_ycompiler *c, const struct ov_yrule_ast *r, uint
 
 static uint32_t flags_of(const struct ov_yrule_ast *r)
 {
-	uint32_t flags = (r->is_private ? OV_YRULE_PRIVATE : 0) | (r->is_global ? OV_YRULE_GLOBAL : 0);
+	uint32_t flags =
+	    (r->is_private ? OV_YRULE_PRIVATE : 0) | (r->is_global ? OV_YRULE_GLOBAL : 0);
 
 	for (uint32_t i = 0; i < r->nstrings; i++)
 		if ((r->strings[i].flags & OV_YS_ELSEWHERE) != 0)

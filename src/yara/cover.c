@@ -1,7 +1,7 @@
 /*
  * A rule's cover: strings of which at least one must be in a file for the rule to hold; of all that
- * would do, those expected least often. So pass 1 needs to look for few strings, and rules that lack
- * theirs are never evaluated.
+ * would do, those expected least often. So pass 1 needs to look for few strings, and rules that
+ * lack theirs are never evaluated.
  */
 #include "ycompile_int.h"
 
@@ -15,7 +15,8 @@ struct rope {
 };
 
 struct cover {
-	uint64_t cost; /* YC_NO_COST: nothing is needed; a condition that can't hold has 0 and no rope */
+	uint64_t
+	    cost; /* YC_NO_COST: nothing is needed; a condition that can't hold has 0 and no rope */
 	const struct rope *rope;
 	bool needs_loop; /* in a loop's body: it needs the loop's string */
 };
@@ -100,7 +101,8 @@ static int by_cost(const void *pa, const void *pb)
 	return (a->str > b->str) - (a->str < b->str);
 }
 
-/* At least `need` of the set must be there: so of any `nset - need + 1` of them, one. The cheapest. */
+/* At least `need` of the set must be there: so of any `nset - need + 1` of them, one. The cheapest.
+ */
 static ov_status some_of(struct walk *w, const struct ov_ynode *n, uint64_t need, struct cover *out)
 {
 	struct priced *all = NULL;

@@ -1,7 +1,7 @@
 /*
  * A rule's gate: what must hold of a file's size and first bytes, whatever else its condition says.
- * Alternatives joined by `or`, each a range of sizes and masked bytes. A gate may be too wide, never
- * too narrow.
+ * Alternatives joined by `or`, each a range of sizes and masked bytes. A gate may be too wide,
+ * never too narrow.
  */
 #include "ycompile_int.h"
 
@@ -275,9 +275,14 @@ static enum ov_yclass class_of(const struct gate *g)
 		const struct ov_yalt *a = &g->alt[i];
 		enum ov_yclass one = OV_YCLASS_OTHER;
 
-		if (a->mask[0] == 0xff && a->mask[1] == 0xff && a->value[0] == 'M' && a->value[1] == 'Z')
+		if (a->mask[0] == 0xff && a->mask[1] == 0xff && a->value[0] == 'M' &&
+		    a->value[1] == 'Z')
 			one = OV_YCLASS_MZ;
-		else if (memcmp(a->value, "\x7f" "ELF", 4) == 0 && memcmp(a->mask, "\xff\xff\xff\xff", 4) == 0)
+		else if (memcmp(a->value,
+				"\x7f"
+				"ELF",
+				4) == 0 &&
+			 memcmp(a->mask, "\xff\xff\xff\xff", 4) == 0)
 			one = OV_YCLASS_ELF;
 		if (one == OV_YCLASS_OTHER || (i > 0 && one != all))
 			return OV_YCLASS_OTHER;
@@ -296,7 +301,8 @@ static uint32_t hash(const struct ov_yalt *alts, uint32_t n)
 	return (uint32_t)(h >> 24);
 }
 
-static bool same_gate(const struct ov_ycompiler *c, uint32_t id, const struct ov_yalt *alts, uint32_t n)
+static bool same_gate(const struct ov_ycompiler *c, uint32_t id, const struct ov_yalt *alts,
+		      uint32_t n)
 {
 	const uint8_t *row = c->sect[YI_GATES].p + 8 * (size_t)id;
 

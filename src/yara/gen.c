@@ -55,7 +55,8 @@ static ov_status constant(struct gen *g, enum ov_yconst_kind kind, uint32_t a, u
 	ov_put_le32(row + 4, a);
 	ov_put_le32(row + 8, b);
 	for (uint32_t i = 0; i < look; i++)
-		if (memcmp(rows->p + (size_t)(g->first_const + i) * YI_CONST, row, sizeof row) == 0) {
+		if (memcmp(rows->p + (size_t)(g->first_const + i) * YI_CONST, row, sizeof row) ==
+		    0) {
 			*out = i;
 			return OV_OK;
 		}

@@ -202,7 +202,10 @@ enum ov_yclass ov_yclass_of(const uint8_t *head, size_t n)
 {
 	if (n >= 2 && head[0] == 'M' && head[1] == 'Z')
 		return OV_YCLASS_MZ;
-	if (n >= 4 && memcmp(head, "\x7f" "ELF", 4) == 0)
+	if (n >= 4 && memcmp(head,
+			     "\x7f"
+			     "ELF",
+			     4) == 0)
 		return OV_YCLASS_ELF;
 	return OV_YCLASS_OTHER;
 }
@@ -263,10 +266,18 @@ static bool is_multiple(const struct ov_yimage *y)
 	static const struct {
 		enum ov_ysection s;
 		size_t size;
-	} tables[] = { { YI_NAMESPACES, 8 }, { YI_RULES, YI_RULE },	{ YI_STRINGS, YI_STRING },
-		       { YI_CONSTS, YI_CONST }, { YI_SETS, 4 },		{ YI_TAGS, 8 },
-		       { YI_METAS, YI_META },	{ YI_EXTERNALS, YI_META }, { YI_GATES, 8 },
-		       { YI_ALTS, YI_ALT },	{ YI_ANCHORS, YI_ANCHOR }, { YI_GLOBALS, 4 } };
+	} tables[] = { { YI_NAMESPACES, 8 },
+		       { YI_RULES, YI_RULE },
+		       { YI_STRINGS, YI_STRING },
+		       { YI_CONSTS, YI_CONST },
+		       { YI_SETS, 4 },
+		       { YI_TAGS, 8 },
+		       { YI_METAS, YI_META },
+		       { YI_EXTERNALS, YI_META },
+		       { YI_GATES, 8 },
+		       { YI_ALTS, YI_ALT },
+		       { YI_ANCHORS, YI_ANCHOR },
+		       { YI_GLOBALS, 4 } };
 
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
 		if (y->at[tables[i].s].len % tables[i].size != 0 ||

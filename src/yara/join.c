@@ -34,7 +34,8 @@ static ov_status namespaces(struct join *j)
 
 	j->namespaces = yc_count(c->nss, struct yc_ns);
 	for (uint32_t i = 0; i < j->y->nnamespaces; i++) {
-		const struct yc_ns ns = { .first_rule = j->rules }; /* of no name: nobody joins in */
+		const struct yc_ns ns = { .first_rule =
+					      j->rules }; /* of no name: nobody joins in */
 
 		OV_TRY(put_text(c, &c->sect[YI_NAMESPACES], ov_yimage_namespace(j->y, i)));
 		OV_TRY(ov_buf_put(&c->nss, &ns, sizeof ns));

@@ -24,7 +24,9 @@ const char *ov_yword_text(enum ov_yword w)
 
 void ov_ylex_init(struct ov_ylex *l, struct ov_cur bytes, struct ov_arena *a)
 {
-	*l = (struct ov_ylex){ .p = (const char *)bytes.base, .n = bytes.len, .line = 1, .arena = a };
+	*l = (struct ov_ylex){
+		.p = (const char *)bytes.base, .n = bytes.len, .line = 1, .arena = a
+	};
 	if (l->n >= 3 && memcmp(l->p, "\xef\xbb\xbf", 3) == 0) {
 		l->pos = 3; /* a byte order mark, as editors leave it */
 		l->line_at = 3;
@@ -178,7 +180,8 @@ static ov_status regex(struct ov_ylex *l, struct ov_ytoken *t)
 			break;
 	}
 	if (is_word(peek(l, 0)))
-		return bad(l, l->pos, "unknown flag of a regular expression", "only i and s follow it");
+		return bad(l, l->pos, "unknown flag of a regular expression",
+			   "only i and s follow it");
 	return OV_OK;
 }
 
@@ -227,7 +230,8 @@ static ov_status scale(struct ov_ylex *l, uint64_t *v)
 		l->pos += 2;
 	}
 	if (*v > (uint64_t)INT64_MAX >> shift)
-		return bad(l, l->pos, "integer overflow", "the largest integer is 9223372036854775807");
+		return bad(l, l->pos, "integer overflow",
+			   "the largest integer is 9223372036854775807");
 	*v <<= shift;
 	return OV_OK;
 }
@@ -278,7 +282,8 @@ static ov_status number(struct ov_ylex *l, struct ov_ytoken *t)
 	if (base == 10)
 		OV_TRY(scale(l, &v));
 	if (is_word(peek(l, 0)))
-		return bad(l, l->pos, "a number runs into letters", "KB and MB are the only endings");
+		return bad(l, l->pos, "a number runs into letters",
+			   "KB and MB are the only endings");
 	t->kind = YT_INT;
 	t->i = (int64_t)v;
 	return OV_OK;
@@ -330,7 +335,7 @@ static bool two_chars(struct ov_ylex *l, struct ov_ytoken *t)
 	static const struct {
 		char text[3];
 		enum ov_ytoken_kind kind;
-	} pairs[] = { { "==", YT_EQ },	{ "!=", YT_NE },  { "<=", YT_LE }, { ">=", YT_GE },
+	} pairs[] = { { "==", YT_EQ },	{ "!=", YT_NE },  { "<=", YT_LE },  { ">=", YT_GE },
 		      { "<<", YT_SHL }, { ">>", YT_SHR }, { "..", YT_DOTS } };
 
 	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)

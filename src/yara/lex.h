@@ -75,8 +75,8 @@ OV_MUST_USE ov_status ov_ylex_next(struct ov_ylex *l, struct ov_ytoken *out);
 /** What follows `=` in a list of strings: a text, an expression or a hexadecimal string. */
 OV_MUST_USE ov_status ov_ylex_value(struct ov_ylex *l, struct ov_ytoken *out);
 
-/** Moves to the next line that begins a rule, an import or an include, beyond byte `from`. For going
- * on after an error. */
+/** Moves to the next line that begins a rule, an import or an include, beyond byte `from`. For
+ * going on after an error. */
 void ov_ylex_resync(struct ov_ylex *l, size_t from);
 
 /** Line and column, both from 1, of a byte. Linear; for messages. */

@@ -47,7 +47,7 @@ struct ov_yobj {
 	const struct ov_ytype *type;   /* STRUCT: its type                      */
 	const struct ov_yfield *field; /* ARRAY, DICT: the field that gave it    */
 	const void *p;
-	uint64_t a; /* whatever the module wants: an index, an offset            */
+	uint64_t a;	 /* whatever the module wants: an index, an offset            */
 	uint64_t n;	 /* ARRAY: elements; DICT: pairs                              */
 	unsigned module; /* set by the evaluator */
 };

@@ -37,9 +37,10 @@ ov_status ov_yp_next(struct ov_yparser *p)
 /* A word as people see it. */
 static void shown(const struct ov_ytoken *t, char *out, size_t n)
 {
-	static const char *const signs[] = { [YT_EQ] = "==", [YT_NE] = "!=", [YT_LE] = "<=",
-					     [YT_GE] = ">=", [YT_SHL] = "<<", [YT_SHR] = ">>",
-					     [YT_DOTS] = ".." };
+	static const char *const signs[] = {
+		[YT_EQ] = "==",	 [YT_NE] = "!=",  [YT_LE] = "<=",  [YT_GE] = ">=",
+		[YT_SHL] = "<<", [YT_SHR] = ">>", [YT_DOTS] = ".."
+	};
 
 	switch (t->kind) {
 	case YT_END:

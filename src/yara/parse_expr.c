@@ -6,10 +6,7 @@
 
 #include <string.h>
 
-static ov_status expression(struct ov_yparser *p, struct ov_ynode **out);
-static ov_status unary(struct ov_yparser *p, struct ov_ynode **out);
-
-static ov_status make(struct ov_yparser *p, enum ov_ynode_kind kind, struct ov_ynode **out)
+ov_status ov_yp_make(struct ov_yparser *p, enum ov_ynode_kind kind, struct ov_ynode **out)
 {
 	OV_TRY(ov_arena_new(p->arena, out));
 	(*out)->kind = kind;
@@ -20,7 +17,7 @@ static ov_status make(struct ov_yparser *p, enum ov_ynode_kind kind, struct ov_y
 	return OV_OK;
 }
 
-static ov_status adopt(struct ov_yparser *p, struct ov_ynode *n, const struct ov_ynode *kid)
+ov_status ov_yp_adopt(struct ov_yparser *p, struct ov_ynode *n, const struct ov_ynode *kid)
 {
 	if (kid->depth >= OV_YNEST_MAX)
 		return ov_yp_fail(p, &p->tok,
@@ -31,14 +28,14 @@ static ov_status adopt(struct ov_yparser *p, struct ov_ynode *n, const struct ov
 	return OV_OK;
 }
 
-static ov_status add_kid(struct ov_yparser *p, struct ov_ynode *n, struct ov_ynode *kid)
+ov_status ov_yp_add_kid(struct ov_yparser *p, struct ov_ynode *n, struct ov_ynode *kid)
 {
 	OV_TRY(ov_yp_grow(p->arena, (void **)&n->kids, n->nkids, sizeof(struct ov_ynode *)));
 	n->kids[n->nkids++] = kid;
-	return adopt(p, n, kid);
+	return ov_yp_adopt(p, n, kid);
 }
 
-static ov_status enter(struct ov_yparser *p)
+ov_status ov_yp_enter(struct ov_yparser *p)
 {
 	if (++p->depth > OV_YNEST_MAX)
 		return ov_yp_fail(p, &p->tok,
@@ -138,16 +135,16 @@ static ov_status rule_wildcard(struct ov_yparser *p, struct ov_ynode *n, bool *w
 	for (uint32_t i = 0; i < nnames; i++) {
 		struct ov_ynode *kid = NULL;
 
-		OV_TRY(make(p, YN_NAME, &kid));
+		OV_TRY(ov_yp_make(p, YN_NAME, &kid));
 		kid->s = names[i];
-		OV_TRY(add_kid(p, n, kid));
+		OV_TRY(ov_yp_add_kid(p, n, kid));
 	}
 	OV_TRY(ov_yp_next(p));
 	return ov_yp_next(p);
 }
 
 /* What stands behind `of`: them, a list of strings, of rules, or of conditions. */
-static ov_status set(struct ov_yparser *p, struct ov_ynode *n, bool strings_only)
+ov_status ov_yp_set(struct ov_yparser *p, struct ov_ynode *n, bool strings_only)
 {
 	bool are_strings;
 
@@ -171,8 +168,8 @@ static ov_status set(struct ov_yparser *p, struct ov_ynode *n, bool strings_only
 		} else {
 			OV_TRY(rule_wildcard(p, n, &was));
 			if (!was) {
-				OV_TRY(expression(p, &kid));
-				OV_TRY(add_kid(p, n, kid));
+				OV_TRY(ov_yp_expression(p, &kid));
+				OV_TRY(ov_yp_add_kid(p, n, kid));
 			}
 		}
 		if (!ov_yp_is(p, ','))
@@ -184,16 +181,16 @@ static ov_status set(struct ov_yparser *p, struct ov_ynode *n, bool strings_only
 
 /* ---- ranges, places ---- */
 
-static ov_status range(struct ov_yparser *p, struct ov_ynode *n)
+ov_status ov_yp_range(struct ov_yparser *p, struct ov_ynode *n)
 {
 	OV_TRY(ov_yp_expect(p, '('));
-	OV_TRY(expression(p, &n->a));
+	OV_TRY(ov_yp_expression(p, &n->a));
 	if (p->tok.kind != YT_DOTS)
 		return ov_yp_unexpected(p, "'..'");
 	OV_TRY(ov_yp_next(p));
-	OV_TRY(expression(p, &n->b));
-	OV_TRY(adopt(p, n, n->a));
-	OV_TRY(adopt(p, n, n->b));
+	OV_TRY(ov_yp_expression(p, &n->b));
+	OV_TRY(ov_yp_adopt(p, n, n->a));
+	OV_TRY(ov_yp_adopt(p, n, n->b));
 	return ov_yp_expect(p, ')');
 }
 
@@ -203,49 +200,46 @@ static ov_status of(struct ov_yparser *p, enum ov_yquant quant, struct ov_ynode 
 {
 	struct ov_ynode *n = NULL;
 
-	OV_TRY(make(p, YN_OF, &n));
+	OV_TRY(ov_yp_make(p, YN_OF, &n));
 	n->quant = quant;
 	n->nquant = nquant;
 	if (nquant != NULL)
-		OV_TRY(adopt(p, n, nquant));
+		OV_TRY(ov_yp_adopt(p, n, nquant));
 	OV_TRY(ov_yp_next(p)); /* of */
-	OV_TRY(set(p, n, false));
+	OV_TRY(ov_yp_set(p, n, false));
 	if (ov_yp_word(p, YW_IN) || ov_yp_word(p, YW_AT)) {
 		if (n->nkids > 0)
 			return ov_yp_fail(p, &p->tok, "only strings have a place");
 		n->is_at = p->tok.word == YW_AT;
 		OV_TRY(ov_yp_next(p));
 		if (n->is_at) {
-			OV_TRY(unary(p, &n->a));
-			OV_TRY(adopt(p, n, n->a));
+			OV_TRY(ov_yp_unary(p, &n->a));
+			OV_TRY(ov_yp_adopt(p, n, n->a));
 		} else {
-			OV_TRY(range(p, n));
+			OV_TRY(ov_yp_range(p, n));
 		}
 	}
 	*out = n;
 	return OV_OK;
 }
 
-static ov_status relation(struct ov_yparser *p, unsigned level, struct ov_ynode **out);
-#define LEVEL_ARITHMETIC 2u
-
 /* $a, $a at x, $a in (a..b) */
 static ov_status found(struct ov_yparser *p, struct ov_ynode **out)
 {
 	struct ov_ynode *n = NULL;
 
-	OV_TRY(make(p, YN_FOUND, &n));
+	OV_TRY(ov_yp_make(p, YN_FOUND, &n));
 	OV_TRY(string_ref(p, n));
 	OV_TRY(ov_yp_next(p));
 	if (ov_yp_word(p, YW_AT)) {
 		n->kind = YN_AT;
 		OV_TRY(ov_yp_next(p));
-		OV_TRY(relation(p, LEVEL_ARITHMETIC, &n->a));
-		OV_TRY(adopt(p, n, n->a));
+		OV_TRY(ov_yp_relation(p, OV_YP_ARITHMETIC, &n->a));
+		OV_TRY(ov_yp_adopt(p, n, n->a));
 	} else if (ov_yp_word(p, YW_IN)) {
 		n->kind = YN_IN;
 		OV_TRY(ov_yp_next(p));
-		OV_TRY(range(p, n));
+		OV_TRY(ov_yp_range(p, n));
 	}
 	*out = n;
 	return OV_OK;
@@ -256,179 +250,18 @@ static ov_status string_number(struct ov_yparser *p, enum ov_ynode_kind kind, st
 {
 	struct ov_ynode *n = NULL;
 
-	OV_TRY(make(p, kind, &n));
+	OV_TRY(ov_yp_make(p, kind, &n));
 	OV_TRY(string_ref(p, n));
 	OV_TRY(ov_yp_next(p));
 	if (kind == YN_COUNT && ov_yp_word(p, YW_IN)) {
 		OV_TRY(ov_yp_next(p));
-		OV_TRY(range(p, n));
+		OV_TRY(ov_yp_range(p, n));
 	} else if (kind != YN_COUNT && ov_yp_is(p, '[')) {
 		OV_TRY(ov_yp_next(p));
-		OV_TRY(expression(p, &n->a));
-		OV_TRY(adopt(p, n, n->a));
+		OV_TRY(ov_yp_expression(p, &n->a));
+		OV_TRY(ov_yp_adopt(p, n, n->a));
 		OV_TRY(ov_yp_expect(p, ']'));
 	}
-	*out = n;
-	return OV_OK;
-}
-
-/* ---- loops ---- */
-
-static ov_status quantifier(struct ov_yparser *p, struct ov_ynode *n)
-{
-	if (ov_yp_word(p, YW_ALL) || ov_yp_word(p, YW_ANY) || ov_yp_word(p, YW_NONE_OF)) {
-		n->quant = p->tok.word == YW_ALL   ? OV_YQ_ALL
-			   : p->tok.word == YW_ANY ? OV_YQ_ANY
-						   : OV_YQ_NONE;
-		return ov_yp_next(p);
-	}
-	n->quant = OV_YQ_N;
-	OV_TRY(relation(p, LEVEL_ARITHMETIC, &n->nquant));
-	if (ov_yp_is(p, '%')) {
-		n->quant = OV_YQ_PERCENT;
-		OV_TRY(ov_yp_next(p));
-	}
-	return adopt(p, n, n->nquant);
-}
-
-static ov_status body(struct ov_yparser *p, struct ov_ynode *n)
-{
-	OV_TRY(ov_yp_expect(p, ':'));
-	OV_TRY(ov_yp_expect(p, '('));
-	OV_TRY(expression(p, &n->body));
-	OV_TRY(adopt(p, n, n->body));
-	return ov_yp_expect(p, ')');
-}
-
-static ov_status declare(struct ov_yparser *p, struct ov_ynode *n)
-{
-	for (uint32_t i = 0; i < n->nvars; i++) {
-		if (p->nscope == sizeof p->scope / sizeof *p->scope)
-			return ov_yp_fail(p, &p->tok, "too many loops inside each other");
-		for (uint32_t k = 0; k < p->nscope; k++)
-			if (ov_str_eq(p->scope[k].name, n->vars[i]))
-				return ov_yp_fail(p, &p->tok, "duplicated loop identifier \"%.*s\"",
-						  (int)n->vars[i].n, n->vars[i].p);
-		p->scope[p->nscope].name = n->vars[i];
-		p->scope[p->nscope++].slot = p->nslots++;
-	}
-	if (p->nslots > p->rule->nslots)
-		p->rule->nslots = p->nslots;
-	return OV_OK;
-}
-
-static void undeclare(struct ov_yparser *p, const struct ov_ynode *n)
-{
-	p->nscope -= n->nvars;
-	p->nslots -= n->nvars;
-}
-
-/* What a loop goes through: (a..b), (a, b, c), an array, a dictionary. */
-static ov_status iterator(struct ov_yparser *p, struct ov_ynode *n)
-{
-	struct ov_ynode *kid = NULL;
-
-	if (!ov_yp_is(p, '(')) {
-		n->iter = OV_YI_OBJECT;
-		OV_TRY(unary(p, &n->a));
-		return adopt(p, n, n->a);
-	}
-	OV_TRY(ov_yp_next(p));
-	OV_TRY(expression(p, &kid));
-	if (p->tok.kind == YT_DOTS) {
-		n->iter = OV_YI_RANGE;
-		n->a = kid;
-		OV_TRY(ov_yp_next(p));
-		OV_TRY(expression(p, &n->b));
-		OV_TRY(adopt(p, n, n->a));
-		OV_TRY(adopt(p, n, n->b));
-		return ov_yp_expect(p, ')');
-	}
-	n->iter = OV_YI_LIST;
-	OV_TRY(add_kid(p, n, kid));
-	while (ov_yp_is(p, ',')) {
-		OV_TRY(ov_yp_next(p));
-		OV_TRY(expression(p, &kid));
-		OV_TRY(add_kid(p, n, kid));
-	}
-	return ov_yp_expect(p, ')');
-}
-
-static ov_status variables(struct ov_yparser *p, struct ov_ynode *n)
-{
-	for (;;) {
-		if (p->tok.kind != YT_IDENT || p->tok.word != YW_NONE)
-			return ov_yp_unexpected(p, "a name for the loop's variable");
-		if (n->nvars == OV_YVARS_MAX)
-			return ov_yp_fail(p, &p->tok, "a loop has at most two variables");
-		n->vars[n->nvars++] = p->tok.text;
-		OV_TRY(ov_yp_next(p));
-		if (!ov_yp_is(p, ','))
-			return OV_OK;
-		OV_TRY(ov_yp_next(p));
-	}
-}
-
-/* for quant of set : (..), for quant vars in iterator : (..) */
-static ov_status loop(struct ov_yparser *p, struct ov_ynode **out)
-{
-	struct ov_ynode *n = NULL;
-
-	OV_TRY(make(p, YN_FOR_OF, &n));
-	OV_TRY(ov_yp_next(p));
-	OV_TRY(quantifier(p, n));
-	if (ov_yp_word(p, YW_OF)) {
-		OV_TRY(ov_yp_next(p));
-		OV_TRY(set(p, n, true));
-		n->loop = p->loops++;
-		if (p->loops > p->rule->nloops)
-			p->rule->nloops = p->loops;
-		OV_TRY(body(p, n));
-		p->loops--;
-		*out = n;
-		return OV_OK;
-	}
-	n->kind = YN_FOR_IN;
-	OV_TRY(variables(p, n));
-	if (!ov_yp_word(p, YW_IN))
-		return ov_yp_unexpected(p, "\"in\"");
-	OV_TRY(ov_yp_next(p));
-	OV_TRY(iterator(p, n));
-	n->slot = p->nslots;
-	OV_TRY(declare(p, n));
-	OV_TRY(body(p, n));
-	undeclare(p, n);
-	*out = n;
-	return OV_OK;
-}
-
-/* with a = x, b = y : (..): one node for each name, inside each other. */
-static ov_status with(struct ov_yparser *p, struct ov_ynode **out)
-{
-	struct ov_ynode *n = NULL, *inner = NULL;
-
-	OV_TRY(enter(p));
-	OV_TRY(make(p, YN_WITH, &n));
-	OV_TRY(ov_yp_next(p)); /* with, or the comma before the next name */
-	if (p->tok.kind != YT_IDENT || p->tok.word != YW_NONE)
-		return ov_yp_unexpected(p, "a name");
-	n->vars[0] = p->tok.text;
-	n->nvars = 1;
-	OV_TRY(ov_yp_next(p));
-	OV_TRY(ov_yp_expect(p, '='));
-	OV_TRY(expression(p, &n->a));
-	OV_TRY(adopt(p, n, n->a));
-	n->slot = p->nslots;
-	OV_TRY(declare(p, n));
-	if (ov_yp_is(p, ',')) {
-		OV_TRY(with(p, &inner));
-		n->body = inner;
-		OV_TRY(adopt(p, n, inner));
-	} else {
-		OV_TRY(body(p, n));
-	}
-	undeclare(p, n);
-	p->depth--;
 	*out = n;
 	return OV_OK;
 }
@@ -446,7 +279,7 @@ static bool is_with(const struct ov_yparser *p)
 
 static ov_status literal(struct ov_yparser *p, enum ov_ynode_kind kind, struct ov_ynode **out)
 {
-	OV_TRY(make(p, kind, out));
+	OV_TRY(ov_yp_make(p, kind, out));
 	(*out)->i = p->tok.i;
 	(*out)->f = p->tok.f;
 	(*out)->s = p->tok.text;
@@ -459,7 +292,7 @@ static ov_status read_function(struct ov_yparser *p, struct ov_ynode **out)
 	const struct ov_str w = p->tok.text;
 	struct ov_ynode *n = NULL;
 
-	OV_TRY(make(p, YN_READ, &n));
+	OV_TRY(ov_yp_make(p, YN_READ, &n));
 	n->i = memchr(w.p, '8', w.n) != NULL ? 1 : memchr(w.p, '1', w.n) != NULL ? 2 : 4;
 	if (w.p[0] == 'i')
 		n->i |= OV_YREAD_SIGNED;
@@ -467,8 +300,8 @@ static ov_status read_function(struct ov_yparser *p, struct ov_ynode **out)
 		n->i |= OV_YREAD_BIG;
 	OV_TRY(ov_yp_next(p));
 	OV_TRY(ov_yp_expect(p, '('));
-	OV_TRY(expression(p, &n->a));
-	OV_TRY(adopt(p, n, n->a));
+	OV_TRY(ov_yp_expression(p, &n->a));
+	OV_TRY(ov_yp_adopt(p, n, n->a));
 	*out = n;
 	return ov_yp_expect(p, ')');
 }
@@ -479,8 +312,8 @@ static ov_status arguments(struct ov_yparser *p, struct ov_ynode *n)
 
 	OV_TRY(ov_yp_next(p));
 	while (!ov_yp_is(p, ')')) {
-		OV_TRY(expression(p, &kid));
-		OV_TRY(add_kid(p, n, kid));
+		OV_TRY(ov_yp_expression(p, &kid));
+		OV_TRY(ov_yp_add_kid(p, n, kid));
 		if (!ov_yp_is(p, ','))
 			break;
 		OV_TRY(ov_yp_next(p));
@@ -499,23 +332,23 @@ static ov_status name(struct ov_yparser *p, struct ov_ynode **out)
 			OV_TRY(ov_yp_next(p));
 			if (p->tok.kind != YT_IDENT)
 				return ov_yp_unexpected(p, "the name of a field");
-			OV_TRY(make(p, YN_FIELD, &outer));
+			OV_TRY(ov_yp_make(p, YN_FIELD, &outer));
 			outer->s = p->tok.text;
 			OV_TRY(ov_yp_next(p));
 		} else if (ov_yp_is(p, '[')) {
-			OV_TRY(make(p, YN_INDEX, &outer));
+			OV_TRY(ov_yp_make(p, YN_INDEX, &outer));
 			OV_TRY(ov_yp_next(p));
-			OV_TRY(expression(p, &outer->b));
-			OV_TRY(adopt(p, outer, outer->b));
+			OV_TRY(ov_yp_expression(p, &outer->b));
+			OV_TRY(ov_yp_adopt(p, outer, outer->b));
 			OV_TRY(ov_yp_expect(p, ']'));
 		} else if (ov_yp_is(p, '(')) {
-			OV_TRY(make(p, YN_CALL, &outer));
+			OV_TRY(ov_yp_make(p, YN_CALL, &outer));
 			OV_TRY(arguments(p, outer));
 		} else {
 			break;
 		}
 		outer->a = n;
-		OV_TRY(adopt(p, outer, n));
+		OV_TRY(ov_yp_adopt(p, outer, n));
 		n = outer;
 	}
 	*out = n;
@@ -526,7 +359,7 @@ static ov_status keyword(struct ov_yparser *p, struct ov_ynode **out)
 {
 	switch (p->tok.word) {
 	case YW_NONE:
-		return is_with(p) ? with(p, out) : name(p, out);
+		return is_with(p) ? ov_yp_with(p, out) : name(p, out);
 	case YW_TRUE:
 	case YW_FALSE:
 		p->tok.i = p->tok.word == YW_TRUE;
@@ -535,11 +368,12 @@ static ov_status keyword(struct ov_yparser *p, struct ov_ynode **out)
 		return literal(p, YN_FILESIZE, out);
 	case YW_ENTRYPOINT:
 		if (p->env->is_strict)
-			return ov_yp_fail(p, &p->tok, "entrypoint is not known to YARA-X; use "
-						      "pe.entry_point or elf.entry_point");
+			return ov_yp_fail(p, &p->tok,
+					  "entrypoint is not known to YARA-X; use "
+					  "pe.entry_point or elf.entry_point");
 		return literal(p, YN_ENTRYPOINT, out);
 	case YW_FOR:
-		return loop(p, out);
+		return ov_yp_loop(p, out);
 	case YW_ALL:
 	case YW_ANY:
 	case YW_NONE_OF: {
@@ -587,21 +421,21 @@ static ov_status primary(struct ov_yparser *p, struct ov_ynode **out)
 	if (!ov_yp_is(p, '('))
 		return ov_yp_unexpected(p, "an expression");
 	OV_TRY(ov_yp_next(p));
-	OV_TRY(expression(p, out));
+	OV_TRY(ov_yp_expression(p, out));
 	return ov_yp_expect(p, ')');
 }
 
-static ov_status unary(struct ov_yparser *p, struct ov_ynode **out)
+ov_status ov_yp_unary(struct ov_yparser *p, struct ov_ynode **out)
 {
 	struct ov_ynode *n = NULL;
 
 	if (!ov_yp_is(p, '-') && !ov_yp_is(p, '~'))
 		return primary(p, out);
-	OV_TRY(enter(p));
-	OV_TRY(make(p, ov_yp_is(p, '-') ? YN_NEG : YN_BITNOT, &n));
+	OV_TRY(ov_yp_enter(p));
+	OV_TRY(ov_yp_make(p, ov_yp_is(p, '-') ? YN_NEG : YN_BITNOT, &n));
 	OV_TRY(ov_yp_next(p));
-	OV_TRY(unary(p, &n->a));
-	OV_TRY(adopt(p, n, n->a));
+	OV_TRY(ov_yp_unary(p, &n->a));
+	OV_TRY(ov_yp_adopt(p, n, n->a));
 	p->depth--;
 	*out = n;
 	return OV_OK;
@@ -669,24 +503,24 @@ static bool is_percent_sign(const struct ov_yparser *p)
  * Operators of a level above `level`, by precedence climbing; `<` and `==` come with 2 and 1. Right
  * sides recurse at most once a level.
  */
-static ov_status relation(struct ov_yparser *p, unsigned level, struct ov_ynode **out)
+ov_status ov_yp_relation(struct ov_yparser *p, unsigned level, struct ov_ynode **out)
 {
 	struct ov_ynode *left = NULL, *n = NULL;
 	enum ov_ynode_kind kind = YN_EQ;
 	unsigned l;
 
-	OV_TRY(unary(p, &left));
+	OV_TRY(ov_yp_unary(p, &left));
 	while ((l = operator(&p->tok, &kind)) > level && !is_percent_sign(p)) {
-		OV_TRY(make(p, kind, &n));
+		OV_TRY(ov_yp_make(p, kind, &n));
 		OV_TRY(ov_yp_next(p));
 		n->a = left;
-		OV_TRY(relation(p, l, &n->b));
-		OV_TRY(adopt(p, n, n->a));
-		OV_TRY(adopt(p, n, n->b));
+		OV_TRY(ov_yp_relation(p, l, &n->b));
+		OV_TRY(ov_yp_adopt(p, n, n->a));
+		OV_TRY(ov_yp_adopt(p, n, n->b));
 		left = n;
 	}
 	*out = left;
-	if (level >= LEVEL_ARITHMETIC)
+	if (level >= OV_YP_ARITHMETIC)
 		return OV_OK;
 	if (ov_yp_word(p, YW_OF))
 		return of(p, OV_YQ_N, left, out);
@@ -702,12 +536,12 @@ static ov_status negation(struct ov_yparser *p, struct ov_ynode **out)
 	struct ov_ynode *n = NULL;
 
 	if (!ov_yp_word(p, YW_NOT) && !ov_yp_word(p, YW_DEFINED))
-		return relation(p, 0, out);
-	OV_TRY(enter(p));
-	OV_TRY(make(p, ov_yp_word(p, YW_NOT) ? YN_NOT : YN_DEFINED, &n));
+		return ov_yp_relation(p, 0, out);
+	OV_TRY(ov_yp_enter(p));
+	OV_TRY(ov_yp_make(p, ov_yp_word(p, YW_NOT) ? YN_NOT : YN_DEFINED, &n));
 	OV_TRY(ov_yp_next(p));
 	OV_TRY(negation(p, &n->a));
-	OV_TRY(adopt(p, n, n->a));
+	OV_TRY(ov_yp_adopt(p, n, n->a));
 	p->depth--;
 	*out = n;
 	return OV_OK;
@@ -721,30 +555,30 @@ static ov_status conjunction(struct ov_yparser *p, struct ov_ynode **out)
 	OV_TRY(negation(p, out));
 	if (!ov_yp_word(p, YW_AND))
 		return OV_OK;
-	OV_TRY(make(p, YN_AND, &n));
-	OV_TRY(add_kid(p, n, *out));
+	OV_TRY(ov_yp_make(p, YN_AND, &n));
+	OV_TRY(ov_yp_add_kid(p, n, *out));
 	while (ov_yp_word(p, YW_AND)) {
 		OV_TRY(ov_yp_next(p));
 		OV_TRY(negation(p, &kid));
-		OV_TRY(add_kid(p, n, kid));
+		OV_TRY(ov_yp_add_kid(p, n, kid));
 	}
 	*out = n;
 	return OV_OK;
 }
 
-static ov_status expression(struct ov_yparser *p, struct ov_ynode **out)
+ov_status ov_yp_expression(struct ov_yparser *p, struct ov_ynode **out)
 {
 	struct ov_ynode *n = NULL, *kid = NULL;
 
-	OV_TRY(enter(p));
+	OV_TRY(ov_yp_enter(p));
 	OV_TRY(conjunction(p, out));
 	if (ov_yp_word(p, YW_OR)) {
-		OV_TRY(make(p, YN_OR, &n));
-		OV_TRY(add_kid(p, n, *out));
+		OV_TRY(ov_yp_make(p, YN_OR, &n));
+		OV_TRY(ov_yp_add_kid(p, n, *out));
 		while (ov_yp_word(p, YW_OR)) {
 			OV_TRY(ov_yp_next(p));
 			OV_TRY(conjunction(p, &kid));
-			OV_TRY(add_kid(p, n, kid));
+			OV_TRY(ov_yp_add_kid(p, n, kid));
 		}
 		*out = n;
 	}
@@ -754,5 +588,5 @@ static ov_status expression(struct ov_yparser *p, struct ov_ynode **out)
 
 ov_status ov_yparse_condition(struct ov_yparser *p, struct ov_ynode **out)
 {
-	return expression(p, out);
+	return ov_yp_expression(p, out);
 }

@@ -107,10 +107,10 @@ static ov_status modifiers(struct ov_yparser *p, struct ov_ystring_ast *s)
 	static const struct {
 		enum ov_yword word;
 		uint32_t flag;
-	} table[] = { { YW_NOCASE, OV_YSTR_NOCASE },	 { YW_WIDE, OV_YSTR_WIDE },
-		      { YW_ASCII, OV_YSTR_ASCII },	 { YW_FULLWORD, OV_YSTR_FULLWORD },
-		      { YW_PRIVATE, OV_YS_PRIVATE },	 { YW_XOR, OV_YSTR_XOR },
-		      { YW_BASE64, OV_YSTR_BASE64 },	 { YW_BASE64WIDE, OV_YSTR_BASE64WIDE } };
+	} table[] = { { YW_NOCASE, OV_YSTR_NOCASE }, { YW_WIDE, OV_YSTR_WIDE },
+		      { YW_ASCII, OV_YSTR_ASCII },   { YW_FULLWORD, OV_YSTR_FULLWORD },
+		      { YW_PRIVATE, OV_YS_PRIVATE }, { YW_XOR, OV_YSTR_XOR },
+		      { YW_BASE64, OV_YSTR_BASE64 }, { YW_BASE64WIDE, OV_YSTR_BASE64WIDE } };
 
 	while (p->tok.kind == YT_IDENT && p->tok.word != YW_NONE) {
 		uint32_t flag = 0;

@@ -8,7 +8,13 @@
 
 #define VM_UNKNOWN ((enum ov_ykind)OV_YKINDS) /* a value that the host does not know yet */
 
-enum vm_loop_kind { VM_LOOP_NONE = 0, VM_LOOP_STRINGS, VM_LOOP_RANGE, VM_LOOP_LIST, VM_LOOP_OBJECT };
+enum vm_loop_kind {
+	VM_LOOP_NONE = 0,
+	VM_LOOP_STRINGS,
+	VM_LOOP_RANGE,
+	VM_LOOP_LIST,
+	VM_LOOP_OBJECT
+};
 
 struct vm_loop {
 	enum vm_loop_kind kind;
@@ -17,10 +23,10 @@ struct vm_loop {
 	int64_t need;	 /* N */
 	uint64_t yes, done, total;
 	int64_t lo;
-	struct ov_cur set;     /* STRINGS */
-	struct ov_yval *list;  /* LIST; kept for the next time */
+	struct ov_cur set;    /* STRINGS */
+	struct ov_yval *list; /* LIST; kept for the next time */
 	size_t room;
-	struct ov_yobj o;      /* OBJECT */
+	struct ov_yobj o; /* OBJECT */
 	unsigned module;
 };
 

@@ -20,14 +20,16 @@ ov_status vm_module(struct ov_yvm *vm, const uint8_t *o)
 
 	if (m >= 0) {
 		v.kind = OV_Y_STRUCT;
-		v.o = (struct ov_yobj){ .type = vm->h->modules->rows[m]->root, .module = (unsigned)m };
+		v.o = (struct ov_yobj){ .type = vm->h->modules->rows[m]->root,
+					.module = (unsigned)m };
 	}
 	vm_push(vm, v);
 	return OV_OK;
 }
 
 /* Makes what a module gave into what its tables say: kinds that lie become undefined. */
-static void settle(struct ov_yval *v, enum ov_ykind want, const struct ov_yfield *f, unsigned module)
+static void settle(struct ov_yval *v, enum ov_ykind want, const struct ov_yfield *f,
+		   unsigned module)
 {
 	if (v->kind == OV_Y_UNDEFINED)
 		return;

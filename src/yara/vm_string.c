@@ -63,8 +63,7 @@ static bool count_in(struct ov_yvm *vm, uint32_t str, const struct ov_yval *lo,
 	uint64_t from, to;
 
 	out->kind = OV_Y_UNDEFINED;
-	if (lo->kind == VM_UNKNOWN || hi->kind == VM_UNKNOWN ||
-	    !vm->h->list(vm->h->ctx, str, &l)) {
+	if (lo->kind == VM_UNKNOWN || hi->kind == VM_UNKNOWN || !vm->h->list(vm->h->ctx, str, &l)) {
 		out->kind = VM_UNKNOWN;
 		return false;
 	}

@@ -16,7 +16,7 @@ struct yc_rule { /* what later rules need to know of one */
 };
 
 struct yc_ns {
-	struct ov_str name; /* NULL text for those that came with an image */
+	struct ov_str name;  /* NULL text for those that came with an image */
 	uint32_t first_rule; /* nothing below is its own */
 	uint64_t imported;   /* modules, bits */
 };
@@ -24,15 +24,15 @@ struct yc_ns {
 struct ov_ycompiler {
 	struct ov_yoptions o;
 	struct ov_buf sect[YI_SECTIONS];
-	struct ov_arena rule_arena; /* one rule's tree */
-	struct ov_arena string_arena; /* one string's */
-	struct ov_arena keep;	      /* names of namespaces, externals, files */
-	struct ov_buf rules; /* struct yc_rule */
-	struct ov_buf covers; /* u32 */
-	struct ov_buf nss;    /* struct yc_ns */
+	struct ov_arena rule_arena;		   /* one rule's tree */
+	struct ov_arena string_arena;		   /* one string's */
+	struct ov_arena keep;			   /* names of namespaces, externals, files */
+	struct ov_buf rules;			   /* struct yc_rule */
+	struct ov_buf covers;			   /* u32 */
+	struct ov_buf nss;			   /* struct yc_ns */
 	uint32_t *by_name, by_name_mask, nby_name; /* number of a rule, plus one */
-	uint32_t *texts, texts_mask, ntexts;	   /* offset of an interned text in YI_TEXTS' row, +1 */
-	struct ov_buf text_rows;		   /* of those: offset, length */
+	uint32_t *texts, texts_mask, ntexts; /* offset of an interned text in YI_TEXTS' row, +1 */
+	struct ov_buf text_rows;	     /* of those: offset, length */
 	uint32_t *gates, gates_mask;
 	uint32_t current_ns, source, base_rule; /* of the source being added */
 	struct ov_yerror err;
@@ -61,8 +61,8 @@ OV_MUST_USE ov_status ov_yc_check(struct ov_ycompiler *c, struct ov_yrule_ast *r
 /* gate.c: what must hold of a file's size and first bytes. UINT32_MAX: nothing. */
 OV_MUST_USE ov_status ov_yc_gate(struct ov_ycompiler *c, const struct ov_yrule_ast *r,
 				 uint32_t *gate, enum ov_yclass *class);
-OV_MUST_USE ov_status ov_yc_gate_rows(struct ov_ycompiler *c, const struct ov_yalt *alts, uint32_t n,
-				      uint32_t *gate);
+OV_MUST_USE ov_status ov_yc_gate_rows(struct ov_ycompiler *c, const struct ov_yalt *alts,
+				      uint32_t n, uint32_t *gate);
 
 /*
  * cover.c: the cheapest strings of which one must be there. `costs`: of each of the rule's strings.

@@ -1,9 +1,9 @@
 /*
  * Compiled YARA rules: a flat, position independent image that stands as one section in a database.
  *
- * Reading side: ov_yimage_open() verifies the frame as hostile input; ov_yimage_check_rule() a rule,
- * its strings and code, before they are first used. Layout: yimage_int.h and docs/formats/odb.md.
- * Immutable; shared by threads.
+ * Reading side: ov_yimage_open() verifies the frame as hostile input; ov_yimage_check_rule() a
+ * rule, its strings and code, before they are first used. Layout: yimage_int.h and
+ * docs/formats/odb.md. Immutable; shared by threads.
  */
 #ifndef OV_YARA_IMAGE_H
 #define OV_YARA_IMAGE_H
@@ -54,7 +54,7 @@ OV_MUST_USE ov_status ov_yimage_check_rule(const struct ov_yimage *y, uint32_t i
 
 #define OV_YRULE_PRIVATE 1u
 #define OV_YRULE_GLOBAL 2u
-#define OV_YRULE_ALWAYS 4u /* no string covers it: its gate alone wakes it */
+#define OV_YRULE_ALWAYS 4u  /* no string covers it: its gate alone wakes it */
 #define OV_YRULE_STRINGS 8u /* its condition asks for strings that must be searched */
 
 struct ov_yrule {
@@ -83,10 +83,10 @@ void ov_yimage_string(const struct ov_yimage *y, uint32_t id, struct ov_ystring 
 enum ov_yconst_kind { OV_YC_NONE = 0, OV_YC_TEXT, OV_YC_REGEX, OV_YC_EXTERNAL, OV_YC_SET };
 struct ov_yconst {
 	enum ov_yconst_kind kind;
-	struct ov_str text;   /* TEXT              */
-	struct ov_cur regex;  /* REGEX             */
-	uint32_t external;    /* EXTERNAL: number  */
-	struct ov_cur set;    /* SET: u32 each, strings of the rule */
+	struct ov_str text;  /* TEXT              */
+	struct ov_cur regex; /* REGEX             */
+	uint32_t external;   /* EXTERNAL: number  */
+	struct ov_cur set;   /* SET: u32 each, strings of the rule */
 };
 void ov_yimage_const(const struct ov_yimage *y, uint32_t id, struct ov_yconst *out);
 

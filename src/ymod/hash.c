@@ -10,7 +10,6 @@
 #define PIECE ((size_t)64 << 10)
 #define STEPS_SHIFT 4 /* a step buys that many times two bytes of a digest */
 
-
 /* The part of [off, off + n) that the file has. @return false: undefined. */
 static bool clip(const struct ov_yenv *env, int64_t off, int64_t n, uint64_t *at, uint64_t *len)
 {

@@ -16,7 +16,8 @@
 
 typedef void (*piece_fn)(void *ctx, const uint8_t *p, size_t n);
 
-/* Gives all bytes of the arguments (offset and size, or a text) to `fn`. @return OV_END: undefined. */
+/* Gives all bytes of the arguments (offset and size, or a text) to `fn`. @return OV_END: undefined.
+ */
 static ov_status each(struct ov_yenv *env, const struct ov_yval *args, bool is_text, piece_fn fn,
 		      void *ctx, uint64_t *total)
 {
@@ -71,8 +72,7 @@ static ov_status histogram(struct ov_yenv *env, const struct ov_yval *args, bool
 #define FUNC(name)                                                                                 \
 	static ov_status name(struct ov_yenv *env, unsigned module, const struct ov_yobj *self,    \
 			      const struct ov_yval *args, size_t nargs, struct ov_yval *out)
-#define UNUSED()                                                                                   \
-	(void)env, (void)module, (void)self, (void)nargs
+#define UNUSED() (void)env, (void)module, (void)self, (void)nargs
 
 static ov_status give(struct ov_yval *out, ov_status s, double v)
 {
@@ -243,9 +243,8 @@ FUNC(percentage)
 	s = histogram(env, nargs == 3 ? args + 1 : all, false, counts, &total);
 	/* a single-precision quotient, as YARA's is */
 	return give(out, s,
-		    s == OV_OK && total != 0
-			? (double)((float)counts[args[0].i] / (float)total)
-			: NAN);
+		    s == OV_OK && total != 0 ? (double)((float)counts[args[0].i] / (float)total)
+					     : NAN);
 }
 
 FUNC(mode)
@@ -330,7 +329,10 @@ FUNC(to_string)
 	return OV_OK;
 }
 
-#define END { NULL, OV_Y_UNDEFINED, NULL }
+#define END                                                                                        \
+	{                                                                                          \
+		NULL, OV_Y_UNDEFINED, NULL                                                         \
+	}
 #define SIGS(name, ...) static const struct ov_ysig name##_sigs[] = { __VA_ARGS__, END }
 
 SIGS(entropy, { "ii", OV_Y_FLOAT, entropy }, { "s", OV_Y_FLOAT, entropy });

@@ -453,8 +453,6 @@ static void databases_that_are_refused(void **state)
 	static const struct {
 		const char *name, *text, *want;
 	} rows[] = {
-		{ "rules.yar", "rule x { condition: true }",
-		  "YARA rules are not read by this version" },
 		{ "x.odb", "not a database", "the database was refused" },
 		{ "x.odb", "", "the database was refused" },
 		{ "x.txt", "text", "not a kind of database" },
@@ -518,10 +516,10 @@ static void folders_are_read_in_order(void **state)
 	write_file(notes, "not a database");
 	write_file(p->other, "44d88612fea8a8f36de82e1278abb02f:68:In-Another-File\n");
 	e = engine_for(o);
-	assert_true(overt_engine_database(e)->signatures == 2);
-	assert_non_null(strstr(p->warnings, "r.yar: YARA rules are not read"));
+	assert_true(overt_engine_database(e)->signatures == 3);
 	assert_string_equal(overt_engine_database(e)->sources[0], "b.hdb");
 	assert_string_equal(overt_engine_database(e)->sources[1], "mine.hdb");
+	assert_string_equal(overt_engine_database(e)->sources[2], "r.yar");
 	overt_engine_close(&e);
 	overt_options_free(&o);
 }
