@@ -7,12 +7,15 @@
 #include <string.h>
 
 #include "delta.h"
+#include "fd.h"
 #include "publish_int.h"
 #include "store.h"
 #include "text.h"
 
 #define ROOT_MAX OV_NOTE_MAX
+#define ROOTS_MAX 100000
 #define LEAF_MAX OV_ENTRY_MAX
+#define LOCK_SECONDS 10
 
 #define fail ov_publish_fail
 
@@ -31,6 +34,23 @@ static ov_status io(char *error, ov_status s, const char *what)
 	return fail(error, s, "%s: %s", what, s == OV_IO ? strerror(errno) : ov_status_name(s));
 }
 
+/* The newest root file: versions rise without gaps from the first that is there. @return 0: none.
+ */
+static uint64_t newest_root(const char *public, char name[40])
+{
+	uint64_t found = 0;
+
+	for (uint64_t version = 1; version < ROOTS_MAX; version++) {
+		(void)snprintf(name, 40, "root/%llu", (unsigned long long)version);
+		if (ov_store_has(public, name))
+			found = version;
+		else if (found != 0)
+			break;
+	}
+	(void)snprintf(name, 40, "root/%llu", (unsigned long long)found);
+	return found;
+}
+
 ov_status ov_publish_init(const char *folder, struct ov_str bytes, char *error)
 {
 	char *public = ov_store_path(folder, "public"), *private = ov_store_path(folder, "private");
@@ -42,7 +62,7 @@ ov_status ov_publish_init(const char *folder, struct ov_str bytes, char *error)
 	ov_status s = public != NULL && private != NULL ? ov_hasher_new(OV_SHA256, &h) : OV_NOMEM;
 
 	ov_arena_init(&a, 1 << 20);
-	if (s == OV_OK && ov_store_has(public, "root"))
+	if (s == OV_OK && newest_root(public, name) != 0)
 		s = fail(error, OV_BAD, "%s is a publisher's folder already", folder);
 	if (s == OV_OK) {
 		s = ov_root_parse(h, bytes, &a, &root, &why);
@@ -68,22 +88,13 @@ ov_status ov_publish_init(const char *folder, struct ov_str bytes, char *error)
 	return s;
 }
 
-/* The newest root file: versions rise without gaps from the first that is there. */
 static ov_status open_root(struct ov_publisher *p)
 {
 	const char *why = NULL;
-	uint64_t version = 1, found = 0;
 	char name[40];
 
-	for (; version < 100000; version++) {
-		(void)snprintf(name, sizeof name, "root/%llu", (unsigned long long)version);
-		if (ov_store_has(p->public, name))
-			found = version;
-		else if (found != 0)
-			break;
-	}
-	(void)snprintf(name, sizeof name, "root/%llu", (unsigned long long)found);
-	if (found == 0 || ov_store_read(p->public, name, ROOT_MAX, &p->root_bytes) != OV_OK)
+	if (newest_root(p->public, name) == 0 ||
+	    ov_store_read(p->public, name, ROOT_MAX, &p->root_bytes) != OV_OK)
 		return fail(p->error, OV_IO, "no publisher's folder: it has no root file");
 	if (ov_root_parse(p->h, ov_buf_text(&p->root_bytes), &p->arena, &p->root, &why) != OV_OK)
 		return fail(p->error, OV_BAD, "%s: %s", name, why);
@@ -93,6 +104,7 @@ static ov_status open_root(struct ov_publisher *p)
 ov_status ov_publish_open(const char *folder, struct ov_publisher *out)
 {
 	memset(out, 0, sizeof *out);
+	out->lock = -1;
 	out->root_bytes = ov_buf_of(2 * ROOT_MAX);
 	ov_arena_init(&out->arena, 4 << 20);
 	out->public = ov_store_path(folder, "public");
@@ -100,7 +112,10 @@ ov_status ov_publish_open(const char *folder, struct ov_publisher *out)
 	if (out->public == NULL || out->private == NULL)
 		return fail(out->error, OV_NOMEM, "no memory");
 	OV_TRY(ov_hasher_new(OV_SHA256, &out->h));
-	return open_root(out);
+	OV_TRY(open_root(out));
+	if (ov_store_lock(out->private, LOCK_SECONDS, &out->lock) != OV_OK)
+		return fail(out->error, OV_IO, "another publisher is at work here, or no rights");
+	return OV_OK;
 }
 
 void ov_publish_close(struct ov_publisher *p)
@@ -110,6 +125,7 @@ void ov_publish_close(struct ov_publisher *p)
 	ov_hasher_free(&p->h);
 	ov_buf_free(&p->root_bytes);
 	ov_arena_free(&p->arena);
+	ov_fd_close(&p->lock);
 }
 
 ov_status ov_publish_root(struct ov_publisher *p, struct ov_str bytes)
@@ -274,19 +290,19 @@ static ov_status add_delta(struct ov_publisher *p, const uint8_t from[OV_SHA256_
 	return st == OV_END || st == OV_LIMIT ? OV_OK : st;
 }
 
-/* Lines "channel name sha256", newest first. */
+/* From what the history keeps, newest first. */
 static ov_status add_deltas(struct ov_publisher *p, const struct ov_state_artifact *to,
 			    const struct ov_buf *bytes, struct ov_state *s)
 {
 	struct ov_buf history = ov_buf_of(4 << 20);
-	struct ov_str rest, line, w[3];
+	struct ov_str rest, line, w[4];
 	uint8_t from[OV_SHA256_BYTES];
 	unsigned made = 0;
 	ov_status st = ov_store_read(p->private, "history", 1 << 20, &history);
 
 	rest = ov_buf_text(&history);
 	while (st == OV_OK && made < OV_PUBLISH_DELTAS && ov_text_split(&rest, '\n', &line)) {
-		if (line.n == 0 || ov_lines_words(line, w, 3, false) != OV_OK ||
+		if (line.n == 0 || ov_lines_words(line, w, 4, false) != OV_OK ||
 		    ov_lines_sha256(w[2], from) != OV_OK || !ov_str_eq(w[0], to->channel) ||
 		    !ov_str_eq(w[1], to->name) || memcmp(from, to->sha256, sizeof from) == 0)
 			continue;

@@ -10,7 +10,8 @@
  *     draft                 the next state, unsigned; signatures gather behind it
  *     pending               a signed state on its way into the log: it must be finished first
  *     sizes                 the tree size that each witness has
- *     history               artifacts of earlier releases, newest first, for deltas
+ *     history               artifacts of earlier releases, newest first, for deltas: lines
+ *                           "channel name sha256 time"
  *
  * Each step can be cut short and done again: a state that is pending is appended once and as it is.
  */
@@ -23,7 +24,10 @@
 #include "tile.h"
 
 #define OV_PUBLISH_ERROR 512
-#define OV_PUBLISH_DELTAS 12 /* of a release */
+#define OV_PUBLISH_NEWEST 8 /* releases before, from which there are deltas */
+#define OV_PUBLISH_WEEKS 4  /* and the last ones of so many weeks before those */
+#define OV_PUBLISH_DELTAS (OV_PUBLISH_NEWEST + OV_PUBLISH_WEEKS) /* of an artifact */
+#define OV_PUBLISH_WEEK (7 * 86400)
 
 struct ov_publisher {
 	char *public, *private;
@@ -31,6 +35,7 @@ struct ov_publisher {
 	struct ov_arena arena; /* the root's */
 	struct ov_buf root_bytes;
 	struct ov_root root; /* the newest */
+	int lock;	     /* one publisher at a time */
 	char error[OV_PUBLISH_ERROR];
 };
 

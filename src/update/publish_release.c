@@ -8,7 +8,6 @@
 #include "text.h"
 
 #define LEAF_MAX OV_ENTRY_MAX
-#define HISTORY_MAX 64
 
 /* What of a draft is signed. */
 static struct ov_str text_of(const struct ov_buf *draft)
@@ -111,42 +110,112 @@ static ov_status drop_settled(struct ov_publisher *p)
 	return s == OV_END ? OV_OK : s;
 }
 
+/* A line of the history, read. */
+struct past {
+	struct ov_str channel, name, line;
+	uint64_t week;
+};
+
+static bool read_past(struct ov_str line, struct past *out)
+{
+	struct ov_str w[4];
+	uint64_t time;
+
+	if (ov_lines_words(line, w, 4, false) != OV_OK || ov_lines_u64(w[3], &time) != OV_OK)
+		return false;
+	*out = (struct past){
+		.channel = w[0], .name = w[1], .line = line, .week = time / OV_PUBLISH_WEEK
+	};
+	return true;
+}
+
+/* Is a line worth keeping, behind those that are kept? The newest ones of a name are, and behind
+ * them the last one of each week. */
+static bool is_worth(const struct ov_buf *kept, const struct past *x)
+{
+	struct ov_str rest = ov_buf_text(kept), line;
+	struct past p;
+	unsigned newer = 0;
+	uint64_t week = UINT64_MAX;
+
+	while (ov_text_split(&rest, '\n', &line)) {
+		if (!read_past(line, &p) || !ov_str_eq(p.channel, x->channel) ||
+		    !ov_str_eq(p.name, x->name))
+			continue;
+		newer++;
+		week = p.week;
+	}
+	return newer < OV_PUBLISH_NEWEST || (x->week != week && newer < OV_PUBLISH_DELTAS);
+}
+
+static ov_status put_past(struct ov_buf *b, const struct ov_state *s)
+{
+	for (uint32_t i = 0; i < s->nartifacts; i++) {
+		const struct ov_state_artifact *x = &s->artifacts[i];
+		char hex[2 * OV_SHA256_BYTES + 1];
+
+		ov_hex_encode(x->sha256, sizeof x->sha256, hex);
+		OV_TRY(ov_buf_fmt(b, "%.*s %.*s %s %llu\n", (int)x->channel.n, x->channel.p,
+				  (int)x->name.n, x->name.p, hex, (unsigned long long)s->time));
+	}
+	return OV_OK;
+}
+
+/* An artifact that goes on unchanged stands with the time of its first release. */
+static bool is_there(const struct ov_buf *kept, struct ov_str old)
+{
+	struct ov_str rest = ov_buf_text(kept), line, w[4], x[4];
+
+	if (ov_lines_words(old, x, 4, false) != OV_OK)
+		return true;
+	while (ov_text_split(&rest, '\n', &line))
+		if (ov_lines_words(line, w, 4, false) == OV_OK && ov_str_eq(w[2], x[2]))
+			return true;
+	return false;
+}
+
+static ov_status merge_history(const struct ov_buf *fresh, const struct ov_buf *old,
+			       struct ov_buf *out)
+{
+	const struct ov_buf *parts[2] = { fresh, old };
+	struct ov_str rest, line;
+	struct past p;
+
+	for (int i = 0; i < 2; i++) {
+		rest = ov_buf_text(parts[i]);
+		while (ov_text_split(&rest, '\n', &line))
+			if (line.n > 0 && read_past(line, &p) && !is_there(out, line) &&
+			    (i == 0 || is_worth(out, &p)))
+				OV_TRY(ov_buf_fmt(out, "%.*s\n", (int)line.n, line.p));
+	}
+	return OV_OK;
+}
+
 /* Artifacts of a released state go in front of the history. */
 static ov_status note_history(struct ov_publisher *p, struct ov_str leaf)
 {
-	struct ov_buf b = ov_buf_of(1 << 20), old = ov_buf_of(1 << 20);
+	struct ov_buf fresh = ov_buf_of(1 << 20), old = ov_buf_of(1 << 20), b = ov_buf_of(1 << 20);
 	const struct ov_buf whole = { .p = (uint8_t *)(uintptr_t)leaf.p, .n = leaf.n };
-	struct ov_str rest, line;
 	struct ov_state s;
 	struct ov_arena a;
-	unsigned kept = 0;
 	ov_status st;
 
 	ov_arena_init(&a, 4 << 20);
 	st = ov_state_parse(text_of(&whole), &a, &s, NULL);
-	for (uint32_t i = 0; st == OV_OK && i < s.nartifacts; i++) {
-		const struct ov_state_artifact *x = &s.artifacts[i];
-		char hex[2 * OV_SHA256_BYTES + 1];
-
-		ov_hex_encode(x->sha256, sizeof x->sha256, hex);
-		st = ov_buf_fmt(&b, "%.*s %.*s %s\n", (int)x->channel.n, x->channel.p,
-				(int)x->name.n, x->name.p, hex);
+	if (st == OV_OK)
+		st = put_past(&fresh, &s);
+	if (st == OV_OK) {
+		st = ov_store_read(p->private, "history", 1 << 19, &old);
+		st = st == OV_END ? OV_OK : st;
 	}
 	if (st == OV_OK)
-		st = ov_store_read(p->private, "history", 1 << 19, &old);
-	rest = ov_buf_text(&old);
-	while ((st == OV_OK || st == OV_END) && kept < HISTORY_MAX &&
-	       ov_text_split(&rest, '\n', &line)) {
-		if (line.n == 0 || (b.n > 0 && memmem(b.p, b.n, line.p, line.n) != NULL))
-			continue;
-		st = ov_buf_fmt(&b, "%.*s\n", (int)line.n, line.p);
-		kept++;
-	}
-	if (st == OV_OK || st == OV_END)
+		st = merge_history(&fresh, &old, &b);
+	if (st == OV_OK)
 		st = ov_store_write(p->private, "history", b.p, b.n, false);
 	ov_arena_free(&a);
-	ov_buf_free(&b);
+	ov_buf_free(&fresh);
 	ov_buf_free(&old);
+	ov_buf_free(&b);
 	return st;
 }
 

@@ -69,33 +69,33 @@ def free_port():
 class World:
     """Keys, policy, witnesses, mirrors and a publisher's folder, made once. Mirrors fetch from `self.source`."""
 
-    def __init__(self, folder, mirrors=0):
-        self.folder, self.mirrors = folder, mirrors
-        self.vkeys, self.ports, self.processes = {}, [free_port() for _ in range(WITNESSES + mirrors)], {}
+    def __init__(self, folder, mirrors=0, witnesses=WITNESSES, need=5):
+        self.folder, self.mirrors, self.witnesses, self.need = folder, mirrors, witnesses, need
+        self.vkeys, self.ports, self.processes = {}, [free_port() for _ in range(witnesses + mirrors)], {}
         self.source = self.path("site", "public")
         for name in ["log", *(f"root{i}" for i in range(5)), *(f"release{i}" for i in range(3))]:
             self.key(name)
-        for i in range(WITNESSES):
+        for i in range(self.witnesses):
             self.key(f"witness{i}", "--cosigner")
         for i in range(mirrors):
             self.key(f"mirror{i}", "--cosigner")
         self.write_policy()
         self.root("root.1", 1, range(5), range(3))
         run("publish", "init", self.path("site"), "--root", self.path("root.1"))
-        for i in range(WITNESSES):
+        for i in range(self.witnesses):
             self.start(i)
         for i in range(mirrors):
             self.start_mirror(i)
 
     def write_policy(self):
-        """5 of 7 witnesses, and with mirrors one of them too."""
+        """5 of 7 witnesses unless told otherwise, and with mirrors one of them too."""
         with open(self.path("policy"), "w", encoding="utf-8") as f:
             f.write(f"log {self.vkeys['log']}\n")
-            for i in range(WITNESSES):
+            for i in range(self.witnesses):
                 f.write(f"witness w{i} {self.vkeys[f'witness{i}']} http://127.0.0.1:{self.ports[i]}/\n")
             for i in range(self.mirrors):
-                f.write(f"witness m{i} {self.vkeys[f'mirror{i}']} http://127.0.0.1:{self.ports[WITNESSES + i]}/\n")
-            f.write("group w 5 " + " ".join(f"w{i}" for i in range(WITNESSES)) + "\n")
+                f.write(f"witness m{i} {self.vkeys[f'mirror{i}']} http://127.0.0.1:{self.ports[self.witnesses + i]}/\n")
+            f.write(f"group w {self.need} " + " ".join(f"w{i}" for i in range(self.witnesses)) + "\n")
             if self.mirrors:
                 f.write("group m 1 " + " ".join(f"m{i}" for i in range(self.mirrors)) + "\ngroup all all w m\nquorum all\n")
             else:
@@ -127,7 +127,7 @@ class World:
     def start_mirror(self, i, *more):
         """Mirror i; its number among the processes is "m<i>"."""
         p = self.processes[f"m{i}"] = subprocess.Popen(
-            [OVERT, "mirror", "--listen", f"127.0.0.1:{self.ports[WITNESSES + i]}", "--key", self.path(f"mirror{i}.key"), "--folder",
+            [OVERT, "mirror", "--listen", f"127.0.0.1:{self.ports[self.witnesses + i]}", "--key", self.path(f"mirror{i}.key"), "--folder",
              self.path(f"mirror{i}"), "--log", self.vkeys["log"], "--from", self.source, "--spare", "1M", *more], env=ENV,
             stdout=subprocess.PIPE, text=True)
         p.said = []
@@ -140,7 +140,7 @@ class World:
         raise AssertionError("a mirror did not start")
 
     def mirror_url(self, i):
-        return f"http://127.0.0.1:{self.ports[WITNESSES + i]}/{hashlib.sha256(b'log.example').hexdigest()}"
+        return f"http://127.0.0.1:{self.ports[self.witnesses + i]}/{hashlib.sha256(b'log.example').hexdigest()}"
 
     def stop(self, i, how=signal.SIGTERM):
         p = self.processes.pop(i)
