@@ -589,6 +589,7 @@ static struct ov_node *begin(struct ov_engine *e, const struct ov_scan_options *
 {
 	e->o = o;
 	e->is_done = false;
+	ov_touch_end(e);
 	ov_report_begin(e);
 	ov_members_begin(e->members);
 	ov_budget_start(&e->budget, &o->limits, size);
@@ -596,8 +597,7 @@ static struct ov_node *begin(struct ov_engine *e, const struct ov_scan_options *
 	return frame(e, 0);
 }
 
-/* Small files are read once, as a whole; larger ones stay where they are and are read in windows.
- */
+/* Small files are read once, as a whole; larger ones are read in windows where they lie. */
 static ov_status load_root(struct ov_engine *e, struct ov_node *n, const struct ov_src *src)
 {
 	size_t got = 0;

@@ -118,6 +118,7 @@ struct ov_engine {
 	uint32_t *woken_in; /* per rule: the generation that last looked at it */
 	uint8_t *sound;	    /* per rule: enum ov_soundness */
 	uint32_t touches;   /* pages of the database looked at since trim() */
+	uint32_t nchecked;  /* rules that this file was the first to need   */
 	void (*trim)(void *ctx);
 	void *trim_ctx;
 	bool is_damaged; /* a rule of the database turned out broken: no verdict is one */
@@ -127,7 +128,8 @@ struct ov_engine {
 	struct ov_winnow *winnow;
 	struct ov_woken *woken; /* rules of this layer that may match */
 	uint32_t nwoken;
-	struct ov_buf window; /* OV_WINDOW + overlap, or a whole file up to OV_WHOLE_MAX */
+	uint64_t search_steps; /* that are left for this layer's searches */
+	struct ov_buf window;  /* OV_WINDOW + overlap, or a whole file up to OV_WHOLE_MAX */
 	struct ov_buf piece;
 	struct ov_views views;
 	struct ov_node *nodes;	 /* OV_LAYER_DEPTH_MAX + 1 frames */
@@ -213,6 +215,8 @@ void ov_layer_magic(const struct ov_engine *e, struct ov_node *n, struct ov_cur 
 
 /* wake.c: see ov_engine_on_touches(). */
 void ov_touch(struct ov_engine *e, uint32_t pages);
+/* A file begins or is done. */
+void ov_touch_end(struct ov_engine *e);
 
 /** wake.c: whether a rule may be used; a broken one makes the whole scan fail. */
 bool ov_rule_is_sound(struct ov_engine *e, uint32_t id);

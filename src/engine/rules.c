@@ -330,6 +330,7 @@ ov_status ov_rules_evaluate(struct ov_engine *e, struct ov_node *n)
 	struct ov_src src;
 	ov_status s;
 
+	e->search_steps = ov_finder_steps(n->match_size);
 	OV_TRY(ov_winnow(e, n));
 	OV_TRY(ov_triage(e, n));
 	if (e->nwoken == 0)
@@ -341,6 +342,7 @@ ov_status ov_rules_evaluate(struct ov_engine *e, struct ov_node *n)
 		OV_TRY(ask(e, n, &all[i]));
 	}
 	OV_TRY(ov_src_slice(&n->src, 0, n->match_size, &src));
+	ov_finder_allow(e->finder, e->search_steps);
 	s = ov_finder_run(e->finder, &src, e->budget.deadline_ns);
 	if (s == OV_LIMIT)
 		ov_report_incomplete(

@@ -135,7 +135,9 @@ ov_status ov_triage(struct ov_engine *e, struct ov_node *n)
 	for (uint32_t i = 0; i < e->nwoken; i++)
 		OV_TRY(ask(e, n, e->woken[i].rule, &all[i]));
 	OV_TRY(ov_src_slice(&n->src, 0, n->match_size, &src));
+	ov_finder_allow(e->finder, e->search_steps / 2);
 	s = ov_finder_run(e->finder, &src, e->budget.deadline_ns);
+	e->search_steps -= e->search_steps / 2 - ov_finder_left(e->finder);
 	if (s == OV_OK) {
 		for (uint32_t i = 0; i < e->nwoken; i++)
 			if (may_hold(e, &all[i]))

@@ -16,6 +16,11 @@
 #include "le.h"
 
 #define RULE_PAGES 5 /* row, subsignatures, condition, patterns' parts and code */
+/*
+ * Ordinary files bring a few dozen rules that were never needed before. For one that wakes
+ * thousands, the rules' pages stay mapped: to drop them again and again costs more than the rest.
+ */
+#define CHECKED_MAX 1024u
 
 /*
  * Looks at where anchors are met, in steps of about 3 ns: one a byte of the layer. Ordinary files
@@ -90,6 +95,13 @@ void ov_engine_on_touches(struct ov_engine *e, void (*trim)(void *ctx), void *ct
 	e->trim_ctx = ctx;
 }
 
+void ov_touch_end(struct ov_engine *e)
+{
+	if (e->nchecked > CHECKED_MAX && e->trim != NULL)
+		e->trim(e->trim_ctx);
+	e->nchecked = 0;
+}
+
 void ov_touch(struct ov_engine *e, uint32_t pages)
 {
 	e->touches += pages;
@@ -106,7 +118,8 @@ bool ov_rule_is_sound(struct ov_engine *e, uint32_t id)
 		return false;
 	if (e->sound[id] == OV_SOUND_UNKNOWN) {
 		e->sound[id] = ov_odb_check_rule(e->db, id) == OV_OK ? OV_SOUND_YES : OV_SOUND_NO;
-		ov_touch(e, RULE_PAGES);
+		if (e->nchecked++ < CHECKED_MAX)
+			ov_touch(e, RULE_PAGES);
 	}
 	if (e->sound[id] == OV_SOUND_NO)
 		e->is_damaged = true;

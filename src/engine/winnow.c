@@ -25,6 +25,7 @@
 #define CHOICE_SUBS 16u	 /* patterns that are looked for, at most    */
 #define CENSUS_RULES 48u /* from so many woken rules on it is worth it */
 #define CENSUS_BYTES ((uint64_t)16 << 20)
+#define GATE_RULES 160u /* with more the gate has no room for most  */
 
 struct choice { /* what the gate is asked for a rule, by what woke it */
 	uint32_t rule, part;
@@ -257,11 +258,14 @@ static bool fits_census(const struct ov_engine *e, const struct ov_woken *w)
 		struct ov_sub sub;
 
 		ov_odb_sub(e->db, r.first_sub + i, &sub);
-		if (sub.kind == OV_SUB_PATTERN &&
-		    !ov_census_may_have(&e->winnow->census, &e->db->pats, sub.pattern))
-			absent |= UINT64_C(1) << i;
+		if (sub.kind != OV_SUB_PATTERN ||
+		    ov_census_may_have(&e->winnow->census, &e->db->pats, sub.pattern))
+			continue;
+		absent |= UINT64_C(1) << i;
+		if (!may_lack(&r, absent))
+			return false;
 	}
-	return absent == 0 || may_lack(&r, absent);
+	return true;
 }
 
 static ov_status pass_census(struct ov_engine *e, const struct ov_node *n)
@@ -280,5 +284,7 @@ ov_status ov_winnow(struct ov_engine *e, struct ov_node *n)
 {
 	if (e->nwoken >= CENSUS_RULES && n->src.mem != NULL && n->match_size <= CENSUS_BYTES)
 		OV_TRY(pass_census(e, n));
-	return e->nwoken > 0 && n->match_size > 0 ? pass_gate(e, n) : OV_OK;
+	if (e->nwoken == 0 || e->nwoken > GATE_RULES || n->match_size == 0)
+		return OV_OK;
+	return pass_gate(e, n);
 }

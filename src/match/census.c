@@ -8,7 +8,7 @@
 
 #define BITS_MIN 13u
 #define BITS_MAX 24u
-#define BITS_A_BYTE 8u /* so that at most an eighth of them is set */
+#define BITS_A_BYTE 4u /* so that at most a quarter of them is set; keys have up to 13 grams */
 
 static uint32_t slot_of(uint32_t folded, uint32_t bits_log2)
 {

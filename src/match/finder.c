@@ -174,6 +174,8 @@ ov_status ov_finder_add(struct ov_finder *f, uint32_t pattern, const struct ov_r
 
 static ov_status build_table(struct ov_finder *f, uint64_t size)
 {
+	uint64_t reach = 0; /* from where a part begins to where those end that follow it */
+
 	OV_TRY(finder_plan(f));
 	f->span = 0;
 	f->keys.n = 0;
@@ -183,7 +185,9 @@ static ov_status build_table(struct ov_finder *f, uint64_t size)
 		const struct node *nd = node_at(f, i);
 		struct ov_gram_key *k;
 
-		f->span = ov_max_u64(f->span, nd->part.max);
+		/* Parts are some 2^17 bytes at most, and nodes 2^18. */
+		reach = (nd->how == HOW_FOLLOW ? reach + nd->part.gap_max : 0) + nd->part.max;
+		f->span = ov_max_u64(f->span, reach);
 		if (nd->how != HOW_GRAM)
 			continue;
 		OV_TRY(vec_more(&f->keys, sizeof *k, FINDER_NODES_MAX));
@@ -199,7 +203,7 @@ static ov_status build_table(struct ov_finder *f, uint64_t size)
 	if (f->keys.n == 0)
 		return OV_OK;
 	OV_TRY(ov_gram_build_with(&f->room, f->keys.p, f->keys.n, &f->table));
-	return ov_gram_open(ov_buf_cur(&f->table), &f->gram);
+	return ov_gram_view(ov_buf_cur(&f->table), &f->gram);
 }
 
 void finder_try_key(struct ov_finder *f, uint32_t node, uint64_t at)
@@ -276,7 +280,7 @@ static void search_keyless(struct ov_finder *f, uint64_t from, uint64_t to)
 		const struct node *nd = node_at(f, i);
 
 		if (nd->how == HOW_GRAM || nd->how == HOW_KEY || nd->how == HOW_BYTES ||
-		    !is_awake(f, nd, from, to))
+		    nd->how == HOW_FOLLOW || !is_awake(f, nd, from, to))
 			continue;
 		if (nd->how == HOW_DIRECT)
 			search_direct(f, i, from, to);
@@ -370,6 +374,21 @@ static ov_status search_file(struct ov_finder *f, const struct ov_src *src, uint
 	return OV_OK;
 }
 
+uint64_t ov_finder_steps(uint64_t size)
+{
+	return FINDER_LAYER_STEPS + ov_min_u64(size, UINT64_MAX / 64) * FINDER_LAYER_STEPS_A_BYTE;
+}
+
+void ov_finder_allow(struct ov_finder *f, uint64_t steps)
+{
+	f->allowed = steps > 0 ? steps : 1;
+}
+
+uint64_t ov_finder_left(const struct ov_finder *f)
+{
+	return f->left;
+}
+
 ov_status ov_finder_run(struct ov_finder *f, const struct ov_src *src, uint64_t deadline_ns)
 {
 	ov_status s;
@@ -377,8 +396,8 @@ ov_status ov_finder_run(struct ov_finder *f, const struct ov_src *src, uint64_t 
 	OV_TRY(ov_check(f, FINDER_MAGIC));
 	f->trouble = OV_OK;
 	f->events.n = 0;
-	f->left =
-	    FINDER_LAYER_STEPS + ov_min_u64(src->size, UINT64_MAX / 64) * FINDER_LAYER_STEPS_A_BYTE;
+	f->left = f->allowed > 0 ? f->allowed : ov_finder_steps(src->size);
+	f->allowed = 0;
 	if (f->slots.n == 0 || src->size == 0)
 		return OV_OK;
 	s = build_table(f, ov_min_u64(src->size, UINT64_MAX / 64));

@@ -69,6 +69,16 @@ struct ov_probe { /* a part of a pattern, and the bytes [base, base + n) of a la
 	uint64_t base, size;
 };
 
+/** Steps, of about 3 ns, that a layer of `size` bytes has for all its searches together. Ordinary
+ * files need a hundredth of that. */
+uint64_t ov_finder_steps(uint64_t size);
+
+/** The next run may take so many steps (at least 1) instead of those that its bytes have. */
+void ov_finder_allow(struct ov_finder *f, uint64_t steps);
+
+/** Steps that the last run left. */
+uint64_t ov_finder_left(const struct ov_finder *f);
+
 /**
  * Tells whether a part can match with its key at offset `at` of the layer, without any search.
  * Needs no begin.

@@ -24,7 +24,7 @@
  * Of all patterns of a layer together, in steps of about 3 ns: what keeps a layer that was made to
  * be slow above 20 MB a second, or ends it with a limit that is told.
  */
-#define FINDER_LAYER_STEPS ((uint64_t)1 << 22)
+#define FINDER_LAYER_STEPS ((uint64_t)1 << 20)
 #define FINDER_LAYER_STEPS_A_BYTE 6u
 #define FINDER_TRY_WORK 16u /* of a try that ends at once: as much time as that many steps */
 #define FINDER_CHUNK ((size_t)256 * 1024)
@@ -48,9 +48,12 @@ struct event { /* a match of one part */
 };
 
 /* Ways in which a part is searched: by its key in the gram table or the sieve, by bytes that stand
- * at a fixed distance in the sieve, by one byte, at each place, at the places that are asked for.
+ * at a fixed distance in the sieve, by one byte, at each place, at the places that are asked for,
+ * where the part before it allows it.
  */
-enum how { HOW_GRAM, HOW_KEY, HOW_BYTES, HOW_BYTE, HOW_EACH, HOW_DIRECT };
+enum how { HOW_GRAM, HOW_KEY, HOW_BYTES, HOW_BYTE, HOW_EACH, HOW_DIRECT, HOW_FOLLOW };
+#define FINDER_FOLLOW_MAX 64u	/* places behind a match at which the next part is looked for */
+#define FINDER_FOLLOW_GAP 1024u /* and how far behind it they may be                          */
 
 struct node { /* a part of one variant of a slot's pattern; the variant's parts follow each other */
 	struct part_view part;
@@ -59,7 +62,9 @@ struct node { /* a part of one variant of a slot's pattern; the variant's parts 
 	bool needs_one_end; /* only the earliest end counts */
 	enum how how;
 	uint32_t sieve_dist;   /* to what the sieve looks for: HOW_KEY from the key's start,
-				  HOW_BYTES from the part's */
+				  HOW_BYTES and HOW_FOLLOW from the part's */
+	uint32_t value, mask;  /* HOW_FOLLOW: what stands there                    */
+	uint64_t followed_to;  /* HOW_FOLLOW: places before it were tried, or can't be starts */
 	uint64_t next_gap_max; /* the gap behind it            */
 	uint64_t latest_end;   /* of its matches up to now     */
 	bool has_match;
@@ -103,7 +108,8 @@ struct ov_finder {
 	struct pat_text text;
 	uint64_t chunk_end; /* keys from here on belong to the next chunk */
 	ov_status trouble;  /* OV_NOMEM met inside a callback */
-	uint64_t left;	    /* steps of this layer; 0: the rest is not searched */
+	uint64_t allowed;   /* steps of the next run; 0: as many as its bytes have */
+	uint64_t left;	    /* steps of this run; 0: the rest is not searched */
 	struct pat_exec exec;
 };
 
@@ -139,7 +145,7 @@ OV_MUST_USE ov_status finder_sift(struct ov_finder *f, uint64_t from, uint64_t t
 /** A part's key stands at `at`: tries each start that this allows. */
 void finder_try_key(struct ov_finder *f, uint32_t node, uint64_t at);
 
-/** Tries a part at one position, and notes its matches. */
+/** Tries a part at one position, and notes its matches and those of the parts that follow it. */
 void finder_try(struct ov_finder *f, uint32_t node, uint64_t start);
 
 /** Joins and counts what was noted of parts that start before `limit`; keeps the rest. */

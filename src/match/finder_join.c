@@ -275,7 +275,7 @@ static void note_match(struct ov_finder *f, uint32_t node, uint64_t start, uint3
 	    (struct event){ .start = start, .len = len, .node = node };
 }
 
-void finder_try(struct ov_finder *f, uint32_t node, uint64_t start)
+static void try_one(struct ov_finder *f, uint32_t node, uint64_t start)
 {
 	struct node *nd = node_at(f, node);
 	struct slot *s = slot_at(f, nd->slot);
@@ -297,4 +297,44 @@ void finder_try(struct ov_finder *f, uint32_t node, uint64_t start)
 	n = nd->needs_one_end && f->exec.nends > 1 ? 1 : f->exec.nends;
 	for (uint32_t i = 0; i < n; i++)
 		note_match(f, node, start, f->exec.ends[i]);
+}
+
+/* Do a part's most telling bytes stand there? What lies outside the window is left to the try. */
+static bool may_start(const struct ov_finder *f, const struct node *nd, uint64_t start)
+{
+	const uint64_t at = start + nd->sieve_dist;
+
+	if (at < f->text.base || at - f->text.base > f->text.n ||
+	    f->text.n - (at - f->text.base) < OV_SIEVE_WIDTH)
+		return true;
+	return (ov_le32(f->text.p + (at - f->text.base)) & nd->mask) == nd->value;
+}
+
+/* A match of the part before this one ended at `end`. Ends come in order. */
+static void follow(struct ov_finder *f, uint32_t node, uint64_t end)
+{
+	struct node *nd = node_at(f, node);
+	const uint64_t to = ov_min_u64(end + nd->part.gap_max + 1, f->text.size);
+	uint64_t at = ov_max_u64(end + nd->part.gap_min, nd->followed_to);
+
+	if (at >= to)
+		return;
+	finder_spend(f, 1 + (to - at) / 4);
+	nd->followed_to = to;
+	for (; at < to && f->left > 0; at++)
+		if (may_start(f, nd, at))
+			try_one(f, node, at);
+}
+
+void finder_try(struct ov_finder *f, uint32_t node, uint64_t start)
+{
+	size_t i = f->events.n;
+
+	try_one(f, node, start);
+	for (; i < f->events.n; i++) { /* more come at the end while parts are followed */
+		const struct event e = ((const struct event *)f->events.p)[i];
+
+		if (!node_at(f, e.node)->is_last && node_at(f, e.node + 1)->how == HOW_FOLLOW)
+			follow(f, e.node + 1, e.start + e.len);
+	}
 }

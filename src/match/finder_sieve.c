@@ -31,6 +31,21 @@ static void window_of_key(const struct part_view *part, struct ov_sieve_key *k, 
 				    .n = OV_SIEVE_WIDTH };
 }
 
+/*
+ * A part without a key that stands close behind the one before it: it is looked for there. The
+ * matches before it come in order, so that each place is looked at once.
+ */
+static bool may_follow(const struct node *nd)
+{
+	const struct node *before = nd - 1;
+	const struct part_view *p = &before->part;
+
+	if (nd->k == 0 || nd->part.gap_max > FINDER_FOLLOW_GAP ||
+	    nd->part.gap_max - nd->part.gap_min >= FINDER_FOLLOW_MAX)
+		return false;
+	return p->min == p->max && p->dist_min == p->dist_max && before->how != HOW_DIRECT;
+}
+
 ov_status finder_plan(struct ov_finder *f)
 {
 	size_t grams = 0, bytes = 0;
@@ -44,8 +59,16 @@ ov_status finder_plan(struct ov_finder *f)
 		struct node *nd = node_at(f, i);
 		struct ov_sieve_key k;
 
+		if (nd->how == HOW_BYTE && may_follow(nd) &&
+		    pat_window(&nd->part, &k, &nd->sieve_dist) > 0) {
+			nd->how = HOW_FOLLOW;
+			nd->value = k.value;
+			nd->mask = k.mask;
+			bytes--;
+			continue;
+		}
 		if (f->nsieve == f->sieve_max)
-			break;
+			continue;
 		if (nd->how == HOW_GRAM && grams + bytes <= f->sieve_max) {
 			window_of_key(&nd->part, &k, &nd->sieve_dist);
 			nd->how = HOW_KEY;

@@ -97,6 +97,16 @@ static ov_status check_entries(const struct ov_gram *g)
 ov_status ov_gram_open(struct ov_cur bytes, struct ov_gram *out)
 {
 	struct ov_gram g;
+
+	OV_TRY(ov_gram_view(bytes, &g));
+	OV_TRY(check_entries(&g));
+	*out = g;
+	return OV_OK;
+}
+
+ov_status ov_gram_view(struct ov_cur bytes, struct ov_gram *out)
+{
+	struct ov_gram g;
 	struct ov_cur c = bytes, filter, buckets, entries;
 	uint32_t magic, size, zero[3];
 
@@ -121,7 +131,6 @@ ov_status ov_gram_open(struct ov_cur bytes, struct ov_gram *out)
 	g.filter = filter.base;
 	g.buckets = buckets.base;
 	g.entries = entries.base;
-	OV_TRY(check_entries(&g));
 	*out = g;
 	return OV_OK;
 }

@@ -64,6 +64,9 @@ void ov_gram_room_free(struct ov_gram_room *room);
  * OV_SHORT, OV_BAD. */
 OV_MUST_USE ov_status ov_gram_open(struct ov_cur bytes, struct ov_gram *out);
 
+/** As ov_gram_open, for a table that this process has just built: its entries are not verified. */
+OV_MUST_USE ov_status ov_gram_view(struct ov_cur bytes, struct ov_gram *out);
+
 /** The bytes that a scan looks at: filter, buckets and entries. Empty for an empty table. */
 struct ov_cur ov_gram_bytes(const struct ov_gram *g);
 

@@ -8,6 +8,8 @@
 #include "checked.h"
 #include "gram_int.h"
 
+#define FEW 8u
+
 struct slot {		/* a key's place in the table's order */
 	uint64_t order; /* bucket, then "is short" and the folded second dword */
 	uint32_t key;	/* number in the caller's array: ties keep its order   */
@@ -63,9 +65,27 @@ static void sift(const struct ov_gram_key *keys, struct slot *s, size_t root, si
 	s[root] = moving;
 }
 
-/* Heap sort: no memory of its own, and no input that makes it slow. */
+static bool are_sorted(const struct ov_gram_key *keys, const struct slot *s, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (is_below(keys, &s[i], &s[i - 1]))
+			return false;
+	return true;
+}
+
+/* Few slots by insertion, else heap sort: no memory of its own, and no input that makes it slow. */
 static void sort_slots(const struct ov_gram_key *keys, struct slot *s, size_t n)
 {
+	for (size_t i = 1; n <= FEW && i < n; i++) {
+		const struct slot moving = s[i];
+		size_t at = i;
+
+		for (; at > 0 && is_below(keys, &moving, &s[at - 1]); at--)
+			s[at] = s[at - 1];
+		s[at] = moving;
+	}
+	if (n <= FEW || are_sorted(keys, s, n))
+		return;
 	for (size_t i = n / 2; i-- > 0;)
 		sift(keys, s, i, n);
 	for (size_t i = n; i-- > 1;) {
@@ -92,20 +112,31 @@ static uint32_t dword_of(const uint8_t *p)
 	return ov_le32(p) | GRAM_FOLD;
 }
 
-static ov_status room_for(struct ov_gram_room *room, size_t n, struct slot **out)
-{
-	size_t bytes;
+struct work {			       /* what building needs, in one piece of memory */
+	struct slot *slots, *unsorted; /* n each                                   */
+	uint32_t *starts;	       /* where each bucket begins, and one behind */
+};
 
-	OV_TRY(ov_mul_size(n, sizeof **out, &bytes));
+static ov_status room_for(struct ov_gram_room *room, size_t n, uint32_t bucket_log2,
+			  struct work *out)
+{
+	const size_t nstarts = ((size_t)1 << bucket_log2) + 1;
+	size_t slots, bytes;
+
+	OV_TRY(ov_mul_size(n, 2 * sizeof *out->slots, &slots));
+	bytes = slots + nstarts * sizeof *out->starts; /* both below 2^30 */
 	if (bytes > room->cap || room->p == NULL) {
-		void *p = realloc(room->p, bytes > 0 ? bytes : 1);
+		void *p = realloc(room->p, bytes);
 
 		if (p == NULL)
 			return OV_NOMEM;
 		room->p = p;
 		room->cap = bytes;
 	}
-	*out = room->p;
+	out->slots = room->p;
+	out->unsorted = out->slots + n;
+	out->starts = (uint32_t *)(void *)(out->unsorted + n);
+	memset(out->starts, 0, nstarts * sizeof *out->starts);
 	return OV_OK;
 }
 
@@ -115,8 +146,9 @@ void ov_gram_room_free(struct ov_gram_room *room)
 	*room = (struct ov_gram_room){ 0 };
 }
 
+/* Slots in the table's order: dealt out to their buckets, which are small, and sorted there. */
 static void order_keys(const struct ov_gram_key *keys, size_t n, uint32_t bucket_log2,
-		       struct slot *s)
+		       struct work *w)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct ov_gram_key *k = &keys[i];
@@ -125,9 +157,18 @@ static void order_keys(const struct ov_gram_key *keys, size_t n, uint32_t bucket
 
 		if (k->n >= 8 && (ov_le32(k->mask + 4) | GRAM_FOLD) == 0xffffffffu)
 			second = dword_of(k->value + 4);
-		s[i] = (struct slot){ .order = bucket << 33 | second, .key = (uint32_t)i };
+		w->unsorted[i] =
+		    (struct slot){ .order = bucket << 33 | second, .key = (uint32_t)i };
+		w->starts[bucket + 1]++;
 	}
-	sort_slots(keys, s, n);
+	for (size_t b = 1; b <= (size_t)1 << bucket_log2; b++)
+		w->starts[b] += w->starts[b - 1];
+	for (size_t i = 0; i < n; i++) /* each start moves on to the end of its bucket's part */
+		w->slots[w->starts[w->unsorted[i].order >> 33]++] = w->unsorted[i];
+	for (size_t i = 0, end; i < n; i = end) {
+		end = w->starts[w->slots[i].order >> 33];
+		sort_slots(keys, w->slots + i, end - i);
+	}
 }
 
 static void put_entry(uint8_t *e, const struct ov_gram_key *k)
@@ -177,7 +218,7 @@ ov_status ov_gram_build_with(struct ov_gram_room *room, const struct ov_gram_key
 	const uint32_t bits_log2 = log2_up((uint64_t)n * 52, GRAM_BITS_MIN, GRAM_BITS_MAX);
 	const uint32_t bucket_log2 = log2_up((uint64_t)n * 2, GRAM_BUCKET_MIN, GRAM_BUCKET_MAX);
 	const size_t start = out->n;
-	struct slot *s = NULL;
+	struct work w = { 0 };
 	uint64_t bytes;
 	uint8_t *t;
 
@@ -188,7 +229,7 @@ ov_status ov_gram_build_with(struct ov_gram_room *room, const struct ov_gram_key
 			return OV_BAD;
 	bytes = GRAM_HEAD + ((uint64_t)1 << (bits_log2 - 3)) +
 		(((uint64_t)1 << bucket_log2) + 2) * 4 + (uint64_t)n * GRAM_ENTRY; /* < 2^30 */
-	OV_TRY(room_for(room, n, &s));
+	OV_TRY(room_for(room, n, bucket_log2, &w));
 	OV_TRY(ov_buf_zero(out, (size_t)bytes));
 	t = out->p + start;
 	ov_put_le32(t, GRAM_MAGIC);
@@ -196,8 +237,8 @@ ov_status ov_gram_build_with(struct ov_gram_room *room, const struct ov_gram_key
 	ov_put_le32(t + 8, bucket_log2);
 	ov_put_le32(t + 12, (uint32_t)n);
 	ov_put_le32(t + 16, (uint32_t)bytes);
-	order_keys(keys, n, bucket_log2, s);
-	fill(t, keys, n, bits_log2, bucket_log2, s);
+	order_keys(keys, n, bucket_log2, &w);
+	fill(t, keys, n, bits_log2, bucket_log2, w.slots);
 	return OV_OK;
 }
 

@@ -74,6 +74,8 @@ __attribute__((target("avx512f,avx512bw"))) size_t gram_kernel_avx512(const stru
 
 	/* 32 bytes are read at a time, of which the positions to come need 19. */
 	for (; to - at >= 32 && n + 16 <= GRAM_CAND; at += 16) {
+		/* Asked for early: see the sieve's kernel. */
+		_mm_prefetch((const char *)((uintptr_t)p + at + 1024), _MM_HINT_T0);
 		const __m512i raw = _mm512_castsi256_si512(
 		    _mm256_loadu_si256((const __m256i *)(const void *)(p + at)));
 		const __m512i grams =

@@ -141,7 +141,7 @@ static bool equals_none(const uint8_t *p, const uint8_t *alts, size_t n, size_t 
 /* Long comparisons count as more than one step. */
 static void charge(struct run *r, uint32_t n)
 {
-	r->x->steps -= ov_min_u64(r->x->steps, n / 64);
+	r->x->steps -= ov_min_u64(r->x->steps, n / 32);
 }
 
 enum step { STEP_DEAD, STEP_ON, STEP_FULL };
