@@ -26,7 +26,7 @@ _overt()
 		return
 	fi
 	case $command in
-	scan) words='--database= -d --pua --pua-only= --pua-not= --strict --cache= --no-cache --jobs= -j --include= --exclude= --files-from= --null -0 --follow -L --one-file-system -x --kernel-fs --no-archives --without= --password= --password-file= --all -a --alert= --heuristics-first --min-cards= --min-ssns= --max-filesize= --max-scansize= --max-files= --max-recursion= --max-ratio= --max-scantime= --format= --sha256 --verbose -v --quiet -q --no-progress --help -h' ;;
+	scan) words='--database= -d --pua --pua-only= --pua-not= --strict --cache= --no-cache --jobs= -j --include= --exclude= --files-from= --null -0 --follow -L --one-file-system -x --kernel-fs --no-archives --without= --password= --password-file= --all -a --alert= --heuristics-first --min-cards= --min-ssns= --max-filesize= --max-scansize= --max-files= --max-recursion= --max-ratio= --max-scantime= --format= --sha256 --verbose -v --quiet -q --no-recent --no-progress --help -h' ;;
 	explain) words='--database= -d --password= --password-file= --full --json --help -h' ;;
 	'db build') words='--output= -o --strict --pua --quiet -q --json --help -h' ;;
 	'db check') words='--strict --json --help -h' ;;
@@ -37,10 +37,10 @@ _overt()
 	prove) words='--json --help -h' ;;
 	clamscan) words='--help -h --version -V --verbose -v --archive-verbose -a --debug --quiet --stdout --no-summary --infected -i --suppress-ok-results -o --bell --tempdir= --leave-temps --force-to-disk --gen-json --database= -d --official-db-only --fail-if-cvd-older-than= --log= -l --recursive -r --allmatch -z --cross-fs --follow-dir-symlinks= --follow-file-symlinks= --file-list= -f --remove --move= --copy= --exclude= --exclude-dir= --include= --include-dir= --bytecode --bytecode-unsigned --bytecode-timeout= --statistics= --detect-pua --exclude-pua= --include-pua= --detect-structured --structured-ssn-format= --structured-ssn-count= --structured-cc-count= --structured-cc-mode= --scan-mail --phishing-sigs --phishing-scan-urls --heuristic-alerts --heuristic-scan-precedence --normalize --scan-pe --scan-elf --scan-ole2 --scan-pdf --scan-swf --scan-html --scan-xmldocs --scan-hwp3 --scan-onenote --scan-archive --scan-image --scan-image-fuzzy-hash --alert-broken --alert-broken-media --alert-encrypted --alert-encrypted-archive --alert-encrypted-doc --alert-macros --alert-exceeds-max --alert-phishing-ssl --alert-phishing-cloak --alert-partition-intersection --nocerts --dumpcerts --max-scantime= --max-filesize= --max-scansize= --max-files= --max-recursion= --max-dir-recursion= --max-embeddedpe= --max-htmlnormalize= --max-htmlnotags= --max-scriptnormalize= --max-ziptypercg= --max-partitions= --max-iconspe= --max-rechwp3= --pcre-match-limit= --pcre-recmatch-limit= --pcre-max-filesize= --disable-cache' ;;
 	inventory) words='--root= --one-file-system -x --json --cyclonedx --spdx --help -h' ;;
-	update) words='--from= --folder= --root= --channel= --now --cohort= --bundle-days= --try= --no-canary --check-history --proxy= --slow-after= --to= --config= --json --help -h' ;;
+	update) words='--from= --folder= --root= --channel= --now --cohort= --bundle-days= --try= --sample= --no-recent --no-canary --check-history --proxy= --slow-after= --to= --config= --json --help -h' ;;
 	verify) words='--folder= --json --help -h' ;;
 	status) words='--folder= --checkpoint --json --help -h' ;;
-	bundle) words='--from= --output= -o --for= --folder= --root= --channel= --now --cohort= --bundle-days= --try= --no-canary --proxy= --config= --json --help -h' ;;
+	bundle) words='--from= --output= -o --for= --folder= --root= --channel= --now --cohort= --bundle-days= --try= --sample= --no-recent --no-canary --proxy= --config= --json --help -h' ;;
 	ledger) words='--folder= --json --help -h' ;;
 	publish) words='--output= -o --cosigner --passphrase-file= --root-version= --expires= --root-threshold= --root-key= --release-threshold= --release-key= --policy= --root= --channel= --engine= --rollout= --key= --signer= --wait= --log-key= --help -h' ;;
 	witness) words='--listen= --key= --passphrase-file= --folder= --log= --logs= --help -h' ;;

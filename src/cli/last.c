@@ -1,5 +1,6 @@
 /* The saved findings. See last.h for the format. */
 #include "last.h"
+#include "state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -99,52 +100,6 @@ void last_add(struct last_writer *w, const struct run_file *f)
 	}
 }
 
-/* Opens (is_new: makes) one folder below `at`, never through a link, and only if it is ours. */
-static int sub_folder(int at, const char *name, bool is_new)
-{
-	struct stat st;
-	int fd;
-
-	if (is_new && mkdirat(at, name, 0700) != 0 && errno != EEXIST)
-		return -1;
-	fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 &&
-	    (fstat(fd, &st) != 0 || st.st_uid != geteuid() || (st.st_mode & S_IWOTH) != 0)) {
-		(void)close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* Steps from `at` (taken) into `name`. */
-static int step(int at, const char *name, bool is_new)
-{
-	const int fd = at < 0 ? -1 : sub_folder(at, name, is_new);
-
-	if (at >= 0)
-		(void)close(at);
-	return fd;
-}
-
-/* The state folder, or -1. The base ($HOME, $XDG_STATE_HOME) is the user's word and may hold links.
- */
-static int state_folder(bool is_new)
-{
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-
-	if (geteuid() != getuid())
-		return -1; /* the environment is not ours to trust */
-	if (state != NULL && state[0] == '/')
-		return step(open(state, flags), "overt", is_new);
-	if (geteuid() == 0)
-		return step(open("/var/lib", flags), "overt", is_new);
-	if (home == NULL || home[0] != '/')
-		return -1;
-	return step(step(step(open(home, flags), ".local", is_new), "state", is_new), "overt",
-		    is_new);
-}
-
 bool last_can_save(void)
 {
 	const int fd = state_folder(true);
@@ -155,42 +110,10 @@ bool last_can_save(void)
 	return can;
 }
 
-static bool write_all(int fd, const struct ov_buf *b)
-{
-	for (size_t done = 0; done < b->n;) {
-		const ssize_t n = write(fd, b->p + done, b->n - done);
-
-		if (n > 0)
-			done += (size_t)n;
-		else if (n == 0 || errno != EINTR)
-			return false;
-	}
-	return true;
-}
-
-static bool save_in(int folder, const struct ov_buf *text)
-{
-	char aside[64];
-	bool good = false;
-	int fd;
-
-	(void)snprintf(aside, sizeof aside, "%s.%ld", FILE_NAME, (long)getpid());
-	(void)unlinkat(folder, aside, 0);
-	fd = openat(folder, aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return false;
-	good = write_all(fd, text);
-	good = close(fd) == 0 && good;
-	good = good && renameat(folder, aside, folder, FILE_NAME) == 0;
-	if (!good)
-		(void)unlinkat(folder, aside, 0);
-	return good;
-}
-
 bool last_save(struct last_writer *w)
 {
 	const int folder = w->has_failed ? -1 : state_folder(true);
-	const bool good = folder >= 0 && save_in(folder, &w->text);
+	const bool good = folder >= 0 && state_save(folder, FILE_NAME, &w->text);
 
 	if (folder >= 0)
 		(void)close(folder);
@@ -279,39 +202,12 @@ ov_status last_parse(struct last_list *l, uint64_t number, struct last_entry *ou
 	return OV_END;
 }
 
-static ov_status read_file(int fd, struct ov_buf *b)
-{
-	for (;;) {
-		ssize_t n;
-
-		OV_TRY(ov_buf_reserve(b, 64 * 1024));
-		n = read(fd, b->p + b->n, 64 * 1024);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return OV_IO;
-		if (n == 0)
-			return ov_buf_u8(b, 0);
-		b->n += (size_t)n;
-	}
-}
-
 ov_status last_load(struct last_list *l, uint64_t number, struct last_entry *out)
 {
-	const int folder = state_folder(false);
-	const int fd =
-	    folder < 0 ? -1
-		       : openat(folder, FILE_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	ov_status s = OV_IO;
-
 	*l = (struct last_list){ .text = ov_buf_of(FILE_BYTES_MAX + 128 * 1024) };
-	if (folder >= 0)
-		(void)close(folder);
-	if (fd < 0)
-		return OV_IO;
-	s = read_file(fd, &l->text);
-	(void)close(fd);
-	return s == OV_OK ? last_parse(l, number, out) : s;
+	OV_TRY(state_read(FILE_NAME, &l->text));
+	OV_TRY(ov_buf_u8(&l->text, 0));
+	return last_parse(l, number, out);
 }
 
 void last_free(struct last_list *l)

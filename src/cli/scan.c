@@ -2,6 +2,7 @@
 #include "cli.h"
 #include "last.h"
 #include "progress.h"
+#include "recent.h"
 #include "report.h"
 #include "run.h"
 #include "switches.h"
@@ -19,7 +20,7 @@ struct scan_settings {
 	const char *files_from;
 	int format;
 	bool all, sha256, no_archives, pua, strict, verbose, quiet, no_progress, null_names;
-	bool follow, one_fs, kernel_fs, heuristics_first;
+	bool follow, one_fs, kernel_fs, heuristics_first, no_recent;
 };
 
 static const char *const format_names[] = { "text", "jsonl", "sarif", "html", NULL };
@@ -73,6 +74,7 @@ static const struct cli_option options[] = {
 	{ "sha256", 0, CLI_FLAG, AT(sha256), NULL, "compute each file's SHA-256 (in jsonl)", NULL, 0, 0 },
 	{ "verbose", 'v', CLI_FLAG, AT(verbose), NULL, "name clean and skipped files too", NULL, 0, 0 },
 	{ "quiet", 'q', CLI_FLAG, AT(quiet), NULL, "no summary", NULL, 0, 0 },
+	{ "no-recent", 0, CLI_FLAG, AT(no_recent), NULL, "do not keep the paths of the last files scanned, with which\novert update tries new databases on this machine", NULL, 0, 0 },
 	{ "no-progress", 0, CLI_FLAG, AT(no_progress), NULL, "no progress line on a terminal", NULL, 0, 0 },
 	CLI_HELP_OPTION,
 	{ NULL, 0, 0, 0, NULL, NULL, NULL, 0, 0 },
@@ -99,6 +101,7 @@ struct scan {
 	struct report report;
 	struct progress progress;
 	struct last_writer last;
+	struct recent recent;
 	struct operands operands;
 };
 
@@ -142,6 +145,9 @@ static void on_file(void *context, const struct run_file *f)
 	if (x->progress.is_drawn)
 		progress_clear(&x->progress);
 	x->form->file(&x->report, f);
+	if (x->report.can_explain && !x->s->no_recent && f->kind == WALK_FILE &&
+	    f->verdict != NULL && !f->is_stdin)
+		recent_add(&x->recent, f->path);
 	if (x->report.can_explain && f->verdict != NULL && f->verdict->ndetections > 0)
 		last_add(&x->last, f);
 }
@@ -236,8 +242,10 @@ static int run(struct scan *x, struct overt_engine *engine)
 	if (failure == NULL && x->operands.error != NULL)
 		failure = x->operands.error;
 	x->form->end(&x->report, &n, failure);
-	if (x->report.can_explain)
-		(void)last_save(&x->last); /* a scan is no worse for it */
+	if (x->report.can_explain) { /* a scan is no worse for what can't be kept */
+		(void)last_save(&x->last);
+		(void)recent_save(&x->recent);
+	}
 	if (failure != NULL)
 		(void)cli_fail(x->c, "overt scan", failure, NULL);
 	return failure != NULL && n.detected == 0 ? CLI_FAILED : run_exit_code(&n);
@@ -287,6 +295,7 @@ static int scan(struct cli *c, struct scan_settings *s, struct cli_list *paths, 
 		code = run(&x, engine);
 	}
 	ov_buf_free(&x.last.text);
+	recent_free(&x.recent);
 	ov_buf_free(&line);
 	operands_close(&x.operands);
 	overt_engine_close(&engine);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "canary.h"
 #include "store.h"
 #include "text.h"
 
@@ -17,6 +18,8 @@
 	{ "cohort", 0, CLI_TEXT, CONF_AT(cohort), "WHICH", "this machine's turn: early, late, or 0 (first) to 999;\ndefault: drawn anew for each release", NULL, 0, 0 }, \
 	{ "bundle-days", 0, CLI_NUMBER, CONF_AT(bundle_days), "DAYS", "refuse a bundle that witnesses vouched for longer ago\n(default 14)", NULL, 1, 3650 }, \
 	{ "try", 0, CLI_LIST, CONF_AT(tries), "PATH", "the canary scans this too: a new detection there\nkeeps the old database", NULL, 0, 0 }, \
+	{ "sample", 0, CLI_SIZE, CONF_AT(sample), "SIZE", "so much of the system's own files, drawn by chance, must\nstay without a new detection (default 200M; 0: none)", NULL, 0, 0 }, \
+	{ "no-recent", 0, CLI_FLAG, CONF_AT(no_recent), NULL, "don't try it on the last files that were scanned here", NULL, 0, 0 }, \
 	{ "no-canary", 0, CLI_FLAG, CONF_AT(no_canary), NULL, "take databases untried", NULL, 0, 0 }
 
 const struct cli_option conf_update_options[] = {
@@ -49,7 +52,7 @@ const struct cli_option conf_bundle_options[] = {
 
 void conf_init(struct conf *s)
 {
-	*s = (struct conf){ .slow_seconds = 60, .bundle_days = 14 };
+	*s = (struct conf){ .slow_seconds = 60, .bundle_days = 14, .sample = CANARY_SAMPLE };
 	s->text = ov_buf_of(2 * FILE_MAX);
 }
 

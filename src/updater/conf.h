@@ -24,8 +24,8 @@
 struct conf {
 	struct cli_list from, tries, names;
 	const char *folder, *root, *channel, *config, *cohort, *proxy, *to, *output, *wish;
-	bool json, now, no_canary, check_history;
-	uint64_t slow_seconds, bundle_days;
+	bool json, now, no_canary, check_history, no_recent;
+	uint64_t slow_seconds, bundle_days, sample;
 	struct ov_buf text; /* of the file: what the rest points into */
 };
 

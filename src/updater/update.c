@@ -140,7 +140,10 @@ int update_run(struct cli *c, const char *command, const struct conf *s)
 {
 	struct ov_client_report *r = calloc(1, sizeof *r);
 	struct ov_buf root = ov_buf_of(1 << 17);
-	struct canary canary = { .cli = c, .tries = &s->tries };
+	struct canary canary = { .tries = &s->tries,
+				 .folder = conf_folder(s),
+				 .sample = s->sample,
+				 .no_recent = s->no_recent };
 	struct ov_client_options o = {
 		.folder = conf_folder(s),
 		.channel = ov_str_of(s->channel != NULL ? s->channel : "stable"),

@@ -71,6 +71,7 @@ class World:
 
     def __init__(self, folder, mirrors=0, witnesses=WITNESSES, need=5):
         self.folder, self.mirrors, self.witnesses, self.need = folder, mirrors, witnesses, need
+        ENV.setdefault("XDG_STATE_HOME", folder)  # what a user's scans leave behind stays in here
         self.vkeys, self.ports, self.processes = {}, [free_port() for _ in range(witnesses + mirrors)], {}
         self.source = self.path("site", "public")
         for name in ["log", *(f"root{i}" for i in range(5)), *(f"release{i}" for i in range(3))]:

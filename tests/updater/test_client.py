@@ -2,7 +2,7 @@
 """A client's own side, end to end: test_client.py OVERT OVERT_WORKER OVERT_UPDATE
 
 Bundles without any network call, evidence, status, settings, rollback, roots that expire. The publisher, its witnesses and the
-web server are those of test_update.py.
+web server are those of kit.py.
 """
 import hashlib
 import json
@@ -14,8 +14,7 @@ import tempfile
 import time
 import unittest
 
-import test_update as base
-from test_update import ENV, OVERT, Liar, World, database, run
+from kit import ENV, OVERT, Liar, World, database, run
 
 
 class Client(unittest.TestCase):
@@ -48,7 +47,7 @@ class Client(unittest.TestCase):
 
     def update(self, code=0, *more, source=None, command=("update",)):
         args = [*command, *(["--from", source or self.server.url] if command == ("update",) else []), "--folder", self.client,
-                "--json", *more]
+                "--sample", "1M", "--json", *more]
         if not os.path.exists(os.path.join(self.client, "memory")) and "--root" not in more:
             args += ["--root", self.world.path("root.1")]
         return json.loads(run(*args, code=code).stdout)
@@ -248,6 +247,32 @@ class Client(unittest.TestCase):
         self.assertFalse(f["newest"])
         self.assertEqual(f["leaf"], leaf)
 
+    @unittest.skipUnless(os.path.isdir("/var/lib/dpkg/info"), "no dpkg here")
+    def test_detection_in_system_files_is_refused(self):
+        """A signature of words that stand in nearly each package's copyright file."""
+        self.update()
+        good = self.active()
+        self.world.add("test.ndb", f"s{Client.count}", database(61) + b"Test.Words:0:*:" + b"/usr/share/common-licenses/".hex().encode() + b"\n")
+        self.world.sign()
+        self.world.release()
+        r = self.update(3, "--sample", "60M")
+        self.assertEqual(r["databases"][0]["outcome"], "refused")
+        self.assertRegex(r["databases"][0]["why"], "^it detects Test.Words.* in /usr/")
+        self.assertEqual(self.active(), good)
+        self.next_release(f"t{Client.count}", 62)
+        self.assertEqual(self.update()["databases"][0]["outcome"], "took")
+
+    def test_scans_leave_a_private_list(self):
+        listed = os.path.join(ENV["XDG_STATE_HOME"], "overt", "recent-files")
+        run("scan", self.world.path("policy"))
+        self.assertEqual(os.stat(listed).st_mode & 0o777, 0o600)
+        with open(listed, "rb") as f:
+            before = f.read()
+        self.assertTrue(before.startswith(b"overt-recent-files/v1\n" + self.world.path("policy").encode() + b"\0"))
+        run("scan", "--no-recent", self.world.path("root.1"))
+        with open(listed, "rb") as f:
+            self.assertEqual(f.read(), before)
+
     def test_proxy(self):
         """All requests go where --proxy says; there is nothing listening at the address itself."""
         requests = []
@@ -267,8 +292,6 @@ class Client(unittest.TestCase):
         self.assertEqual(p.returncode, 0, p.stderr)
         self.assertTrue(all(r.startswith(env_url) for r in requests) and requests)
 
-
-base.Updates = None  # its tests run by themselves
 
 if __name__ == "__main__":
     unittest.main(argv=[os.path.basename(__file__)], verbosity=1)

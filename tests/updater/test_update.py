@@ -43,7 +43,7 @@ class Updates(unittest.TestCase):
         self.server.server_close()
 
     def update(self, code=0, *more, source=None):
-        args = ["update", "--from", source or self.server.url, "--folder", self.client, "--json", *more]
+        args = ["update", "--from", source or self.server.url, "--folder", self.client, "--sample", "1M", "--json", *more]
         if not os.path.exists(os.path.join(self.client, "memory")) and "--root" not in more:
             args += ["--root", self.world.path("root.1")]
         return json.loads(run(*args, code=code).stdout)
