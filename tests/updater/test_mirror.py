@@ -57,7 +57,7 @@ class Mirrors(unittest.TestCase):
         return cls.world.release(code)
 
     def update(self, code=0, source=None, *more):
-        args = ["update", "--from", source or self.world.path("site", "public"), "--folder", self.client, "--json", *more]
+        args = ["update", "--from", source or self.world.path("site", "public"), "--folder", self.client, "--sample", "1M", "--json", *more]
         if not os.path.exists(os.path.join(self.client, "memory")):
             args += ["--root", self.world.path("root.1")]
         return json.loads(run(*args, code=code).stdout)

@@ -117,7 +117,7 @@ class Updates(unittest.TestCase):
                     return {"flip": body[:len(body) // 2] + bytes([body[len(body) // 2] ^ 1]) + body[len(body) // 2 + 1:],
                             "cut": body[:-1], "grow": body + b"x", "none": None, "garbage": b"\x00" * 100}[how]
                 self.server.lie = lie
-                r = subprocess.run([OVERT, "update", "--from", self.server.url, "--folder", self.client, "--json"], env=ENV,
+                r = subprocess.run([OVERT, "update", "--from", self.server.url, "--folder", self.client, "--sample", "1M", "--json"], env=ENV,
                                    capture_output=True, text=True, timeout=60, check=False)
                 self.assertIn(r.returncode, (2, 3) if not (how == "flip" and "proof" in part) else (0, 2, 3), (part, how, r.stdout))
                 if r.returncode != 0:
