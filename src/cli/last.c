@@ -1,6 +1,6 @@
 /* The saved findings. See last.h for the format. */
 #include "last.h"
-#include "state.h"
+#include "keep.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -102,7 +102,7 @@ void last_add(struct last_writer *w, const struct run_file *f)
 
 bool last_can_save(void)
 {
-	const int fd = state_folder(true);
+	const int fd = keep_folder(true);
 	const bool can = fd >= 0 && faccessat(fd, ".", W_OK, AT_EACCESS) == 0;
 
 	if (fd >= 0)
@@ -112,8 +112,8 @@ bool last_can_save(void)
 
 bool last_save(struct last_writer *w)
 {
-	const int folder = w->has_failed ? -1 : state_folder(true);
-	const bool good = folder >= 0 && state_save(folder, FILE_NAME, &w->text);
+	const int folder = w->has_failed ? -1 : keep_folder(true);
+	const bool good = folder >= 0 && keep_save(folder, FILE_NAME, &w->text);
 
 	if (folder >= 0)
 		(void)close(folder);
@@ -205,7 +205,7 @@ ov_status last_parse(struct last_list *l, uint64_t number, struct last_entry *ou
 ov_status last_load(struct last_list *l, uint64_t number, struct last_entry *out)
 {
 	*l = (struct last_list){ .text = ov_buf_of(FILE_BYTES_MAX + 128 * 1024) };
-	OV_TRY(state_read(FILE_NAME, &l->text));
+	OV_TRY(keep_read(FILE_NAME, &l->text));
 	OV_TRY(ov_buf_u8(&l->text, 0));
 	return last_parse(l, number, out);
 }

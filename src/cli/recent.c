@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "state.h"
+#include "keep.h"
 
 #define FILE_NAME "recent-files"
 #define HEAD "overt-recent-files/v1\n"
@@ -73,19 +73,19 @@ bool recent_parse(const struct ov_buf *text, struct cli_list *paths)
 bool recent_load(struct ov_buf *text, struct cli_list *paths)
 {
 	*text = ov_buf_of(BYTES_MAX);
-	return state_read(FILE_NAME, text) == OV_OK && recent_parse(text, paths);
+	return keep_read(FILE_NAME, text) == OV_OK && recent_parse(text, paths);
 }
 
 static bool save(const struct cli_list *paths)
 {
 	struct ov_buf b = ov_buf_of(2 * BYTES_MAX);
-	const int folder = state_folder(true);
+	const int folder = keep_folder(true);
 	ov_status s = ov_buf_str(&b, OV_STR(HEAD));
 	bool good;
 
 	for (size_t i = 0; s == OV_OK && i < paths->n; i++)
 		s = ov_buf_put(&b, paths->v[i], strlen(paths->v[i]) + 1);
-	good = s == OV_OK && folder >= 0 && state_save(folder, FILE_NAME, &b);
+	good = s == OV_OK && folder >= 0 && keep_save(folder, FILE_NAME, &b);
 	if (folder >= 0)
 		(void)close(folder);
 	ov_buf_free(&b);

@@ -1,7 +1,7 @@
 /*
  * The paths of the last files that were really scanned, for a new database's trial (overt update):
  * a file that crashed nothing yesterday must crash nothing tomorrow. Kept in the user's own state
- * folder (state.h), mode 0600, never sent anywhere; `overt scan --no-recent` leaves it alone.
+ * folder (keep.h), mode 0600, never sent anywhere; `overt scan --no-recent` leaves it alone.
  *
  *   overt-recent-files/v1 LF
  *   path NUL ...                 newest first, absolute, each once, at most RECENT_MAX

@@ -1,4 +1,4 @@
-#include "state.h"
+#include "keep.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,7 @@ static int step(int at, const char *name, bool is_new)
 	return fd;
 }
 
-int state_folder(bool is_new)
+int keep_folder(bool is_new)
 {
 	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
@@ -65,7 +65,7 @@ static bool write_all(int fd, const struct ov_buf *b)
 	return true;
 }
 
-bool state_save(int folder, const char *name, const struct ov_buf *text)
+bool keep_save(int folder, const char *name, const struct ov_buf *text)
 {
 	char aside[64];
 	bool good = false;
@@ -101,9 +101,9 @@ static ov_status read_all(int fd, struct ov_buf *b)
 	}
 }
 
-ov_status state_read(const char *name, struct ov_buf *out)
+ov_status keep_read(const char *name, struct ov_buf *out)
 {
-	const int folder = state_folder(false);
+	const int folder = keep_folder(false);
 	const int fd =
 	    folder < 0 ? -1 : openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	ov_status s;
