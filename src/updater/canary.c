@@ -243,24 +243,34 @@ static ov_status judge(const struct set *s, const struct trial_result *r, const 
 	return OV_OK;
 }
 
-/* Memory and time, held against the old one's for the same files. */
-static ov_status judge_cost(const struct trial_result *r, const struct trial_result *old,
-			    char why[OV_CLIENT_ERROR])
+static bool is_larger(const struct trial_result *r, const struct trial_result *old)
 {
-	if (!old->is_loaded || !old->is_done)
+	return r->peak > old->peak / LARGER_DEN * LARGER_NUM + LARGER_SLACK;
+}
+
+/* Memory and time, held against the old one's for the same files. */
+static ov_status judge_cost(const struct trial *t, const struct trial_result *r,
+			    struct trial_result **old, char why[OV_CLIENT_ERROR])
+{
+	if (is_larger(r, *old) &&
+	    t->nfiles > t->nmeasured) { /* it scanned more: so must the old one */
+		trial_free(old);
+		OV_TRY(trial_run(t, old));
+	}
+	if (!(*old)->is_loaded || !(*old)->is_done)
 		return OV_OK; /* the old one is no measure */
-	if (r->peak > old->peak / LARGER_DEN * LARGER_NUM + LARGER_SLACK) {
+	if (is_larger(r, *old)) {
 		(void)snprintf(why, OV_CLIENT_ERROR,
 			       "it takes %llu MB of memory, where the old one takes %llu",
 			       (unsigned long long)(r->peak >> 20),
-			       (unsigned long long)(old->peak >> 20));
+			       (unsigned long long)((*old)->peak >> 20));
 		return OV_BAD;
 	}
-	if (r->measured_ms > old->measured_ms * SLOWER + SLOW_MS) {
+	if (r->measured_ms > (*old)->measured_ms * SLOWER + SLOW_MS) {
 		(void)snprintf(why, OV_CLIENT_ERROR,
 			       "it takes %llu ms for files that the old one scans in %llu",
 			       (unsigned long long)r->measured_ms,
-			       (unsigned long long)old->measured_ms);
+			       (unsigned long long)(*old)->measured_ms);
 		return OV_BAD;
 	}
 	return OV_OK;
@@ -269,31 +279,32 @@ static ov_status judge_cost(const struct trial_result *r, const struct trial_res
 static ov_status try_it(const struct set *s, const char *path, const char *old,
 			char why[OV_CLIENT_ERROR])
 {
-	struct trial t = { .database = old,
-			   .files = s->files,
-			   .nfiles = s->nmeasured,
-			   .nmeasured = s->nmeasured,
-			   .load_ms = LOAD_MS * 3,
-			   .scan_ms = SCAN_MS };
+	struct trial was = { .database = old,
+			     .files = s->files,
+			     .nfiles = s->nmeasured,
+			     .nmeasured = s->nmeasured,
+			     .load_ms = LOAD_MS * 3,
+			     .scan_ms = SCAN_MS };
+	struct trial is = was;
 	struct trial_result *before = NULL, *r = NULL;
 	ov_status st = OV_OK;
 
 	if (old != NULL)
-		st = trial_run(&t, &before);
-	t.database = path;
-	t.nfiles = s->n;
-	t.load_ms = LOAD_MS;
+		st = trial_run(&was, &before);
+	is.database = path;
+	is.nfiles = was.nfiles = s->n;
+	is.load_ms = LOAD_MS;
 	if (before != NULL && before->is_loaded) {
 		if (before->load_ms * 3 > LOAD_MS)
-			t.load_ms = (unsigned)(before->load_ms * 3);
-		t.max_memory = before->peak / LARGER_DEN * LARGER_NUM + 4 * LARGER_SLACK;
+			is.load_ms = (unsigned)(before->load_ms * 3);
+		is.max_memory = before->peak / LARGER_DEN * LARGER_NUM + 4 * LARGER_SLACK;
 	}
 	if (st == OV_OK)
-		st = trial_run(&t, &r);
+		st = trial_run(&is, &r);
 	if (st == OV_OK)
 		st = judge(s, r, old, why);
-	if (st == OV_OK && before != NULL)
-		st = judge_cost(r, before, why);
+	if (st == OV_OK && before != NULL && before->is_loaded)
+		st = judge_cost(&was, r, &before, why);
 	trial_free(&before);
 	trial_free(&r);
 	return st;

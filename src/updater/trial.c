@@ -114,7 +114,10 @@ static void run(const struct trial *t, struct trial_result *r)
 	r->signatures = overt_engine_database(e)->signatures;
 	r->is_loaded = true;
 	scan_all(t, e, r);
-	overt_engine_close(&e); /* workers end, and are counted */
+	overt_engine_close(&e);
+	while (waitpid(-1, NULL, 0) > 0 ||
+	       errno == EINTR) /* each worker is counted, however slowly it dies */
+		;
 	r->peak = peak_memory(RUSAGE_CHILDREN);
 }
 

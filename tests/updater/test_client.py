@@ -250,6 +250,7 @@ class Client(unittest.TestCase):
     @unittest.skipUnless(os.path.isdir("/var/lib/dpkg/info"), "no dpkg here")
     def test_detection_in_system_files_is_refused(self):
         """A signature of words that stand in nearly each package's copyright file."""
+        self.next_release(f"r{Client.count}", 60)
         self.update()
         good = self.active()
         self.world.add("test.ndb", f"s{Client.count}", database(61) + b"Test.Words:0:*:" + b"/usr/share/common-licenses/".hex().encode() + b"\n")
