@@ -11,7 +11,7 @@
 
 #include "status.h"
 
-#define TRIAL_NAMES 16
+#define TRIAL_NAMES 256
 #define TRIAL_WHY 256
 
 enum trial_outcome {
@@ -58,7 +58,7 @@ struct trial_result {
 OV_MUST_USE ov_status trial_run(const struct trial *t, struct trial_result **out);
 void trial_free(struct trial_result **r);
 
-/** Name of what was found in a file; "" when it is not among the first TRIAL_NAMES. */
+/** Name of what was found in a file; "something" when it is not among the first TRIAL_NAMES. */
 const char *trial_name(const struct trial_result *r, size_t file);
 
 #endif

@@ -287,7 +287,7 @@ class Client(unittest.TestCase):
             return None
         self.server.lie = answer
         env_url = "http://updates.invalid"
-        p = subprocess.run([OVERT, "update", "--from", env_url, "--proxy", self.server.url, "--folder", self.client, "--root",
+        p = subprocess.run([OVERT, "update", "--from", env_url, "--proxy", self.server.url, "--folder", self.client, "--sample", "0", "--root",
                             self.world.path("root.1")], env={k: v for k, v in ENV.items() if k != "no_proxy"}, capture_output=True, text=True,
                            timeout=60, check=False)
         self.assertEqual(p.returncode, 0, p.stderr)
