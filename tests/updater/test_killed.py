@@ -60,7 +60,7 @@ class Killed(unittest.TestCase):
 
     def newest(self):
         client = tempfile.mkdtemp(dir=self.temp)
-        r = json.loads(run("update", "--from", os.path.join(self.site, "public"), "--folder", client, "--root",
+        r = json.loads(run("update", "--from", os.path.join(self.site, "public"), "--folder", client, "--sample", "0", "--root",
                            self.world.path("root.1"), "--json", "--now", "--no-canary").stdout)
         return r["databases"][0]["sha256"]
 
