@@ -11,10 +11,14 @@ extern "C" {
 struct overt_diagnostic { /* a refused or skipped line; texts valid during the call only */
 	struct overt_text file, text;
 	uint64_t line;
+	uint32_t column; /* from 1; 0: the whole line */
 	struct overt_text reason;
 	int is_skipped;
 };
 typedef void (*overt_diagnostic_fn)(void *context, const struct overt_diagnostic *d);
+
+/** Who is told of refused lines when an engine compiles its databases; else they are warnings. */
+void overt_options_on_diagnostic(struct overt_options *o, overt_diagnostic_fn fn, void *context);
 
 struct overt_build_result {
 	uint64_t signatures, refused, skipped, ignored, allowed, bytes;

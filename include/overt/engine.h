@@ -65,6 +65,13 @@ enum overt_option {
 	OVERT_OPT_PCRE_MATCH,	    /* steps of a regular expression, 100,000            */
 	OVERT_OPT_PCRE_DEPTH,	    /* its nesting, 2,000                                */
 	OVERT_OPT_PCRE_FILESIZE,    /* bytes of a layer that it is run over, 100 MB      */
+	OVERT_OPT_YARA_ONLY,	    /* boolean: YARA rules alone, on the files themselves: each
+				       verdict lists the rules that hold             */
+	OVERT_OPT_YARA_MATCHES,	    /* matches of a string that are listed; 0: none  */
+	OVERT_OPT_YARA_NEGATE,	    /* boolean: list the rules that do not hold      */
+	OVERT_OPT_YARA_FAST,	    /* boolean: one match is enough where one counts */
+	OVERT_OPT_YARA_STRICT,	    /* boolean: as YARA-X, where 4.5 differs         */
+	OVERT_OPT_YARA_STRINGS,	    /* strings of a rule, 10,000                     */
 	OVERT_OPT_COUNT
 };
 
@@ -79,6 +86,15 @@ uint64_t overt_options_get(const struct overt_options *o, enum overt_option whic
 /** Adds a database: an .odb, a signature file, a container, or a folder of them. The path is
  * copied. */
 enum overt_status overt_options_add_database(struct overt_options *o, const char *path);
+/** Adds a source of YARA rules, whatever it is called. @param name_space  "" or NULL: "default". */
+enum overt_status overt_options_add_rules(struct overt_options *o, const char *path,
+					  const char *name_space);
+/** Adds a compiled database, whatever it is called. */
+enum overt_status overt_options_add_compiled(struct overt_options *o, const char *path);
+/** Defines an external variable of YARA rules: "name=value". A value that reads as an integer, a
+ * number or a truth is one, else it is a text. */
+#define OVERT_DEFINES_MAX 16384
+enum overt_status overt_options_define(struct overt_options *o, const char *definition);
 /**
  * Which categories of possibly unwanted applications count ("PUA.Win.Packer.X" is of the categories
  * Win and Packer): only these, or all but these. Without effect unless OVERT_OPT_PUA is set.

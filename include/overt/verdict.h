@@ -87,6 +87,35 @@ struct overt_incomplete {
 	struct overt_text detail;
 };
 
+struct overt_yara_match {
+	struct overt_text name; /* of the string, without its sign; "" for an anonymous one */
+	uint64_t offset, length;
+	struct overt_text data; /* its first bytes, 512 at most */
+	int is_hex, is_xor;
+	uint32_t xor_key;
+};
+
+enum overt_yara_kind { OVERT_YARA_INTEGER = 1, OVERT_YARA_FLOAT, OVERT_YARA_BOOLEAN, OVERT_YARA_TEXT };
+
+struct overt_yara_meta {
+	struct overt_text name, text;
+	enum overt_yara_kind kind;
+	int64_t number; /* INTEGER, BOOLEAN */
+	double value;	/* FLOAT */
+};
+
+/* A YARA rule that holds for a file: with OVERT_OPT_YARA_ONLY. */
+struct overt_yara_rule {
+	struct overt_text name, name_space;
+	const struct overt_text *tags;
+	size_t ntags;
+	const struct overt_yara_meta *metas;
+	size_t nmetas;
+	const struct overt_yara_match *matches; /* with OVERT_OPT_YARA_MATCHES: by string, then offset */
+	size_t nmatches;
+	uint64_t matches_total; /* more than listed when they were too many */
+};
+
 struct overt_verdict {	 /* owned by whoever received it; overt_verdict_free() */
 	uint64_t cookie; /* as given with the file                           */
 	enum overt_verdict_kind kind;
@@ -100,6 +129,8 @@ struct overt_verdict {	 /* owned by whoever received it; overt_verdict_free() */
 	const struct overt_incomplete *incompletes;
 	size_t nincompletes;
 	uint64_t incompletes_total;
+	const struct overt_yara_rule *yara; /* with OVERT_OPT_YARA_ONLY, in the rules' order */
+	size_t nyara;
 	struct overt_text error; /* for OVERT_ERROR                                  */
 	uint64_t bytes;		 /* matched, all layers together                     */
 	uint64_t layers;

@@ -16,6 +16,8 @@ const struct cli_command cli_commands[] = {
 	{ "db", "build, check, list and compare signature databases", cli_db, NULL },
 	{ "prove", "show that the part which reads files can do nothing else", cli_prove,
 	  &cli_prove_spec },
+	{ "yara", "find files with YARA rules: yara's options and output", cli_yara, &cli_yara_spec },
+	{ "yarac", "compile YARA rules", cli_yarac, &cli_yarac_spec },
 	{ "clamscan", "scan with clamscan's options and output", cli_clamscan, &cli_clamscan_spec },
 	{ "inventory", "what is on a machine or in a file, with the evidence", cli_inventory,
 	  &cli_inventory_spec },
@@ -157,6 +159,10 @@ static int dispatch(struct cli *c, int argc, char *const *argv)
 
 	if (strcmp(self, "clamscan") == 0)
 		return cli_clamscan(c, argc, argv);
+	if (strcmp(self, "yara") == 0)
+		return cli_yara(c, argc, argv);
+	if (strcmp(self, "yarac") == 0)
+		return cli_yarac(c, argc, argv);
 	if (argc < 2) {
 		(void)show_help(c);
 		return CLI_FAILED;

@@ -305,6 +305,8 @@ static ov_status match_layer(struct ov_engine *e, struct ov_node *n)
 	ov_status s;
 
 	e->report.layers++;
+	if (e->o->yara_only)
+		return ov_yara_layer(e, n);
 	OV_TRY(ov_trust_blocks(e, n));
 	if (e->is_done)
 		return OV_OK;
@@ -357,7 +359,7 @@ static ov_status enter(struct ov_engine *e, struct ov_node *n)
 		s = OV_OK;
 	}
 	OV_TRY(s);
-	if (!e->is_done)
+	if (!e->is_done && !e->o->yara_only)
 		open_parts(e, n);
 	return OV_OK;
 }

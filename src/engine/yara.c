@@ -93,6 +93,20 @@ ov_status ov_yara_new(const struct ov_yimage *image, struct ov_yara **out)
 	return s;
 }
 
+void ov_engine_define(struct ov_engine *e, struct ov_str name, const struct ov_yval *value)
+{
+	struct ov_yara *y = e->yara;
+
+	for (uint32_t i = 0; y != NULL && i < y->image->nexternals; i++) {
+		struct ov_str its;
+		struct ov_yval was;
+
+		ov_yimage_external(y->image, i, &its, &was);
+		if (ov_str_eq(its, name) && was.kind == value->kind)
+			y->externals[i] = *value;
+	}
+}
+
 /* Gates are few, and shared by many rules: each is looked at once a layer. */
 static bool is_gate_open(struct ov_yara *y, uint32_t gate)
 {
@@ -249,6 +263,10 @@ ov_status ov_yara_layer(struct ov_engine *e, struct ov_node *n)
 
 	if (y == NULL || e->is_done)
 		return OV_OK;
+	if (e->o->yara_only) { /* nobody else told how much of it may be matched */
+		n->match_size = n->src.size;
+		e->report.bytes += n->src.size;
+	}
 	begin(e, n);
 	g = &y->image->gram[y->class];
 	for (uint32_t i = 0; i < ov_yimage_always_count(y->image, y->class); i++) {
@@ -275,5 +293,5 @@ ov_status ov_yara_layer(struct ov_engine *e, struct ov_node *n)
 				     "it changed while it was read");
 	else
 		OV_TRY(s);
-	return y->nwoken > 0 ? ov_yara_judge(e, n) : OV_OK;
+	return y->nwoken > 0 || e->o->yara_negate ? ov_yara_judge(e, n) : OV_OK;
 }

@@ -44,5 +44,12 @@ struct ov_yara {
 
 /* yara_judge.c: evaluates what was woken, and reports. */
 OV_MUST_USE ov_status ov_yara_judge(struct ov_engine *e, struct ov_node *n);
+/* Whether a rule woken in this layer holds, its namespace's global rules included. */
+bool ov_yara_holds(const struct ov_engine *e, uint32_t id);
+/* Searches what was asked for with ov_ysearch_add(). */
+OV_MUST_USE ov_status ov_yara_search(struct ov_engine *e, struct ov_node *n);
+
+/* yara_list.c: rules that hold, with their strings' matches, to the report. */
+OV_MUST_USE ov_status ov_yara_list(struct ov_engine *e, struct ov_node *n);
 
 #endif

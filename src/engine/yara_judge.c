@@ -143,7 +143,7 @@ static int by_number(const void *pa, const void *pb)
 }
 
 /* Asks for the strings of a rule that its condition needs. */
-static ov_status ask(struct ov_yara *y, uint32_t id, uint32_t max)
+static ov_status ask(struct ov_yara *y, uint32_t id)
 {
 	struct ov_yrule r;
 
@@ -152,24 +152,22 @@ static ov_status ask(struct ov_yara *y, uint32_t id, uint32_t max)
 		const uint32_t str = r.first_string + i;
 		struct ov_ystring s;
 
-		if (y->slot_in[str] == y->generation && max == 0)
+		if (y->slot_in[str] == y->generation)
 			continue;
 		ov_yimage_string(y->image, str, &s);
-		if (max == 0 && (s.flags & OV_YS_ELSEWHERE) == 0 && y->n->src.mem != NULL)
-			continue;
-		OV_TRY(ov_ysearch_add(y->search, s.code,
-				      max > 0 ? max
-				      : (s.flags & OV_YS_LISTED) != 0 ||
-					      (s.flags & OV_YS_ELSEWHERE) == 0
-					  ? OV_YMATCH_MAX
-					  : 1,
-				      &y->slot[str]));
+		if ((s.flags & OV_YS_ELSEWHERE) == 0 && y->n->src.mem != NULL)
+			continue; /* looked at in place */
+		OV_TRY(ov_ysearch_add(
+		    y->search, s.code,
+		    (s.flags & (OV_YS_LISTED | OV_YS_ELSEWHERE)) == OV_YS_ELSEWHERE ? 1
+										    : OV_YMATCH_MAX,
+		    &y->slot[str]));
 		y->slot_in[str] = y->generation;
 	}
 	return OV_OK;
 }
 
-static ov_status search(struct ov_engine *e, struct ov_node *n)
+ov_status ov_yara_search(struct ov_engine *e, struct ov_node *n)
 {
 	struct ov_yara *y = e->yara;
 	struct ov_src src;
@@ -204,6 +202,16 @@ static bool is_muted(const struct ov_engine *e, uint32_t nsid)
 			return true;
 	}
 	return false;
+}
+
+bool ov_yara_holds(const struct ov_engine *e, uint32_t id)
+{
+	struct ov_yrule r;
+
+	if (rule_result((void *)(uintptr_t)e, id) != OV_YR_TRUE)
+		return false;
+	ov_yimage_rule(e->yara->image, id, &r);
+	return !is_muted(e, r.nsid);
 }
 
 static ov_status report(struct ov_engine *e, struct ov_node *n, const struct ov_yrule *r)
@@ -257,19 +265,19 @@ ov_status ov_yara_judge(struct ov_engine *e, struct ov_node *n)
 		ov_ysearch_begin(y->search);
 		for (uint32_t i = 0; i < y->nwoken; i++)
 			if (y->result[y->woken[i]] == OV_YR_UNKNOWN)
-				OV_TRY(ask(y, y->woken[i], 0));
-		OV_TRY(search(e, n));
+				OV_TRY(ask(y, y->woken[i]));
+		OV_TRY(ov_yara_search(e, n));
 		for (uint32_t i = 0; i < y->nwoken; i++)
 			if (y->result[y->woken[i]] == OV_YR_UNKNOWN)
 				OV_TRY(evaluate(e, n, y->woken[i]));
 	}
+	if (e->o->yara_only)
+		return ov_yara_list(e, n);
 	for (uint32_t i = 0; i < y->nwoken && !e->is_done; i++) {
 		struct ov_yrule r;
 
-		if (y->result[y->woken[i]] != OV_YR_TRUE)
-			continue;
 		ov_yimage_rule(y->image, y->woken[i], &r);
-		if ((r.flags & OV_YRULE_PRIVATE) == 0 && !is_muted(e, r.nsid))
+		if ((r.flags & OV_YRULE_PRIVATE) == 0 && ov_yara_holds(e, y->woken[i]))
 			OV_TRY(report(e, n, &r));
 	}
 	return OV_OK;

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "compile.h"
 #include "fd.h"
+#include "include.h"
 #include "save.h"
 #include "sources.h"
 #include "text.h"
@@ -28,6 +29,7 @@ static ov_status send_sources(struct ov_link *l, const struct ov_sources *s)
 		const struct ov_wire_source told = { .name = ov_str_of(ov_source_name(f)),
 						     .is_builtin = f->is_builtin,
 						     .is_from_folder = f->is_from_folder,
+						     .space = ov_str_of(f->space),
 						     .is_compiled =
 							 f->is_compiled || f->part >= 0 };
 		int fds[2];
@@ -46,9 +48,14 @@ static ov_status send_sources(struct ov_link *l, const struct ov_sources *s)
 
 static ov_status send_compile(struct ov_link *l, const struct overt_options *o, int out)
 {
-	OV_CLEANUP(ov_buf_free) struct ov_buf b = ov_buf_of(4096);
+	OV_CLEANUP(ov_buf_free) struct ov_buf b = ov_buf_of(64 << 10);
 	const struct ov_wire_compile w = { .with_pua = o->value[OVERT_OPT_PUA] != 0,
 					   .is_strict = o->value[OVERT_OPT_STRICT] != 0,
+					   .is_yara = o->value[OVERT_OPT_YARA_ONLY] != 0,
+					   .yara_strict = o->value[OVERT_OPT_YARA_STRICT] != 0,
+					   .yara_strings =
+					       (uint32_t)o->value[OVERT_OPT_YARA_STRINGS],
+					   .defines = { o->defines, o->ndefines },
 					   .max_memory = COMPILE_MEMORY };
 
 	OV_TRY(ov_wire_put_compile(&b, &w));
@@ -78,8 +85,8 @@ static void warn_line(const struct overt_options *o, const struct overt_diagnost
 }
 
 static enum overt_status listen(struct ov_session *s, const struct overt_options *o,
-				const struct ov_db_sink *sink, struct ov_wire_compiled *out,
-				char error[OV_ERROR_MAX])
+				struct include_list *inc, const struct ov_db_sink *sink,
+				struct ov_wire_compiled *out, char error[OV_ERROR_MAX])
 {
 	uint64_t told = 0;
 
@@ -92,21 +99,26 @@ static enum overt_status listen(struct ov_session *s, const struct overt_options
 			return st;
 		if (m.kind == OV_WIRE_COMPILED && ov_wire_get_compiled(&m.body, out) == OV_OK)
 			return OVERT_OK;
+		if (m.kind == OV_WIRE_NEED && ov_include_serve(inc, &s->child.link, &m) == OV_OK)
+			continue;
 		if (m.kind != OV_WIRE_DIAGNOSTIC || ov_wire_get_diagnostic(&m.body, &d) != OV_OK)
 			return ov_fail(error, OVERT_NO_WORKER, "a worker broke the protocol");
 		if (sink->fn != NULL)
 			sink->fn(sink->context, &d);
+		else if (o->diagnostic != NULL)
+			o->diagnostic(o->diagnostic_context, &d);
 		else
 			warn_line(o, &d, d.is_skipped ? 0 : told++);
 	}
 }
 
-enum overt_status ov_compile(const struct overt_options *o, const struct ov_sources *s,
+enum overt_status ov_compile(const struct overt_options *o, struct ov_sources *s,
 			     const struct ov_db_sink *sink, int out, char error[OV_ERROR_MAX])
 {
 	struct ov_wire_compiled done = { .bytes = 0 };
 	struct ov_session session;
 	struct ov_fd_facts f;
+	struct include_list inc = { .sources = s };
 	enum overt_status st = ov_session_open(o, OV_ROLE_COMPILE, 0, COMPILE_MS, &session, error);
 
 	if (st != OVERT_OK)
@@ -116,7 +128,9 @@ enum overt_status ov_compile(const struct overt_options *o, const struct ov_sour
 		st =
 		    ov_fail(error, OVERT_NO_WORKER, "a worker died while it was given the sources");
 	else
-		st = listen(&session, o, sink, &done, error);
+		st = listen(&session, o, &inc, sink, &done, error);
+	s->has_includes |= inc.n > 0;
+	ov_include_free(&inc);
 	ov_session_close(&session); /* dead: nobody can change the output any more */
 	if (st != OVERT_OK)
 		return st;
@@ -136,7 +150,7 @@ enum overt_status ov_compile(const struct overt_options *o, const struct ov_sour
 	return OVERT_OK;
 }
 
-static enum overt_status to_memory(const struct overt_options *o, const struct ov_sources *s,
+static enum overt_status to_memory(const struct overt_options *o, struct ov_sources *s,
 				   const struct ov_db_sink *sink, struct ov_db_file *out,
 				   char error[OV_ERROR_MAX])
 {
@@ -174,7 +188,7 @@ static bool are_unchanged(const struct ov_sources *s)
 }
 
 /* Into the cache; where that fails for want of room or rights, into memory, with a warning. */
-static enum overt_status to_cache(const struct overt_options *o, const struct ov_sources *s,
+static enum overt_status to_cache(const struct overt_options *o, struct ov_sources *s,
 				  const struct ov_db_sink *sink, const struct ov_cache *c,
 				  struct ov_db_file *out, char error[OV_ERROR_MAX])
 {
@@ -192,6 +206,10 @@ static enum overt_status to_cache(const struct overt_options *o, const struct ov
 	if (st != OVERT_OK && st != OVERT_IO) {
 		ov_save_drop(&save);
 		return st;
+	}
+	if (st == OVERT_OK && s->has_includes) {
+		ov_save_drop(&save);
+		return to_memory(o, s, sink, out, error);
 	}
 	if (st == OVERT_OK && !are_unchanged(s))
 		(void)ov_fail(error, OVERT_IO, "a source changed while it was read");

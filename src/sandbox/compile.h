@@ -7,7 +7,7 @@
 
 /** Writes the compiled database to `out`, which stays the caller's. The worker is gone when this
  * returns. */
-enum overt_status ov_compile(const struct overt_options *o, const struct ov_sources *s,
+enum overt_status ov_compile(const struct overt_options *o, struct ov_sources *s,
 			     const struct ov_db_sink *sink, int out, char error[OV_ERROR_MAX]);
 
 #endif

@@ -39,9 +39,12 @@ void overt_options_free(struct overt_options **o)
 {
 	if (*o == NULL)
 		return;
-	for (size_t i = 0; i < (*o)->ndatabases; i++)
+	for (size_t i = 0; i < (*o)->ndatabases; i++) {
 		free((*o)->databases[i]);
+		free((*o)->spaces[i]);
+	}
 	free((*o)->databases);
+	free((*o)->spaces);
 	free((*o)->cache);
 	free((*o)->worker);
 	free(*o);
@@ -68,7 +71,8 @@ uint64_t overt_options_get(const struct overt_options *o, enum overt_option whic
 	return o != NULL && (unsigned)which < OVERT_OPT_COUNT ? o->value[which] : 0;
 }
 
-enum overt_status overt_options_add_database(struct overt_options *o, const char *path)
+/* @param space  NULL: no YARA rules as such. */
+static enum overt_status add_source(struct overt_options *o, const char *path, const char *space)
 {
 	char **more, *copy;
 
@@ -78,11 +82,55 @@ enum overt_status overt_options_add_database(struct overt_options *o, const char
 	if (more == NULL)
 		return OVERT_NO_MEMORY;
 	o->databases = more;
-	copy = strdup(path);
-	if (copy == NULL)
+	more = reallocarray(o->spaces, o->ndatabases + 1, sizeof *more);
+	if (more == NULL)
 		return OVERT_NO_MEMORY;
+	o->spaces = more;
+	copy = strdup(path);
+	o->spaces[o->ndatabases] = space != NULL ? strdup(space) : NULL;
+	if (copy == NULL || (space != NULL && o->spaces[o->ndatabases] == NULL)) {
+		free(copy);
+		free(o->spaces[o->ndatabases]);
+		return OVERT_NO_MEMORY;
+	}
 	o->databases[o->ndatabases++] = copy;
 	return OVERT_OK;
+}
+
+enum overt_status overt_options_add_database(struct overt_options *o, const char *path)
+{
+	return add_source(o, path, NULL);
+}
+
+enum overt_status overt_options_add_rules(struct overt_options *o, const char *path,
+					  const char *name_space)
+{
+	const bool is_named = name_space != NULL && *name_space != '\0';
+
+	return add_source(o, path, is_named ? name_space : "default");
+}
+
+enum overt_status overt_options_add_compiled(struct overt_options *o, const char *path)
+{
+	return add_source(o, path, "");
+}
+
+enum overt_status overt_options_define(struct overt_options *o, const char *definition)
+{
+	const size_t n = definition != NULL ? strlen(definition) + 1 : 0;
+
+	if (o == NULL || n == 0 || strchr(definition, '=') == NULL || *definition == '=' ||
+	    n > sizeof o->defines - o->ndefines)
+		return OVERT_BAD_ARGUMENT;
+	memcpy(o->defines + o->ndefines, definition, n);
+	o->ndefines += n;
+	return OVERT_OK;
+}
+
+void overt_options_on_diagnostic(struct overt_options *o, overt_diagnostic_fn fn, void *context)
+{
+	o->diagnostic = fn;
+	o->diagnostic_context = context;
 }
 
 /* Replaces an owned text by a copy of another, which may be NULL. */
@@ -154,8 +202,12 @@ struct overt_options *ov_options_copy(const struct overt_options *o)
 	c->pua_excludes = o->pua_excludes;
 	memcpy(c->passwords, o->passwords, sizeof c->passwords);
 	c->npasswords = o->npasswords;
+	memcpy(c->defines, o->defines, sizeof c->defines);
+	c->ndefines = o->ndefines;
+	c->diagnostic = o->diagnostic;
+	c->diagnostic_context = o->diagnostic_context;
 	for (size_t i = 0; i < o->ndatabases && st == OVERT_OK; i++)
-		st = overt_options_add_database(c, o->databases[i]);
+		st = add_source(c, o->databases[i], o->spaces[i]);
 	if (st == OVERT_OK)
 		st = replace(&c->cache, o->cache);
 	if (st == OVERT_OK)

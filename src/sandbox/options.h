@@ -2,7 +2,7 @@
 #ifndef OV_OPTIONS_H
 #define OV_OPTIONS_H
 
-#include "overt/engine.h"
+#include "overt/database.h"
 #include "status.h"
 #include "str.h"
 
@@ -10,15 +10,21 @@ struct overt_options {
 	uint64_t value[OVERT_OPT_COUNT];
 	char **databases; /* owned, ndatabases of them */
 	size_t ndatabases;
-	char *cache;		 /* owned; NULL with has_cache: no cache */
-	bool has_cache;		 /* the caller decided                   */
-	char *worker;		 /* owned; NULL: found beside this program */
-	char pua[OVERT_PUA_MAX]; /* categories, "" for all */
+	char **spaces; /* of each: the namespace of its YARA rules, owned; NULL: a database;
+			* "": a compiled one */
+	char defines[OVERT_DEFINES_MAX]; /* external variables, "name=value", each ends in NUL */
+	size_t ndefines;		 /* bytes of them */
+	char *cache;			 /* owned; NULL with has_cache: no cache */
+	bool has_cache;			 /* the caller decided                   */
+	char *worker;			 /* owned; NULL: found beside this program */
+	char pua[OVERT_PUA_MAX];	 /* categories, "" for all */
 	bool pua_excludes;
 	char passwords[OVERT_PASSWORDS_MAX]; /* one behind the other, each ends in NUL */
 	size_t npasswords;		     /* bytes of them */
 	overt_message_fn warn;
 	void *warn_context;
+	overt_diagnostic_fn diagnostic; /* lines of sources that are refused; NULL: as warnings */
+	void *diagnostic_context;
 };
 
 /** A deep copy. @return NULL without memory. */

@@ -53,19 +53,25 @@ struct ov_wire_setup ov_setup_of(const struct overt_options *o, enum ov_role rol
 			  .max_icons = v[OVERT_OPT_MAX_ICONS],
 			  .pcre_match = v[OVERT_OPT_PCRE_MATCH],
 			  .pcre_depth = v[OVERT_OPT_PCRE_DEPTH],
-			  .pcre_filesize = v[OVERT_OPT_PCRE_FILESIZE] },
+			  .pcre_filesize = v[OVERT_OPT_PCRE_FILESIZE],
+			  .yara_only = v[OVERT_OPT_YARA_ONLY] != 0,
+			  .yara_negate = v[OVERT_OPT_YARA_NEGATE] != 0,
+			  .yara_fast = v[OVERT_OPT_YARA_FAST] != 0,
+			  .yara_matches = v[OVERT_OPT_YARA_MATCHES] },
 	};
 
 	memcpy(s.scan.pua, o->pua, sizeof s.scan.pua);
 	s.scan.pua_excludes = o->pua_excludes;
 	memcpy(s.scan.passwords, o->passwords, sizeof s.scan.passwords);
 	s.scan.npasswords = (uint32_t)o->npasswords;
+	memcpy(s.scan.defines, o->defines, sizeof s.scan.defines);
+	s.scan.ndefines = (uint32_t)o->ndefines;
 	return s;
 }
 
 ov_status ov_setup_send(struct ov_link *l, const struct ov_wire_setup *s)
 {
-	OV_CLEANUP(ov_buf_free) struct ov_buf b = ov_buf_of(4096);
+	OV_CLEANUP(ov_buf_free) struct ov_buf b = ov_buf_of(64 << 10);
 
 	OV_TRY(ov_wire_put_setup(&b, s));
 	return ov_link_send(l, OV_WIRE_SETUP, 0, ov_buf_cur(&b), NULL, 0, true);

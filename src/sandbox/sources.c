@@ -36,7 +36,7 @@ static bool is_database_name(const char *name)
 
 const char *ov_source_name(const struct ov_source_file *f)
 {
-	const char *slash = strrchr(f->path, '/');
+	const char *slash = f->space == NULL ? strrchr(f->path, '/') : NULL;
 
 	return slash != NULL ? slash + 1 : f->path;
 }
@@ -45,6 +45,7 @@ void ov_sources_free(struct ov_sources *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		free(s->files[i].path);
+		free(s->files[i].space);
 		ov_fd_close(&s->files[i].fd);
 		ov_fd_close(&s->files[i].part);
 	}
@@ -187,6 +188,22 @@ static enum overt_status add_path(struct ov_sources *s, const char *path, char e
 	return done;
 }
 
+/* A file of YARA rules, or standard input. It is shown as it was named. */
+static enum overt_status add_rules(struct ov_sources *s, const char *path, const char *space,
+				   char error[OV_ERROR_MAX])
+{
+	const enum overt_status st = add_file(s, path, false, error);
+
+	if (st != OVERT_OK)
+		return st;
+	s->files[s->n - 1].is_compiled = *space == '\0';
+	if (*space == '\0')
+		return OVERT_OK;
+	s->files[s->n - 1].space = strdup(space);
+	return s->files[s->n - 1].space != NULL ? OVERT_OK
+						: ov_fail(error, OVERT_NO_MEMORY, "out of memory");
+}
+
 enum overt_status ov_sources_find(const struct overt_options *o, struct ov_sources *out,
 				  char error[OV_ERROR_MAX])
 {
@@ -196,6 +213,7 @@ enum overt_status ov_sources_find(const struct overt_options *o, struct ov_sourc
 	if (o->ndatabases == 0)
 		st = add_default(out, error);
 	for (size_t i = 0; i < o->ndatabases && st == OVERT_OK; i++)
-		st = add_path(out, o->databases[i], error);
+		st = o->spaces[i] != NULL ? add_rules(out, o->databases[i], o->spaces[i], error)
+					  : add_path(out, o->databases[i], error);
 	return st;
 }

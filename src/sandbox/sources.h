@@ -13,9 +13,10 @@
 #define OV_FOLDER_CLAMAV "/var/lib/clamav"
 
 struct ov_source_file {
-	char *path; /* owned */
-	int fd;	    /* owned; -1 for the built-in set */
-	int part;   /* owned; the database that this file alone was compiled to, or -1 */
+	char *path;  /* owned */
+	char *space; /* owned; not NULL: YARA rules of this namespace */
+	int fd;	     /* owned; -1 for the built-in set */
+	int part;    /* owned; the database that this file alone was compiled to, or -1 */
 	struct ov_fd_facts facts;
 	bool is_builtin, is_from_folder, is_compiled;
 };
@@ -23,6 +24,7 @@ struct ov_source_file {
 struct ov_sources {
 	struct ov_source_file *files;
 	size_t n;
+	bool has_includes; /* a file was included: the cache's key does not know it */
 };
 
 /** Opens all of them. @return OVERT_OK; OVERT_REFUSED with the reason; OVERT_NO_MEMORY. Free in any

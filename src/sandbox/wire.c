@@ -110,12 +110,12 @@ static ov_status get_u64s(struct ov_cur *c, uint64_t *v, size_t n)
 ov_status ov_wire_put_setup(struct ov_buf *b, const struct ov_wire_setup *s)
 {
 	const struct ov_wire_scan *o = &s->scan;
-	const uint64_t v[] = { s->max_memory,	s->max_file_size, o->max_layer,	 o->max_total,
-			       o->max_files,	o->max_depth,	  o->max_ratio,	 o->max_time_ms,
-			       o->max_kept,	o->features_off,  o->alerts,	 o->min_cards,
-			       o->min_ssns,	o->ssn_formats,	  o->max_html,	 o->max_html_text,
-			       o->max_script,	o->max_icons,	  o->pcre_match, o->pcre_depth,
-			       o->pcre_filesize };
+	const uint64_t v[] = { s->max_memory,	 s->max_file_size, o->max_layer,  o->max_total,
+			       o->max_files,	 o->max_depth,	   o->max_ratio,  o->max_time_ms,
+			       o->max_kept,	 o->features_off,  o->alerts,	  o->min_cards,
+			       o->min_ssns,	 o->ssn_formats,   o->max_html,	  o->max_html_text,
+			       o->max_script,	 o->max_icons,	   o->pcre_match, o->pcre_depth,
+			       o->pcre_filesize, o->yara_matches };
 
 	OV_TRY(ov_buf_u32(b, s->version));
 	OV_TRY(ov_buf_u8(b, (uint8_t)s->role));
@@ -130,17 +130,35 @@ ov_status ov_wire_put_setup(struct ov_buf *b, const struct ov_wire_setup *s)
 	OV_TRY(ov_buf_u8(b, o->cards_only));
 	OV_TRY(ov_buf_u8(b, o->pua_excludes));
 	OV_TRY(ov_wire_put_text(b, text_of(ov_str_of(o->pua))));
-	if (o->npasswords > sizeof o->passwords)
+	OV_TRY(ov_buf_u8(b, o->yara_only));
+	OV_TRY(ov_buf_u8(b, o->yara_negate));
+	OV_TRY(ov_buf_u8(b, o->yara_fast));
+	if (o->npasswords > sizeof o->passwords || o->ndefines > sizeof o->defines)
 		return OV_BUG;
-	return ov_wire_put_text(b, text_of((struct ov_str){ o->passwords, o->npasswords }));
+	OV_TRY(ov_wire_put_text(b, text_of((struct ov_str){ o->passwords, o->npasswords })));
+	return ov_wire_put_text(b, text_of((struct ov_str){ o->defines, o->ndefines }));
+}
+
+/* Words that end in NUL, one behind the other. */
+static ov_status get_words(struct ov_cur *c, char *to, size_t room, uint32_t *n)
+{
+	struct ov_str s;
+
+	OV_TRY(get_str(c, &s));
+	if (s.n > room || (s.n > 0 && s.p[s.n - 1] != 0))
+		return OV_BAD;
+	if (s.n > 0)
+		memcpy(to, s.p, s.n);
+	*n = (uint32_t)s.n;
+	return OV_OK;
 }
 
 ov_status ov_wire_get_setup(struct ov_cur *c, struct ov_wire_setup *out)
 {
 	struct ov_wire_setup s;
-	struct ov_str pua, passwords;
+	struct ov_str pua;
 	uint8_t role;
-	uint64_t v[21];
+	uint64_t v[22];
 
 	OV_TRY(ov_cur_u32le(c, &s.version));
 	if (s.version != OV_WIRE_VERSION)
@@ -172,7 +190,8 @@ ov_status ov_wire_get_setup(struct ov_cur *c, struct ov_wire_setup *out)
 					.max_icons = v[17],
 					.pcre_match = v[18],
 					.pcre_depth = v[19],
-					.pcre_filesize = v[20] };
+					.pcre_filesize = v[20],
+					.yara_matches = v[21] };
 	OV_TRY(ov_wire_get_bool(c, &s.scan.all_matches));
 	OV_TRY(ov_wire_get_bool(c, &s.scan.want_sha256));
 	OV_TRY(ov_wire_get_bool(c, &s.scan.want_context));
@@ -185,13 +204,11 @@ ov_status ov_wire_get_setup(struct ov_cur *c, struct ov_wire_setup *out)
 		return OV_BAD;
 	if (pua.n > 0)
 		memcpy(s.scan.pua, pua.p, pua.n); /* the rest is 0 */
-	OV_TRY(get_str(c, &passwords));
-	if (passwords.n > sizeof s.scan.passwords ||
-	    (passwords.n > 0 && passwords.p[passwords.n - 1] != 0))
-		return OV_BAD;
-	if (passwords.n > 0)
-		memcpy(s.scan.passwords, passwords.p, passwords.n);
-	s.scan.npasswords = (uint32_t)passwords.n;
+	OV_TRY(ov_wire_get_bool(c, &s.scan.yara_only));
+	OV_TRY(ov_wire_get_bool(c, &s.scan.yara_negate));
+	OV_TRY(ov_wire_get_bool(c, &s.scan.yara_fast));
+	OV_TRY(get_words(c, s.scan.passwords, sizeof s.scan.passwords, &s.scan.npasswords));
+	OV_TRY(get_words(c, s.scan.defines, sizeof s.scan.defines, &s.scan.ndefines));
 	OV_TRY(ov_wire_end(c));
 	*out = s;
 	return OV_OK;
@@ -280,6 +297,7 @@ ov_status ov_wire_put_source(struct ov_buf *b, const struct ov_wire_source *s)
 	OV_TRY(ov_buf_u8(b, s->is_builtin));
 	OV_TRY(ov_buf_u8(b, s->is_from_folder));
 	OV_TRY(ov_buf_u8(b, s->is_compiled));
+	OV_TRY(ov_wire_put_text(b, text_of(s->space)));
 	return ov_wire_put_text(b, text_of(s->name));
 }
 
@@ -290,6 +308,7 @@ ov_status ov_wire_get_source(struct ov_cur *c, struct ov_wire_source *out)
 	OV_TRY(ov_wire_get_bool(c, &s.is_builtin));
 	OV_TRY(ov_wire_get_bool(c, &s.is_from_folder));
 	OV_TRY(ov_wire_get_bool(c, &s.is_compiled));
+	OV_TRY(get_str(c, &s.space));
 	OV_TRY(get_str(c, &s.name));
 	OV_TRY(ov_wire_end(c));
 	*out = s;
@@ -300,7 +319,11 @@ ov_status ov_wire_put_compile(struct ov_buf *b, const struct ov_wire_compile *w)
 {
 	OV_TRY(ov_buf_u8(b, w->with_pua));
 	OV_TRY(ov_buf_u8(b, w->is_strict));
-	return ov_buf_u64(b, w->max_memory);
+	OV_TRY(ov_buf_u8(b, w->is_yara));
+	OV_TRY(ov_buf_u8(b, w->yara_strict));
+	OV_TRY(ov_buf_u32(b, w->yara_strings));
+	OV_TRY(ov_buf_u64(b, w->max_memory));
+	return ov_wire_put_text(b, text_of(w->defines));
 }
 
 ov_status ov_wire_get_compile(struct ov_cur *c, struct ov_wire_compile *out)
@@ -309,10 +332,29 @@ ov_status ov_wire_get_compile(struct ov_cur *c, struct ov_wire_compile *out)
 
 	OV_TRY(ov_wire_get_bool(c, &w.with_pua));
 	OV_TRY(ov_wire_get_bool(c, &w.is_strict));
+	OV_TRY(ov_wire_get_bool(c, &w.is_yara));
+	OV_TRY(ov_wire_get_bool(c, &w.yara_strict));
+	OV_TRY(ov_cur_u32le(c, &w.yara_strings));
 	OV_TRY(ov_cur_u64le(c, &w.max_memory));
+	OV_TRY(get_str(c, &w.defines));
+	if (w.defines.n > 0 && w.defines.p[w.defines.n - 1] != 0)
+		return OV_BAD;
 	OV_TRY(ov_wire_end(c));
 	*out = w;
 	return OV_OK;
+}
+
+ov_status ov_wire_put_need(struct ov_buf *b, uint32_t from, struct ov_str name)
+{
+	OV_TRY(ov_buf_u32(b, from));
+	return ov_wire_put_text(b, text_of(name));
+}
+
+ov_status ov_wire_get_need(struct ov_cur *c, uint32_t *from, struct ov_str *name)
+{
+	OV_TRY(ov_cur_u32le(c, from));
+	OV_TRY(get_str(c, name));
+	return ov_wire_end(c);
 }
 
 ov_status ov_wire_put_diagnostic(struct ov_buf *b, const struct overt_diagnostic *d)
@@ -321,6 +363,7 @@ ov_status ov_wire_put_diagnostic(struct ov_buf *b, const struct overt_diagnostic
 	OV_TRY(ov_wire_put_text(b, d->text));
 	OV_TRY(ov_wire_put_text(b, d->reason));
 	OV_TRY(ov_buf_u64(b, d->line));
+	OV_TRY(ov_buf_u32(b, d->column));
 	return ov_buf_u8(b, d->is_skipped != 0);
 }
 
@@ -333,6 +376,7 @@ ov_status ov_wire_get_diagnostic(struct ov_cur *c, struct overt_diagnostic *out)
 	OV_TRY(ov_wire_get_text(c, &d.text));
 	OV_TRY(ov_wire_get_text(c, &d.reason));
 	OV_TRY(ov_cur_u64le(c, &d.line));
+	OV_TRY(ov_cur_u32le(c, &d.column));
 	OV_TRY(ov_wire_get_bool(c, &is_skipped));
 	OV_TRY(ov_wire_end(c));
 	d.is_skipped = is_skipped;

@@ -36,6 +36,7 @@ enum ov_wire_kind {
 	OV_WIRE_SETUP = 1, /* before the jail: role, limits, options                            */
 	OV_WIRE_OPEN,	   /* a database to map; answered by READY or FAILED                    */
 	OV_WIRE_SCAN,	   /* one file; VERDICT                                                 */
+	OV_WIRE_INCLUDE,   /* an answer to NEED: the file, or no descriptor: it can't be had */
 	OV_WIRE_SOURCE,	   /* one source of a database to compile; no answer                    */
 	OV_WIRE_COMPILE,   /* all sources are there, this is the output; DIAGNOSTIC*, COMPILED  */
 	OV_WIRE_LIST,	   /* SIGNATURES*, DONE                                                 */
@@ -55,6 +56,7 @@ enum ov_wire_kind {
 	OV_WIRE_DONE,
 	OV_WIRE_FACTS_ARE,
 	OV_WIRE_ATTEMPTED,
+	OV_WIRE_NEED,	  /* of a compilation: a file that a source includes; INCLUDE */
 	OV_WIRE_PROGRESS, /* of a stream: u64 bytes read so far; only rising numbers buy time   */
 	OV_WIRE_COSTS,
 	OV_WIRE_RECORDS, /* inventory/record.h                                                */
@@ -86,6 +88,10 @@ struct ov_wire_scan {
 	char pua[OVERT_PUA_MAX];	     /* as overt_options_set_pua() */
 	char passwords[OVERT_PASSWORDS_MAX]; /* each ends in NUL */
 	uint32_t npasswords;		     /* bytes of them */
+	bool yara_only, yara_negate, yara_fast;
+	uint64_t yara_matches;
+	char defines[OVERT_DEFINES_MAX]; /* "name=value", each ends in NUL */
+	uint32_t ndefines;		 /* bytes of them */
 };
 
 struct ov_wire_setup {
@@ -138,6 +144,7 @@ struct ov_wire_source {
 	bool is_builtin;
 	bool is_from_folder; /* one kind of file that is not read is then no reason to refuse the
 				rest */
+	struct ov_str space; /* not empty: YARA rules of this namespace */
 	bool is_compiled;    /* a database, to be joined; the text that it was made of may be the
 				second descriptor */
 };
@@ -145,11 +152,19 @@ OV_MUST_USE ov_status ov_wire_put_source(struct ov_buf *b, const struct ov_wire_
 OV_MUST_USE ov_status ov_wire_get_source(struct ov_cur *c, struct ov_wire_source *out);
 
 struct ov_wire_compile {
-	bool with_pua, is_strict;
+	bool with_pua, is_strict, is_yara; /* is_yara: of the command line: no usual externals */
+	bool yara_strict;
+	uint32_t yara_strings;
 	uint64_t max_memory;
+	struct ov_str defines; /* "name=value", each ends in NUL */
 };
 OV_MUST_USE ov_status ov_wire_put_compile(struct ov_buf *b, const struct ov_wire_compile *w);
 OV_MUST_USE ov_status ov_wire_get_compile(struct ov_cur *c, struct ov_wire_compile *out);
+
+/** A file that a source includes: the number of the file that does (sources first, then what was
+ * included, in order), and the name it gives. */
+OV_MUST_USE ov_status ov_wire_put_need(struct ov_buf *b, uint32_t from, struct ov_str name);
+OV_MUST_USE ov_status ov_wire_get_need(struct ov_cur *c, uint32_t *from, struct ov_str *name);
 
 OV_MUST_USE ov_status ov_wire_put_diagnostic(struct ov_buf *b, const struct overt_diagnostic *d);
 OV_MUST_USE ov_status ov_wire_get_diagnostic(struct ov_cur *c, struct overt_diagnostic *out);

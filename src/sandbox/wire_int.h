@@ -11,4 +11,9 @@ OV_MUST_USE ov_status ov_wire_get_bool(struct ov_cur *c, bool *out);
 /** OV_BAD when something is left. */
 OV_MUST_USE ov_status ov_wire_end(const struct ov_cur *c);
 
+/* wire_yara.c: the YARA rules of a verdict. */
+OV_MUST_USE ov_status ov_wire_put_rules(struct ov_buf *b, const struct overt_verdict *v);
+OV_MUST_USE ov_status ov_wire_get_rules(struct ov_cur *c, struct ov_arena *a,
+					struct overt_verdict *v);
+
 #endif

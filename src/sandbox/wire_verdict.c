@@ -196,7 +196,7 @@ ov_status ov_wire_put_verdict(struct ov_buf *b, const struct overt_verdict *v, u
 		OV_TRY(put_detection(b, &v->detections[i]));
 	for (size_t i = 0; i < v->nincompletes; i++)
 		OV_TRY(put_incomplete(b, &v->incompletes[i]));
-	return OV_OK;
+	return ov_wire_put_rules(b, v);
 }
 
 /* At most 48 capitals, digits and underlines: it is shown as it stands. */
@@ -280,6 +280,7 @@ ov_status ov_wire_get_verdict(struct ov_cur *c, struct ov_arena *a, struct ov_wi
 	OV_TRY(ov_cur_u64le(c, &out->memory));
 	OV_TRY(ov_wire_get_text(c, &v->error));
 	OV_TRY(get_lists(c, a, v));
+	OV_TRY(ov_wire_get_rules(c, a, v));
 	OV_TRY(ov_wire_end(c));
 	v->kind = kind_of(v);
 	return OV_OK;

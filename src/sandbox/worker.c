@@ -118,6 +118,10 @@ static ov_status take_setup(struct ov_worker *w)
 		.min_cards = s->min_cards,
 		.min_ssns = s->min_ssns,
 		.ssn_formats = s->ssn_formats,
+		.yara_only = s->yara_only,
+		.yara_negate = s->yara_negate,
+		.yara_fast = s->yara_fast,
+		.yara_matches = s->yara_matches,
 	};
 	return OV_OK;
 }

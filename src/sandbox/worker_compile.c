@@ -27,6 +27,7 @@ ov_status ov_worker_source(struct ov_worker *w, struct ov_arrival *m)
 			    : m->fds.nfds < 1 || m->fds.nfds > (told.is_compiled ? 2U : 1U))
 		return OV_BAD;
 	OV_TRY(ov_arena_str(&w->arena, told.name, &s->name));
+	OV_TRY(ov_arena_str(&w->arena, told.space, &s->space));
 	s->is_from_folder = told.is_from_folder;
 	s->is_compiled = told.is_compiled;
 	s->fd = s->text = -1;
@@ -45,6 +46,7 @@ struct compiling {
 	uint64_t noted, refused;
 	const char *why; /* a compiled source was refused */
 	ov_status sent;	 /* first failure of sending: the broker is gone */
+	struct ov_includes includes;
 };
 
 static void complain(void *ctx, const struct ov_diag *d)
@@ -55,6 +57,7 @@ static void complain(void *ctx, const struct ov_diag *d)
 		.text = { .bytes = d->text.p, .length = d->text.n },
 		.reason = { .bytes = d->reason, .length = strlen(d->reason) },
 		.line = d->line,
+		.column = d->column,
 		.is_skipped = d->is_skipped,
 	};
 
@@ -67,8 +70,16 @@ static void complain(void *ctx, const struct ov_diag *d)
 		c->sent = ov_worker_answer(c->w, OV_WIRE_DIAGNOSTIC, c->job);
 }
 
+static ov_status include(void *ctx, struct ov_str from, struct ov_str name, struct ov_cur *bytes,
+			 struct ov_str *path)
+{
+	struct compiling *c = ctx;
+
+	return ov_worker_include(&c->includes, from, name, bytes, path);
+}
+
 /* A source that shrinks while it is mapped kills this process (SIGBUS), which is what it is for. */
-static ov_status map_source(int fd, struct ov_cur *out)
+ov_status ov_worker_map(int fd, struct ov_cur *out)
 {
 	struct ov_fd_facts f;
 	void *p;
@@ -104,9 +115,9 @@ static ov_status join_source(struct compiling *c, struct ov_odb_builder *b,
 	struct ov_cur bytes, text = ov_cur_of(NULL, 0);
 	ov_status st;
 
-	OV_TRY(map_source(s->fd, &bytes));
+	OV_TRY(ov_worker_map(s->fd, &bytes));
 	if (s->text >= 0)
-		OV_TRY(map_source(s->text, &text));
+		OV_TRY(ov_worker_map(s->text, &text));
 	st = ov_odb_builder_join(b, bytes, text, &c->why);
 	if (bytes.len > 0)
 		(void)munmap((void *)(uintptr_t)bytes.base, bytes.len);
@@ -123,7 +134,9 @@ static ov_status add_source(struct compiling *c, struct ov_odb_builder *b,
 		return add_builtin(b);
 	if (s->is_compiled)
 		return join_source(c, b, s);
-	OV_TRY(map_source(s->fd, &bytes));
+	OV_TRY(ov_worker_map(s->fd, &bytes));
+	if (s->space.n > 0)
+		return ov_odb_builder_yara(b, s->name, s->space, bytes);
 	st = ov_odb_builder_add(b, s->name, bytes);
 	if (st == OV_UNSUPPORTED && s->is_from_folder) {
 		complain(c, &(struct ov_diag){
@@ -226,18 +239,29 @@ static ov_status build(struct compiling *c, struct ov_odb_builder *b,
 
 ov_status ov_worker_compile(struct ov_worker *w, struct ov_arrival *m)
 {
-	struct compiling c = { .w = w, .job = m->job };
+	struct compiling c = { .w = w, .job = m->job, .includes = { .w = w, .job = m->job } };
 	struct ov_odb_builder *b = NULL;
 	struct ov_wire_compile how;
 	struct ov_build_options o;
+	struct ov_yara_options y = { .is_strict = false };
+	struct ov_yara_external *externals = NULL;
 	ov_status st;
 
 	if (m->fds.nfds != 1 || w->setup.role != OV_ROLE_COMPILE)
 		return OV_BAD;
 	OV_TRY(ov_wire_get_compile(&m->body, &how));
-	o = (struct ov_build_options){
-		.with_pua = how.with_pua, .max_memory = how.max_memory, .diag = complain, .ctx = &c
-	};
+	o = (struct ov_build_options){ .with_pua = how.with_pua,
+				       .max_memory = how.max_memory,
+				       .diag = complain,
+				       .ctx = &c,
+				       .include = include };
+	if (how.is_yara) {
+		OV_TRY(ov_worker_defines(&w->arena, how.defines, &externals, &y.nexternals));
+		y.externals = externals;
+		y.is_strict = how.yara_strict;
+		y.max_strings = how.yara_strings;
+		o.yara = &y;
+	}
 	st = ov_odb_builder_new(&o, &b);
 	if (st != OV_OK)
 		return ov_worker_fail(w, m->job, st, ov_status_name(st));

@@ -13,9 +13,9 @@
 #define OV_SOURCES_MAX 4096
 
 struct ov_worker_source {
-	struct ov_str name; /* the arena's */
-	int fd;		    /* -1: the built-in set */
-	int text;	    /* of a compiled source, or -1 */
+	struct ov_str name, space; /* the arena's */
+	int fd;			   /* -1: the built-in set */
+	int text;		   /* of a compiled source, or -1 */
 	bool is_from_folder, is_compiled;
 };
 
@@ -41,6 +41,28 @@ struct ov_worker {
 	struct ov_worker_source *sources;
 	size_t nsources;
 };
+
+/* worker_yara.c: external variables as they were defined, into `a`. */
+OV_MUST_USE ov_status ov_worker_defines(struct ov_arena *a, struct ov_str defines,
+					struct ov_yara_external **out, size_t *n);
+/* The rules that hold, for a verdict. */
+OV_MUST_USE ov_status ov_worker_list_rules(struct ov_worker *w, const struct ov_report *r,
+					   struct overt_verdict *v);
+/* A file that a source includes, asked of the broker. */
+struct ov_included {
+	struct ov_str path;
+	struct ov_included *next;
+};
+struct ov_includes {
+	struct ov_worker *w;
+	uint32_t job;
+	struct ov_included *first, **tail;
+};
+OV_MUST_USE ov_status ov_worker_include(struct ov_includes *i, struct ov_str from,
+					struct ov_str name, struct ov_cur *bytes,
+					struct ov_str *path);
+/* worker_compile.c */
+OV_MUST_USE ov_status ov_worker_map(int fd, struct ov_cur *out);
 
 /** Sends `w->out` as the answer and empties it. A status other than OV_OK ends the worker: the
  * broker is gone. */

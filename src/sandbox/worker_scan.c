@@ -87,6 +87,18 @@ static void let_pages_go(void *ctx)
 	let_go(w, (size_t)(end - map), (size_t)w->db_bytes);
 }
 
+static ov_status define_externals(struct ov_worker *w)
+{
+	struct ov_yara_external *x = NULL;
+	size_t n = 0;
+
+	OV_TRY(ov_worker_defines(
+	    &w->arena, (struct ov_str){ w->setup.scan.defines, w->setup.scan.ndefines }, &x, &n));
+	for (size_t i = 0; i < n; i++)
+		ov_engine_define(w->engine, x[i].name, &x[i].value);
+	return OV_OK;
+}
+
 /* The mapping stays for life. The file may change under it only if its owner does that; it then
  * harms this process alone. */
 ov_status ov_worker_open(struct ov_worker *w, struct ov_arrival *m)
@@ -113,6 +125,8 @@ ov_status ov_worker_open(struct ov_worker *w, struct ov_arrival *m)
 	if (st == OV_OK)
 		st = ov_engine_passwords(w->engine, (struct ov_str){ w->setup.scan.passwords,
 								     w->setup.scan.npasswords });
+	if (st == OV_OK)
+		st = define_externals(w);
 	if (st != OV_OK)
 		return refuse(w, m->job, st, "the engine could not be made");
 	w->has_db = true;
@@ -268,6 +282,7 @@ static ov_status copy_report(struct ov_worker *w, const struct ov_report *r,
 	v->bytes = r->bytes;
 	v->layers = r->layers;
 	OV_TRY(copy_detections(w, r, v));
+	OV_TRY(ov_worker_list_rules(w, r, v));
 	return copy_incompletes(w, r, v);
 }
 

@@ -112,15 +112,19 @@ struct ov_ynode {
 };
 
 #define OV_YS_PRIVATE 0x10000u /* beside OV_YSTR_* */
+#define OV_YS_HEX 0x400000u    /* a hexadecimal string */
 #define OV_YS_USED 0x20000u
 #define OV_YS_LISTED                                                                               \
 	0x40000u /* its offsets, lengths or number are asked for, not only whether it is there */
-#define OV_YS_ELSEWHERE 0x80000u /* it is asked for otherwise than `at` a known place */
+#define OV_YS_ELSEWHERE 0x80000u /* it is asked for otherwise than `at` a place */
+#define OV_YS_FIXED 0x100000u	 /* all that is asked is `at` one known offset */
+#define OV_YS_PLACES 0x200000u	 /* it is asked for `at` more than one place */
 
 struct ov_ystring_ast {
 	struct ov_str name; /* without the sign; empty: anonymous */
 	struct ov_ystr_ir ir;
 	uint32_t line, column, flags;
+	uint64_t fixed; /* FIXED: the offset */
 	struct ov_ytoken_place {
 		uint32_t line, column;
 		size_t at;

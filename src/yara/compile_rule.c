@@ -49,8 +49,9 @@ static ov_status one_string(struct ov_ycompiler *c, struct ov_ystring_ast *s, ui
 	ov_put_le32(row + 4, (uint32_t)s->name.n);
 	ov_put_le32(row + 8, (uint32_t)from);
 	ov_put_le32(row + 12, (uint32_t)(blocks->n - from));
-	ov_put_le32(row + 16, s->flags);
+	ov_put_le32(row + 16, s->flags | (s->ir.kind == OV_YSTR_HEX ? OV_YS_HEX : 0));
 	ov_put_le32(row + 20, facts.min_len);
+	ov_put_le64(row + 24, s->fixed);
 	return ov_buf_put(&c->sect[YI_STRINGS], row, sizeof row);
 }
 

@@ -455,6 +455,22 @@ static void mark(struct ov_yrule_ast *r, uint32_t str, const uint32_t *loop, uin
 		r->strings[loop[i]].flags |= flag;
 }
 
+/* `at` one offset that is known, always the same: YARA looks nowhere else, and lists no other
+ * match. */
+static void place(struct ov_yrule_ast *r, const struct ov_ynode *n)
+{
+	struct ov_ystring_ast *s;
+
+	if (n->str == OV_YLOOP_STRING)
+		return; /* the loop's set was marked */
+	s = &r->strings[n->str];
+	if (!ov_yc_is_int(n->a) || n->a->i < 0 ||
+	    ((s->flags & OV_YS_FIXED) != 0 && s->fixed != (uint64_t)n->a->i))
+		s->flags |= OV_YS_PLACES;
+	s->flags |= OV_YS_FIXED;
+	s->fixed = ov_yc_is_int(n->a) ? (uint64_t)n->a->i : 0;
+}
+
 static void uses(struct ov_yrule_ast *r, const struct ov_ynode *n, const uint32_t *loop,
 		 uint32_t nloop)
 {
@@ -465,6 +481,7 @@ static void uses(struct ov_yrule_ast *r, const struct ov_ynode *n, const uint32_
 		mark(r, n->str, loop, nloop, OV_YS_ELSEWHERE);
 		break;
 	case YN_AT: /* looked at in place */
+		place(r, n);
 		break;
 	case YN_IN:
 	case YN_COUNT:
@@ -473,12 +490,16 @@ static void uses(struct ov_yrule_ast *r, const struct ov_ynode *n, const uint32_
 		mark(r, n->str, loop, nloop, OV_YS_ELSEWHERE | OV_YS_LISTED);
 		break;
 	case YN_OF:
-		for (uint32_t i = 0; i < n->nset; i++)
+		for (uint32_t i = 0; i < n->nset; i++) {
+			mark(r, n->set[i], NULL, 0, OV_YS_PLACES);
 			if (n->a == NULL || n->b != NULL)
 				mark(r, n->set[i], NULL, 0,
 				     OV_YS_ELSEWHERE | (n->b != NULL ? OV_YS_LISTED : 0));
+		}
 		break;
 	case YN_FOR_OF:
+		for (uint32_t i = 0; i < n->nset; i++)
+			mark(r, n->set[i], NULL, 0, OV_YS_PLACES);
 		uses(r, n->body, n->set, n->nset);
 		uses(r, n->nquant, loop, nloop);
 		return;
@@ -496,4 +517,7 @@ static void uses(struct ov_yrule_ast *r, const struct ov_ynode *n, const uint32_
 void ov_yc_uses(struct ov_yrule_ast *r)
 {
 	uses(r, r->condition, NULL, 0);
+	for (uint32_t i = 0; i < r->nstrings; i++)
+		if ((r->strings[i].flags & (OV_YS_ELSEWHERE | OV_YS_PLACES)) != 0)
+			r->strings[i].flags &= ~OV_YS_FIXED;
 }

@@ -73,6 +73,7 @@ void ov_yimage_string(const struct ov_yimage *y, uint32_t id, struct ov_ystring 
 	out->name = text(y, r);
 	out->code = part(&y->at[YI_BLOCKS], r + 8);
 	out->flags = ov_le32(r + 16);
+	out->fixed = ov_le64(r + 24);
 }
 
 void ov_yimage_const(const struct ov_yimage *y, uint32_t id, struct ov_yconst *out)

@@ -77,7 +77,8 @@ static ov_status strings(struct join *j, const struct ov_yrule *r, uint8_t *row)
 		OV_TRY(ov_buf_u32(&c->sect[YI_STRINGS], at));
 		OV_TRY(ov_buf_u32(&c->sect[YI_STRINGS], (uint32_t)s.code.len));
 		OV_TRY(ov_buf_u32(&c->sect[YI_STRINGS], s.flags));
-		OV_TRY(ov_buf_zero(&c->sect[YI_STRINGS], 12));
+		OV_TRY(ov_buf_u32(&c->sect[YI_STRINGS], 0));
+		OV_TRY(ov_buf_u64(&c->sect[YI_STRINGS], s.fixed));
 	}
 	return OV_OK;
 }

@@ -77,6 +77,7 @@ struct ov_ystring {
 	struct ov_str name; /* without the sign */
 	struct ov_cur code;
 	uint32_t flags; /* OV_YSTR_*, OV_YS_* of ast.h */
+	uint64_t fixed; /* OV_YS_FIXED: the only offset that counts */
 };
 void ov_yimage_string(const struct ov_yimage *y, uint32_t id, struct ov_ystring *out);
 

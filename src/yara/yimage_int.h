@@ -8,7 +8,7 @@
  *
  *   namespace  8  name at, bytes
  *   rule      96  see YR_*
- *   string    32  name at, bytes; code at, bytes; flags; least length; cost (MB^-1 * 1000, capped)
+ *   string    32  name at, bytes; code at, bytes; flags; least length; fixed offset u64
  *   constant  12  kind; TEXT, REGEX: at, bytes; EXTERNAL: number, 0; SET: first in sets, number
  *   set        4  number of a string in its rule
  *   tag        8  text at, bytes
