@@ -14,11 +14,11 @@ _overt()
 	--kind) mapfile -t COMPREPLY < <(compgen -W 'hash section import body logical container yara allow' -- "$cur"); return ;;
 	esac
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove clamscan inventory update verify status bundle ledger publish witness mirror monitor help --version --help' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove yara yarac clamscan inventory update verify status bundle ledger publish witness mirror monitor help --version --help' -- "$cur")
 		return
 	fi
 	if [[ ${COMP_WORDS[1]} == help && $COMP_CWORD == 2 ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove clamscan inventory update verify status bundle ledger publish witness mirror monitor' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove yara yarac clamscan inventory update verify status bundle ledger publish witness mirror monitor' -- "$cur")
 		return
 	fi
 	if [[ ${COMP_WORDS[1]} == db && $COMP_CWORD == 2 ]]; then
@@ -35,6 +35,8 @@ _overt()
 	'db diff') words='--json --help -h' ;;
 	'db cost') words='--database= -d --top= -n --json --help -h' ;;
 	prove) words='--json --help -h' ;;
+	yara) words='--atom-quality-table= --compiled-rules -C --count -c --define= -d --disable-console-logs -q --fail-on-warnings --fast-scan -f --format= --identifier= -i --max-process-memory-chunk= --max-rules= -l --max-strings-per-rule= --module-data= -x --negate -n --no-follow-symlinks -N --no-warnings -w --print-meta -m --print-module-data -D --print-namespace -e --print-stats -S --print-string-length -L --print-strings -s --print-tags -g --print-xor-key -X --recursive -r --scan-list --skip-larger= -z --stack-size= -k --strict -E --tag= -t --threads= -p --timeout= -a --version -v --help -h' ;;
+	yarac) words='--atom-quality-table= --define= -d --fail-on-warnings --max-strings-per-rule= --no-warnings -w --strict -E --version -v --help -h' ;;
 	clamscan) words='--help -h --version -V --verbose -v --archive-verbose -a --debug --quiet --stdout --no-summary --infected -i --suppress-ok-results -o --bell --tempdir= --leave-temps --force-to-disk --gen-json --database= -d --official-db-only --fail-if-cvd-older-than= --log= -l --recursive -r --allmatch -z --cross-fs --follow-dir-symlinks= --follow-file-symlinks= --file-list= -f --remove --move= --copy= --exclude= --exclude-dir= --include= --include-dir= --bytecode --bytecode-unsigned --bytecode-timeout= --statistics= --detect-pua --exclude-pua= --include-pua= --detect-structured --structured-ssn-format= --structured-ssn-count= --structured-cc-count= --structured-cc-mode= --scan-mail --phishing-sigs --phishing-scan-urls --heuristic-alerts --heuristic-scan-precedence --normalize --scan-pe --scan-elf --scan-ole2 --scan-pdf --scan-swf --scan-html --scan-xmldocs --scan-hwp3 --scan-onenote --scan-archive --scan-image --scan-image-fuzzy-hash --alert-broken --alert-broken-media --alert-encrypted --alert-encrypted-archive --alert-encrypted-doc --alert-macros --alert-exceeds-max --alert-phishing-ssl --alert-phishing-cloak --alert-partition-intersection --nocerts --dumpcerts --max-scantime= --max-filesize= --max-scansize= --max-files= --max-recursion= --max-dir-recursion= --max-embeddedpe= --max-htmlnormalize= --max-htmlnotags= --max-scriptnormalize= --max-ziptypercg= --max-partitions= --max-iconspe= --max-rechwp3= --pcre-match-limit= --pcre-recmatch-limit= --pcre-max-filesize= --disable-cache' ;;
 	inventory) words='--root= --one-file-system -x --json --cyclonedx --spdx --help -h' ;;
 	update) words='--from= --folder= --root= --channel= --now --cohort= --bundle-days= --try= --sample= --no-recent --no-canary --check-history --proxy= --slow-after= --to= --config= --json --help -h' ;;

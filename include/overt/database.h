@@ -11,9 +11,9 @@ extern "C" {
 struct overt_diagnostic { /* a refused or skipped line; texts valid during the call only */
 	struct overt_text file, text;
 	uint64_t line;
-	uint32_t column; /* from 1; 0: the whole line */
 	struct overt_text reason;
 	int is_skipped;
+	uint32_t column; /* from 1; 0: the whole line */
 };
 typedef void (*overt_diagnostic_fn)(void *context, const struct overt_diagnostic *d);
 

@@ -120,6 +120,31 @@ enum overt_status overt_options_add_database(struct overt_options *o, const char
 	return OVERT_OK;
 }
 
+enum overt_status overt_options_add_rules(struct overt_options *o, const char *path,
+					  const char *name_space)
+{
+	(void)name_space;
+	return overt_options_add_database(o, path);
+}
+
+enum overt_status overt_options_add_compiled(struct overt_options *o, const char *path)
+{
+	return overt_options_add_database(o, path);
+}
+
+enum overt_status overt_options_define(struct overt_options *o, const char *definition)
+{
+	(void)o;
+	return strchr(definition, '=') != NULL ? OVERT_OK : OVERT_BAD_ARGUMENT;
+}
+
+void overt_options_on_diagnostic(struct overt_options *o, overt_diagnostic_fn fn, void *context)
+{
+	(void)o;
+	(void)fn;
+	(void)context;
+}
+
 enum overt_status overt_options_set_cache(struct overt_options *o, const char *dir)
 {
 	(void)o;
