@@ -95,7 +95,12 @@ struct overt_yara_match {
 	uint32_t xor_key;
 };
 
-enum overt_yara_kind { OVERT_YARA_INTEGER = 1, OVERT_YARA_FLOAT, OVERT_YARA_BOOLEAN, OVERT_YARA_TEXT };
+enum overt_yara_kind {
+	OVERT_YARA_INTEGER = 1,
+	OVERT_YARA_FLOAT,
+	OVERT_YARA_BOOLEAN,
+	OVERT_YARA_TEXT
+};
 
 struct overt_yara_meta {
 	struct overt_text name, text;
@@ -111,7 +116,8 @@ struct overt_yara_rule {
 	size_t ntags;
 	const struct overt_yara_meta *metas;
 	size_t nmetas;
-	const struct overt_yara_match *matches; /* with OVERT_OPT_YARA_MATCHES: by string, then offset */
+	const struct overt_yara_match
+	    *matches; /* with OVERT_OPT_YARA_MATCHES: by string, then offset */
 	size_t nmatches;
 	uint64_t matches_total; /* more than listed when they were too many */
 };

@@ -305,10 +305,8 @@ static ov_status match_layer(struct ov_engine *e, struct ov_node *n)
 	ov_status s;
 
 	e->report.layers++;
-	if (e->o->yara_only)
-		return ov_yara_layer(e, n);
-	OV_TRY(ov_trust_blocks(e, n));
-	if (e->is_done)
+	OV_TRY(e->o->yara_only ? ov_yara_layer(e, n) : ov_trust_blocks(e, n));
+	if (e->is_done || e->o->yara_only)
 		return OV_OK;
 	OV_TRY(ov_views_match(e, n));
 	OV_TRY(ov_yara_layer(e, n));

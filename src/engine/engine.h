@@ -57,10 +57,10 @@ struct ov_scan_options {
 	bool cards_only;
 	const char *pua;   /* categories of PUA, commas between; NULL or "": all count */
 	bool pua_excludes; /* all but these count, else only these */
-	bool yara_only;	   /* nothing but YARA rules, on the file itself: they are listed, not reported
-			      as detections */
-	bool yara_negate;  /* list those that don't hold */
-	bool yara_fast;	   /* of a string whose presence alone counts, one match */
+	bool yara_only; /* nothing but YARA rules, on the file itself: they are listed, not reported
+			   as detections */
+	bool yara_negate;      /* list those that don't hold */
+	bool yara_fast;	       /* of a string whose presence alone counts, one match */
 	uint64_t yara_matches; /* of a string that are listed; 0: none */
 };
 
@@ -110,7 +110,7 @@ struct ov_report_ymatch {
 };
 
 struct ov_report_yara { /* a rule that holds (or does not, when that was asked for) */
-	uint32_t rule; /* number in the database */
+	uint32_t rule;	/* number in the database */
 	const struct ov_report_ymatch *matches;
 	uint32_t nmatches;
 	uint64_t total; /* found, listed or not */
@@ -129,7 +129,7 @@ struct ov_report { /* views live until the engine's next scan */
 	struct ov_report_incomplete *incompletes;
 	uint32_t nincompletes;
 	struct ov_report_yara *yara; /* in the rules' order */
-	uint64_t bytes, layers; /* matched bytes and layers, unpacked ones included */
+	uint64_t bytes, layers;	     /* matched bytes and layers, unpacked ones included */
 };
 
 /**
@@ -183,8 +183,8 @@ OV_MUST_USE ov_status ov_engine_scan_stream(struct ov_engine *e, ov_src_read_fn 
 					    const struct ov_scan_options *o,
 					    const struct ov_report **out);
 
-/** Gives an external variable of YARA rules another value, which must outlive the engine. Rules that
- * do not know it don't mind. */
+/** Gives an external variable of YARA rules another value, which must outlive the engine. Rules
+ * that do not know it don't mind. */
 void ov_engine_define(struct ov_engine *e, struct ov_str name, const struct ov_yval *value);
 
 /** Fault injection for tests: the n-th request for a layer's memory from now on fails; -1: none. */

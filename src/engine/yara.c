@@ -1,5 +1,5 @@
 /* YARA rules, pass 1: what wakes them in a layer's bytes. */
-#include "yara.h"
+#include "yara_scan.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * needs no search. The strings of the others are then searched in one pass, and their conditions
  * decide.
  */
-#include "yara.h"
+#include "yara_scan.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* YARA rules that hold, as a list with all their strings' matches: what `overt yara` prints. */
-#include "yara.h"
+#include "yara_scan.h"
 
 #include <string.h>
 
