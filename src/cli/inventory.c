@@ -2,8 +2,10 @@
  * by a jailed worker; this side walks and opens. */
 #include "inventory_out.h"
 
+#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fd.h"
 #include "inspect.h"
@@ -52,7 +54,8 @@ struct taking {
 	const struct inventory_settings *s;
 	struct ov_join *join;
 	struct ov_inspect *inspect;
-	bool is_given_out;
+	bool is_given_out, is_layout; /* an OCI layout in a folder */
+	int index;		      /* its index.json, read last */
 	char error[OV_INSPECT_ERROR];
 };
 
@@ -97,6 +100,10 @@ static enum overt_status visit_file(struct taking *t, struct walk_item *i)
 		ov_fd_close(&i->fd);
 		return OVERT_OK; /* its name is all it has */
 	}
+	if (t->is_layout && ov_str_is(path, "index.json")) {
+		t->index = ov_fd_take(&i->fd);
+		return OVERT_OK;
+	}
 	if (ov_fd_facts(i->fd, &f) != OV_OK)
 		f = (struct ov_fd_facts){ .mtime_ns = 0 };
 	return ov_inspect_file(t->inspect,
@@ -104,7 +111,8 @@ static enum overt_status visit_file(struct taking *t, struct walk_item *i)
 							  .path = path,
 							  .mtime = f.mtime_ns / 1000000000,
 							  .mode = f.mode,
-							  .is_target = i->is_given });
+							  .is_target = i->is_given,
+							  .is_held = t->is_layout });
 }
 
 static enum overt_status visit(struct taking *t, struct walk_item *i)
@@ -129,6 +137,15 @@ static enum overt_status visit(struct taking *t, struct walk_item *i)
 	return st == OV_OK ? OVERT_OK : OVERT_NO_MEMORY;
 }
 
+/* By names alone: image-spec says that a layout has both files. */
+static bool is_layout(const char *root)
+{
+	OV_CLEANUP(ov_fd_close) int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd >= 0 && faccessat(fd, "oci-layout", F_OK, 0) == 0 &&
+	       faccessat(fd, "index.json", F_OK, 0) == 0;
+}
+
 static enum overt_status walk_root(struct taking *t)
 {
 	const struct walk_options o = { .follow_dirs = WALK_GIVEN,
@@ -149,6 +166,12 @@ static enum overt_status walk_root(struct taking *t)
 	walk_close(&w);
 	if (st == OVERT_OK && s != OV_END)
 		st = OVERT_NO_MEMORY;
+	if (st == OVERT_OK && t->index >= 0)
+		st = ov_inspect_file(t->inspect,
+				     &(struct ov_inspect_file){ .fd = ov_fd_take(&t->index),
+								.path = OV_STR("index.json"),
+								.mtime = OV_INV_NO_DATE,
+								.is_target = true });
 	return st == OVERT_OK ? ov_inspect_finish(t->inspect) : st;
 }
 
@@ -189,7 +212,7 @@ static int take_inventory(struct taking *t, const struct overt_options *o)
 
 static int inventory(struct cli *c, const struct inventory_settings *s)
 {
-	struct taking t = { .c = c, .s = s };
+	struct taking t = { .c = c, .s = s, .is_layout = is_layout(s->root), .index = -1 };
 	struct cli_engine settings;
 	struct overt_options *o;
 	int code;
@@ -199,6 +222,7 @@ static int inventory(struct cli *c, const struct inventory_settings *s)
 	if (o == NULL)
 		return CLI_FAILED;
 	code = take_inventory(&t, o);
+	ov_fd_close(&t.index);
 	ov_inspect_close(&t.inspect);
 	ov_join_free(&t.join);
 	overt_options_free(&o);

@@ -1,11 +1,12 @@
 /* What all sources stand on: a file's head, records on their way out, what could not be read. */
-#include "gather_int.h"
+#include "images.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define ARENA_MAX ((size_t)768 << 20)
+#define SCRATCH_MAX ((size_t)384 << 20)
 #define ARENA_KEEP ((size_t)1 << 20)
 #define OUT_MAX ((size_t)8 << 20)
 
@@ -17,6 +18,8 @@ ov_status ov_ev_new(struct ov_ev **out)
 		return OV_NOMEM;
 	e->out = ov_buf_of(OUT_MAX);
 	ov_arena_init(&e->arena, ARENA_MAX);
+	ov_arena_init(&e->kept, ARENA_MAX);
+	ov_arena_init(&e->scratch, SCRATCH_MAX);
 	*out = e;
 	return OV_OK;
 }
@@ -27,8 +30,16 @@ void ov_ev_free(struct ov_ev **ep)
 
 	if (e == NULL)
 		return;
+	for (struct ov_held *h = e->held; h != NULL;) {
+		struct ov_held *const next = h->next;
+
+		free(h);
+		h = next;
+	}
 	ov_buf_free(&e->out);
 	ov_arena_free(&e->arena);
+	ov_arena_free(&e->kept);
+	ov_arena_free(&e->scratch);
 	free(e);
 	*ep = NULL;
 }
@@ -37,6 +48,17 @@ ov_status ov_ev_watch(struct ov_ev *e, const struct ov_inv_watch *w, size_t n)
 {
 	e->watch = w;
 	e->nwatch = n;
+	return OV_OK;
+}
+
+ov_status ov_ev_hold(struct ov_ev *e, struct ov_str path, const struct ov_src *src)
+{
+	struct ov_held *h = calloc(1, sizeof *h);
+
+	if (h == NULL)
+		return OV_NOMEM;
+	*h = (struct ov_held){ .path = path, .src = *src, .next = e->held };
+	e->held = h;
 	return OV_OK;
 }
 
@@ -114,6 +136,8 @@ ov_status ov_ev_emit(struct ov_ev *e, struct ov_ev_found *x)
 	x->c.npath = e->nchain;
 	if (x->c.layer == 0)
 		x->c.layer = e->layer;
+	if (e->is_hidden && x->c.state == OV_STATE_PRESENT)
+		x->c.state = OV_STATE_SHADOWED;
 	OV_TRY(ov_rec_put_component(&e->out, &x->c,
 				    (x->is_supplement ? OV_REC_SUPPLEMENT : 0U) |
 					(x->is_minor ? OV_REC_MINOR : 0U)));
@@ -132,6 +156,19 @@ ov_status ov_ev_scope(struct ov_ev *e, const struct ov_rec_scope *s)
 {
 	OV_TRY(ov_rec_put_scope(&e->out, s));
 	return flush(e, OV_EV_BATCH);
+}
+
+ov_status ov_ev_watched(struct ov_ev *e, const struct ov_inv_watch *w, struct ov_str where)
+{
+	static const enum ov_inv_kind kinds[OV_WATCH_KINDS] = { OV_EV_PATH, OV_EV_FILE_NAME,
+								OV_EV_HOST, OV_EV_KEYWORD,
+								OV_EV_CLASS_PREFIX };
+	struct ov_ev_found x;
+
+	ov_ev_begin(&x, OV_WHAT_TRACES, w->group);
+	x.c.key = ov_ev_fmt(e, "traces:%.*s", (int)w->group.n, w->group.p);
+	ov_ev_add(&x, kinds[w->kind], w->grade, w->pattern, where);
+	return ov_ev_emit(e, &x);
 }
 
 ov_status ov_ev_unread(struct ov_ev *e, ov_status why, struct ov_str member, const char *detail)
@@ -265,6 +302,11 @@ ov_status ov_ev_file(struct ov_ev *e, const struct ov_ev_in *in, const struct ov
 	ov_status st;
 
 	ov_arena_reset(&e->arena, ARENA_KEEP);
+	ov_arena_reset(&e->kept, ARENA_KEEP);
+	ov_arena_reset(&e->scratch, ARENA_KEEP);
+	e->images = NULL;
+	e->at = NULL;
+	e->is_hidden = false;
 	e->sink = sink;
 	e->nchain = e->layer = 0;
 	e->broke = OV_OK;
@@ -273,6 +315,8 @@ ov_status ov_ev_file(struct ov_ev *e, const struct ov_ev_in *in, const struct ov
 		st = ov_ev_dispatch(e, &f);
 	else
 		st = ov_ev_unread(e, st, (struct ov_str){ 0 }, "it could not be read");
+	if (st == OV_OK)
+		st = ov_image_all(e);
 	OV_TRY(st);
 	return flush(e, 0);
 }

@@ -48,6 +48,12 @@ OV_MUST_USE ov_status ov_ev_watch(struct ov_ev *e, const struct ov_inv_watch *w,
 OV_MUST_USE ov_status ov_ev_file(struct ov_ev *e, const struct ov_ev_in *in,
 				 const struct ov_ev_sink *sink);
 
+/**
+ * Hands over a part of an image that is many files (an OCI layout): read when its index is. `path`
+ * and what `src` stands on must outlive `e`. @return OV_OK; OV_NOMEM.
+ */
+OV_MUST_USE ov_status ov_ev_hold(struct ov_ev *e, struct ov_str path, const struct ov_src *src);
+
 /** Name of a source, for docs and fuzzing; NULL past the last. */
 const char *ov_ev_source_name(size_t i);
 

@@ -24,6 +24,13 @@ struct ov_ev_file {
 	bool is_target;
 };
 
+struct ov_image;
+struct ov_held { /* a part of a layout of many files */
+	struct ov_str path;
+	struct ov_src src;
+	struct ov_held *next;
+};
+
 struct ov_ev {
 	const struct ov_ev_sink *sink;
 	struct ov_buf out;     /* records that wait */
@@ -32,8 +39,15 @@ struct ov_ev {
 	size_t nwatch;
 	struct ov_str chain[OV_EV_CHAIN]; /* where we are inside the file that was handed over */
 	uint32_t nchain;
-	uint32_t layer;	 /* number of the image layer, 0: none */
-	ov_status broke; /* the sink's failure; all else is news about the file */
+	uint32_t layer;		 /* number of the image layer, 0: none */
+	bool is_hidden;		 /* what is read now is hidden by a later layer */
+	struct ov_arena kept;	 /* of one file: what waits to be opened */
+	struct ov_arena scratch; /* of decoders, as a stack */
+	struct ov_image *images; /* that wait: images.h */
+	const struct ov_image
+	    *at;	      /* being read: its chain goes before ours; NULL: the file itself */
+	struct ov_held *held; /* files handed over beforehand: see ov_ev_hold() */
+	ov_status broke;      /* the sink's failure; all else is news about the file */
 };
 
 struct ov_ev_source {
@@ -74,6 +88,13 @@ OV_MUST_USE ov_status ov_ev_emit(struct ov_ev *e, struct ov_ev_found *x);
 OV_MUST_USE ov_status ov_ev_rows(struct ov_ev *e, enum ov_rec_kind kind,
 				 const struct ov_rec_rows *r);
 OV_MUST_USE ov_status ov_ev_scope(struct ov_ev *e, const struct ov_rec_scope *s);
+
+/** A watched name or text was met: one component for each group and scope. */
+OV_MUST_USE ov_status ov_ev_watched(struct ov_ev *e, const struct ov_inv_watch *w,
+				    struct ov_str where);
+
+/** Tells that what we are in is an image of that form. */
+OV_MUST_USE ov_status ov_image_note(struct ov_ev *e, const char *form, int64_t made);
 
 /** Tells that something could not be read. `member`: inside the file, or empty. */
 OV_MUST_USE ov_status ov_ev_unread(struct ov_ev *e, ov_status why, struct ov_str member,

@@ -334,7 +334,8 @@ static ov_status take_entries(struct ov_join *j, const struct ov_rec_rows *r)
 		const bool is_here = (flags & OV_ENTRY_SHADOWED) == 0;
 
 		OV_TRY(ov_map_put(&s->seen, hash,
-				  (is_here ? OV_SEEN_HERE : OV_SEEN_SHADOWED) | r->layer << 2,
+				  (is_here ? OV_SEEN_HERE : OV_SEEN_SHADOWED) |
+				      (r->layer & 0xfff) << 2 | (uint32_t)(flags >> 2) << 16,
 				  is_here));
 	}
 	return OV_OK;

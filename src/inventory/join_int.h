@@ -2,20 +2,10 @@
 #ifndef OV_INV_JOIN_INT_H
 #define OV_INV_JOIN_INT_H
 
+#include "hash_map.h"
 #include "join.h"
 
 #define OV_JOIN_DEPTH 16 /* scopes in scopes */
-
-/* A set of path hashes, each with a number; open addressing. */
-struct ov_hash_map {
-	uint64_t *keys; /* 0: free */
-	uint32_t *values;
-	size_t n, cap;
-};
-OV_MUST_USE ov_status ov_map_put(struct ov_hash_map *m, uint64_t key, uint32_t value,
-				 bool replaces);
-bool ov_map_get(const struct ov_hash_map *m, uint64_t key, uint32_t *value);
-void ov_map_free(struct ov_hash_map *m);
 
 struct ov_owns { /* paths of one package, as its database tells */
 	enum ov_inv_what what;

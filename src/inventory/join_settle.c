@@ -2,7 +2,6 @@
  * The end of a scope: package databases against what is there, programs against who owns them; and
  * the end of all: order.
  */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "join_int.h"
@@ -38,8 +37,8 @@ static ov_status index_packages(const struct ov_join *j, const struct ov_scope *
 }
 
 struct presence {
-	uint32_t here, gone, shadowed,
-	    layer; /* files that matter; layer that ships shadowed ones */
+	uint32_t here, gone, shadowed; /* files that matter */
+	uint32_t layer, hider;	       /* that ships shadowed ones, that hides them */
 	uint32_t minor_here, minor_gone;
 };
 
@@ -65,18 +64,50 @@ static ov_status count_presence(const struct ov_scope *s, const struct ov_owns *
 		p->here += (seen & 3) == OV_SEEN_HERE;
 		p->gone += (seen & 3) != OV_SEEN_HERE;
 		p->shadowed += (seen & 3) == OV_SEEN_SHADOWED;
-		if ((seen & 3) == OV_SEEN_SHADOWED)
-			p->layer = seen >> 2;
+		if ((seen & 3) == OV_SEEN_SHADOWED) {
+			p->layer = seen >> 2 & 0xfff;
+			p->hider = seen >> 16;
+		}
 	}
 	return OV_OK;
+}
+
+/* The name of a scope's layer, its digest. */
+static struct ov_str layer_name(const struct ov_join *j, uint32_t scope, uint32_t layer)
+{
+	for (uint32_t i = 0; i < j->inv.ncomponents; i++)
+		if (j->meta[i].scope == scope && j->components[i].what == OV_WHAT_LAYER &&
+		    j->components[i].layer == layer)
+			return j->components[i].name;
+	return (struct ov_str){ .p = "", .n = 0 };
+}
+
+static ov_status note_gone(struct ov_join *j, uint32_t at, const struct presence *p)
+{
+	OV_CLEANUP(ov_buf_free) struct ov_buf b = ov_buf_of(4096);
+
+	OV_TRY(ov_buf_fmt(&b, "%u files listed, none there", p->gone));
+	if (p->shadowed > 0) {
+		const struct ov_str from = layer_name(j, j->meta[at].scope, p->layer);
+		const struct ov_str by = layer_name(j, j->meta[at].scope, p->hider);
+
+		OV_TRY(ov_buf_fmt(&b, "; %u still shipped in layer %u", p->shadowed, p->layer));
+		OV_TRY(ov_buf_fmt(&b, " (%.*s)", (int)(from.n < 200 ? from.n : 200), from.p));
+		OV_TRY(ov_buf_fmt(&b, ", hidden by layer %u (%.*s)", p->hider,
+				  (int)(by.n < 200 ? by.n : 200), by.p));
+	}
+	return ov_join_evidence(
+	    j, at,
+	    &(struct ov_inv_evidence){ .kind = OV_EV_LAYOUT,
+				       .grade = OV_E3,
+				       .value = { .p = (const char *)b.p, .n = b.n },
+				       .detail = OV_STR("files-gone") });
 }
 
 static ov_status settle_package(struct ov_join *j, uint32_t at, const struct ov_owns *o,
 				const struct presence *p)
 {
 	struct ov_inv_component *c = &j->components[at];
-	char text[96];
-	int n = 0;
 
 	if (o->since != OV_INV_NO_DATE &&
 	    (c->since.latest == OV_INV_NO_DATE || o->since < c->since.latest)) {
@@ -87,16 +118,7 @@ static ov_status settle_package(struct ov_join *j, uint32_t at, const struct ov_
 		return OV_OK;
 	if (p->here == 0 && p->minor_here == 0 && p->gone > 0) {
 		c->state = OV_STATE_FILES_GONE;
-		n = snprintf(text, sizeof text, "%u files listed, none there", p->gone);
-		if (p->shadowed > 0)
-			n = snprintf(text, sizeof text, "none of %u files there; layer %u ships %u",
-				     p->gone, p->layer, p->shadowed);
-		return ov_join_evidence(
-		    j, at,
-		    &(struct ov_inv_evidence){ .kind = OV_EV_LAYOUT,
-					       .grade = OV_E3,
-					       .value = { .p = text, .n = (size_t)n },
-					       .detail = OV_STR("files-gone") });
+		return note_gone(j, at, p);
 	}
 	if (p->here == 0)
 		return OV_OK;

@@ -35,7 +35,8 @@ enum { OV_OWN_FOLDER = 1, OV_OWN_MINOR = 2 }; /* minor: documentation, which ima
 /** Flags of an owned path (not OV_OWN_FOLDER, which only its neighbour in the list can tell). */
 uint8_t ov_rec_own_flags(struct ov_str path);
 
-enum { OV_ENTRY_FOLDER = 1, OV_ENTRY_SHADOWED = 2 };
+/* The upper six bits of an entry's flags: number of the layer that hides it, 63 for higher ones. */
+enum { OV_ENTRY_FOLDER = 1, OV_ENTRY_SHADOWED = 2, OV_ENTRY_HIDER = 4 };
 
 struct ov_rec_rows { /* OWNS: what, name, arch, since; ENTRIES: layer */
 	enum ov_inv_what what;

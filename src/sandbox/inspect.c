@@ -20,7 +20,7 @@ struct waiting { /* a file that is with the worker, first come first */
 	size_t npath;
 	int64_t mtime;
 	uint32_t mode, job;
-	bool is_target;
+	bool is_target, is_held;
 };
 
 struct ov_inspect {
@@ -165,9 +165,11 @@ static enum overt_status lose_dead(struct ov_inspect *x)
 static ov_status send_one(struct ov_inspect *x, const struct waiting *w)
 {
 	OV_CLEANUP(ov_buf_free) struct ov_buf b = ov_buf_of(OV_WIRE_BODY_MAX);
-	const struct ov_wire_inspect told = {
-		.path = path_of(w), .mtime = w->mtime, .mode = w->mode, .is_target = w->is_target
-	};
+	const struct ov_wire_inspect told = { .path = path_of(w),
+					      .mtime = w->mtime,
+					      .mode = w->mode,
+					      .is_target = w->is_target,
+					      .is_held = w->is_held };
 
 	OV_TRY(ov_wire_put_inspect(&b, &told));
 	/* A path longer than a datagram waits: the worker reads while it has nothing to do. */
@@ -257,6 +259,7 @@ enum overt_status ov_inspect_file(struct ov_inspect *x, const struct ov_inspect_
 			     .mtime = f->mtime,
 			     .mode = f->mode,
 			     .is_target = f->is_target,
+			     .is_held = f->is_held,
 			     .job = ++x->job };
 	enum overt_status st = OVERT_OK;
 

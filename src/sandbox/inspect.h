@@ -31,6 +31,7 @@ struct ov_inspect_file {
 	int64_t mtime;	    /* seconds */
 	uint32_t mode;
 	bool is_target;
+	bool is_held; /* a part of an OCI layout, to be kept until index.json comes as the target */
 };
 
 /** Hands a file over; the descriptor is taken in any case. Records of earlier files may arrive

@@ -16,6 +16,7 @@
 #define SCAN_FDS                                                                                   \
 	32 /* descriptors of a scanning worker: socket, null, database, one file, and some air */
 #define COMPILE_FDS (4096 + 32)
+#define INVENTORY_FDS (4096 + 32) /* an OCI layout's blobs are held at one time */
 #define COMPILE_FILE_MAX ((uint64_t)1 << 36)
 
 struct ov_wire_setup ov_setup_of(const struct overt_options *o, enum ov_role role, uint64_t db_size)
@@ -27,7 +28,9 @@ struct ov_wire_setup ov_setup_of(const struct overt_options *o, enum ov_role rol
 		.role = role,
 		.max_memory = role == OV_ROLE_COMPILE || memory == 0 ? 0 : memory + db_size,
 		.max_file_size = role == OV_ROLE_COMPILE ? COMPILE_FILE_MAX : 0,
-		.max_fds = role == OV_ROLE_COMPILE ? COMPILE_FDS : SCAN_FDS,
+		.max_fds = role == OV_ROLE_COMPILE     ? COMPILE_FDS
+			   : role == OV_ROLE_INVENTORY ? INVENTORY_FDS
+						       : SCAN_FDS,
 		.parent = ov_child_is_main_thread() ? (uint32_t)getpid() : 0,
 		.scan = { .max_layer = v[OVERT_OPT_MAX_FILESIZE],
 			  .max_total = v[OVERT_OPT_MAX_SCANSIZE],

@@ -416,7 +416,8 @@ ov_status ov_wire_put_inspect(struct ov_buf *b, const struct ov_wire_inspect *s)
 	OV_TRY(ov_wire_put_text(b, text_of(s->path)));
 	OV_TRY(ov_buf_u64(b, (uint64_t)s->mtime));
 	OV_TRY(ov_buf_u32(b, s->mode));
-	return ov_buf_u8(b, s->is_target);
+	OV_TRY(ov_buf_u8(b, s->is_target));
+	return ov_buf_u8(b, s->is_held);
 }
 
 ov_status ov_wire_get_inspect(struct ov_cur *c, struct ov_wire_inspect *out)
@@ -428,6 +429,7 @@ ov_status ov_wire_get_inspect(struct ov_cur *c, struct ov_wire_inspect *out)
 	OV_TRY(ov_cur_u64le(c, &mtime));
 	OV_TRY(ov_cur_u32le(c, &s.mode));
 	OV_TRY(ov_wire_get_bool(c, &s.is_target));
+	OV_TRY(ov_wire_get_bool(c, &s.is_held));
 	OV_TRY(ov_wire_end(c));
 	s.mtime = (int64_t)mtime;
 	*out = s;

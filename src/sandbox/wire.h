@@ -195,6 +195,7 @@ struct ov_wire_inspect {
 	int64_t mtime;	    /* seconds     */
 	uint32_t mode;
 	bool is_target; /* named by the user */
+	bool is_held;	/* a part of a layout of many files: kept until its index comes */
 };
 OV_MUST_USE ov_status ov_wire_put_inspect(struct ov_buf *b, const struct ov_wire_inspect *s);
 OV_MUST_USE ov_status ov_wire_get_inspect(struct ov_cur *c, struct ov_wire_inspect *out);

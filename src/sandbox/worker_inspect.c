@@ -52,6 +52,27 @@ static ov_status progress(void *ctx)
 	return ov_worker_answer(i->w, OV_WIRE_PROGRESS, i->job);
 }
 
+#define HELD_MAX 4096
+
+/* Its descriptor stays open for as long as this worker lives. */
+static ov_status hold(struct ov_worker *w, struct ov_arrival *m, struct ov_str path, uint64_t size)
+{
+	struct ov_str copy;
+	struct ov_src src;
+	int *fd;
+
+	if (w->nheld++ >= HELD_MAX)
+		return ov_worker_fail(w, m->job, OV_LIMIT, "more blobs than are held");
+	OV_TRY(ov_arena_str(&w->arena, path, &copy));
+	OV_TRY(ov_arena_new(&w->arena, &fd));
+	*fd = m->fds.fds[0];
+	m->fds.nfds = 0;
+	src = ov_fd_src(fd, size);
+	OV_TRY(ov_ev_hold(w->ev, copy, &src));
+	w->out.n = 0;
+	return ov_worker_answer(w, OV_WIRE_DONE, m->job);
+}
+
 ov_status ov_worker_inspect(struct ov_worker *w, struct ov_arrival *m)
 {
 	struct inspecting i = { .w = w, .job = m->job, .told_ms = ov_clock_ms() };
@@ -67,6 +88,8 @@ ov_status ov_worker_inspect(struct ov_worker *w, struct ov_arrival *m)
 		OV_TRY(ov_ev_new(&w->ev));
 	if (ov_fd_facts(m->fds.fds[0], &f) != OV_OK || f.kind != OV_FD_FILE)
 		return ov_worker_fail(w, m->job, OV_IO, "not a file that can be read anywhere");
+	if (told.is_held)
+		return hold(w, m, told.path, f.size);
 	src = ov_fd_src(&m->fds.fds[0], f.size);
 	OV_TRY(ov_ev_file(w->ev,
 			  &(struct ov_ev_in){ .path = told.path,

@@ -37,6 +37,7 @@ struct ov_worker {
 	uint64_t heap; /* bytes, as last measured */
 	/* inventory */
 	struct ov_ev *ev;
+	unsigned nheld; /* descriptors kept for an index */
 	/* compiling */
 	struct ov_worker_source *sources;
 	size_t nsources;

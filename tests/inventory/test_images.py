@@ -1,0 +1,241 @@
+#!/usr/bin/env python3
+"""overt inventory on images: container layouts, squashfs, ext, FAT, cpio, archives, at any offset.
+
+  test_images.py PROGRAM WORKER [NAME...]
+"""
+import gzip
+import hashlib
+import io
+import json
+import os
+import random
+import shutil
+import subprocess
+import tarfile
+import unittest
+
+import kit
+from kit import Case
+
+STATUS = "Package: klnagent64\nStatus: install ok installed\nMaintainer: AO Kaspersky Lab\nArchitecture: amd64\nVersion: 15.1\n"
+LIST = "/opt\n/opt/kaspersky\n/opt/kaspersky/klnagent64\n/opt/kaspersky/klnagent64/a\n/opt/kaspersky/klnagent64/b\n"
+
+
+def has(*programs):
+    return all(shutil.which(p, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") for p in programs)
+
+
+def run(*args, **kw):
+    env = dict(os.environ, PATH=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    subprocess.run(args, check=True, capture_output=True, env=env, **kw)
+
+
+def tar(files, **kw):
+    """A layer: {name: content or None for a folder}."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", **kw) as t:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.mtime = 1700000000
+            info.mode = 0o755
+            if data is None:
+                info.type = tarfile.DIRTYPE
+                t.addfile(info)
+            else:
+                info.size = len(data)
+                t.addfile(info, io.BytesIO(data if isinstance(data, bytes) else data.encode()))
+    return out.getvalue()
+
+
+LAYERS = [tar({"etc/os-release": "ID=debian\nNAME=Debian\n", "var/lib/dpkg/status": STATUS,
+               "var/lib/dpkg/info/klnagent64.list": LIST, "opt/kaspersky/klnagent64/a": "x", "opt/kaspersky/klnagent64/b": "y"}),
+          tar({"opt/.wh.kaspersky": "", "etc/added": "z"})]
+
+
+class Layout:
+    """An OCI image layout, or docker save's, with these layers."""
+
+    def __init__(self, layers, pack=gzip.compress):
+        self.files = {"oci-layout": b'{"imageLayoutVersion":"1.0.0"}'}
+        packed = [pack(l) for l in layers]
+        config = {"created": "2024-06-01T00:00:00Z", "os": "linux", "rootfs": {"type": "layers"}, "history":
+                  [{"created": f"2024-0{i + 1}-01T00:00:00Z", "created_by": f"step {i}"} for i in range(len(layers))] +
+                  [{"created": "2024-09-01T00:00:00Z", "empty_layer": True}]}
+        self.digests = [self.blob(p) for p in packed]
+        manifest = {"schemaVersion": 2, "config": {"digest": self.blob(json.dumps(config).encode())},
+                    "layers": [{"digest": d} for d in self.digests]}
+        self.files["index.json"] = json.dumps({"manifests": [{"digest": self.blob(json.dumps(manifest).encode()), "annotations":
+                                                              {"org.opencontainers.image.ref.name": "acme:1"}}]}).encode()
+
+    def blob(self, data):
+        digest = hashlib.sha256(data).hexdigest()
+        self.files["blobs/sha256/" + digest] = data
+        return "sha256:" + digest
+
+
+class Containers(Case):
+    def check(self, inv, layout, path):
+        c = self.one(inv, type="deb", name="klnagent64")
+        self.assertEqual((c["state"], c["layer"]), ("in-DB-files-gone", 1))
+        self.assertEqual(c["path"], path + ["acme:1", layout.digests[0], "var/lib/dpkg/status"])
+        gone = [e for e in c["evidence"] if e.get("detail") == "files-gone"][0]["value"]
+        self.assertEqual(gone, f"2 files listed, none there; 2 still shipped in layer 1 ({layout.digests[0]}), "
+                               f"hidden by layer 2 ({layout.digests[1]})")
+        self.assertEqual(len([c for c in inv["components"] if c["type"] == "image-layer"]), 2)
+        self.assertEqual(self.one(inv, type="image-layer", layer=2)["since"]["latest"], "2024-02-01T00:00:00Z")
+
+    def test_layout(self):
+        layout = Layout(LAYERS)
+        for name, data in layout.files.items():
+            self.put("l/" + name, data)
+        self.check(self.take("l"), layout, ["index.json"])
+
+    def test_archive(self):
+        layout = Layout(LAYERS, pack=bytes)
+        self.put("i.tar", tar(layout.files))
+        self.check(self.take("i.tar"), layout, ["i.tar"])
+
+    def test_docker(self):
+        files = {"aa/layer.tar": LAYERS[0], "bb/layer.tar": LAYERS[1], "c.json": b"{}", "repositories": b"{}",
+                 "manifest.json": json.dumps([{"Config": "c.json", "RepoTags": ["acme:1"], "Layers": ["aa/layer.tar", "bb/layer.tar"]}])}
+        self.put("d.tar", tar(files))
+        c = self.one(self.take("d.tar"), type="deb")
+        self.assertEqual((c["state"], c["path"][:3]), ("in-DB-files-gone", ["d.tar", "acme:1", "aa/layer.tar"]))
+
+    def test_upgrade(self):
+        """A later layer's database replaces the earlier one: one package, of the later version, and there."""
+        later = tar({"var/lib/dpkg/status": STATUS.replace("15.1", "16.0")})
+        for name, data in Layout([LAYERS[0], later]).files.items():
+            self.put("l/" + name, data)
+        c = self.one(self.take("l"), type="deb")
+        self.assertEqual((c["state"], c["version"], c["grade"]), ("present", "16.0", "E4"))
+
+    def test_removed(self):
+        """Removed as it should be, in a later layer: still shipped in the first."""
+        later = tar({"var/lib/dpkg/status": "", "var/lib/dpkg/info/.wh.klnagent64.list": "", "opt/kaspersky/.wh..wh..opq": ""})
+        for name, data in Layout([LAYERS[0], later]).files.items():
+            self.put("l/" + name, data)
+        self.assertEqual(self.one(self.take("l"), type="deb")["state"], "shadowed")
+
+    def test_missing_and_broken(self):
+        layout = Layout(LAYERS)
+        del layout.files["blobs/sha256/" + layout.digests[1][7:]]
+        name = "blobs/sha256/" + layout.digests[0][7:]
+        layout.files[name] = layout.files[name][:200]
+        for name, data in layout.files.items():
+            self.put("l/" + name, data)
+        inv = self.take("l", code=3)
+        self.assertEqual(len(inv["unread"]), 2)
+
+
+FIRMWARE = {"lib/libzz.so": b"\x7fELF" + bytes(60), "var/bases/base001.kdc": b"k" * 5000, "etc/update.cfg":
+            b"host=dnl-01.geo.kaspersky.com\n", "etc/os-release": b"NAME=Acme\nID=acme\n",
+            "usr/lib/opkg/x": b"1", "big": bytes(300000) + b"end", "var/lib/dpkg/status": STATUS.encode()}
+
+
+class Images(Case):
+    def tree(self):
+        for name, data in FIRMWARE.items():
+            self.put("t/" + name, data)
+        return self.path("t")
+
+    def check(self, name, path=(), code=0):
+        inv = self.take(name, code=code)
+        c = self.one(inv, type="os")
+        self.assertEqual((c["name"], c["path"]), ("Acme", [name, *path, "etc/os-release"]))
+        self.assertEqual(self.one(inv, type="deb")["supplier"], "AO Kaspersky Lab")
+        return inv
+
+    @unittest.skipUnless(has("mksquashfs"), "needs squashfs-tools")
+    def test_squashfs(self):
+        self.tree()
+        for codec in ("gzip", "xz", "zstd", "lz4", "lzma"):
+            p = subprocess.run(["mksquashfs", self.path("t"), self.path("fw"), "-comp", codec, "-noappend", "-mkfs-time", "1700000000",
+                                "-b", "4096"], capture_output=True, check=False)
+            if p.returncode != 0:
+                continue
+            inv = self.check("fw")
+            self.assertEqual(self.one(inv, type="image")["since"], {"earliest": None, "latest": "2023-11-14T22:13:20Z", "from": "image made"})
+        with open(self.path("fw"), "rb") as f:
+            data = f.read()
+        self.put("raw", random.Random(1).randbytes(65536) + data + random.Random(2).randbytes(5000))
+        self.check("raw", ["offset 65536"])
+
+    @unittest.skipUnless(has("mkfs.ext4"), "needs e2fsprogs")
+    def test_ext(self):
+        for kind in ("ext2", "ext4"):
+            with open(self.path("img"), "wb") as f:
+                f.truncate(16 << 20)
+            run("mkfs." + kind, "-q", "-F", "-d", self.tree(), self.path("img"))
+            self.check("img")
+        with open(self.path("img"), "rb") as f:
+            data = f.read()
+        self.put("raw", random.Random(1).randbytes(70000) + data)
+        self.check("raw", ["offset 70000"])
+
+    @unittest.skipUnless(has("mkfs.vfat", "mcopy"), "needs dosfstools and mtools")
+    def test_fat(self):
+        for size, bits in ((2 << 20, "12"), (20 << 20, "16"), (48 << 20, "32")):
+            with open(self.path("img"), "wb") as f:
+                f.truncate(size)
+            run("mkfs.vfat", "-F", bits, self.path("img"))
+            tree = self.tree()
+            for name in sorted(os.listdir(tree)):
+                run("mcopy", "-s", "-i", self.path("img"), os.path.join(tree, name), "::")
+            self.check("img")
+            os.remove(self.path("img"))
+
+    @unittest.skipUnless(has("cpio"), "needs cpio")
+    def test_cpio(self):
+        tree = self.tree()
+        names = "\n".join(FIRMWARE).encode()
+        p = subprocess.run(["cpio", "-o", "-H", "newc"], input=names, cwd=tree, capture_output=True, check=True)
+        self.put("initrd", p.stdout)
+        self.check("initrd")
+        self.put("packed", gzip.compress(p.stdout))
+        self.check("packed")
+        self.put("raw", random.Random(3).randbytes(1234) + gzip.compress(p.stdout) + random.Random(4).randbytes(1000))
+        inv = self.take("raw", code=None)
+        self.assertEqual(self.one(inv, type="os")["path"], ["raw", "offset 1234", "etc/os-release"])
+
+    def test_archives(self):
+        self.tree()
+        for kind in ("tar", "gztar", "zip", "xztar"):
+            name = os.path.basename(shutil.make_archive(self.path("a"), kind, self.path("t")))
+            self.check(name)
+
+    @unittest.skipUnless(has("mksquashfs"), "needs squashfs-tools")
+    def test_nested(self):
+        """A squashfs in a squashfs in a tar."""
+        self.tree()
+        run("mksquashfs", self.path("t"), self.path("o/inner"), "-noappend")if os.makedirs(self.path("o")) is None else None
+        run("mksquashfs", self.path("o"), self.path("outer"), "-noappend")
+        with open(self.path("outer"), "rb") as f:
+            self.put("a.tar", tar({"outer": f.read()}))
+        self.check("a.tar", ["outer", "inner"])
+
+    @unittest.skipUnless(has("mksquashfs", "mkfs.ext4"), "needs squashfs-tools and e2fsprogs")
+    def test_mutated(self):
+        """Broken images: an answer each, nothing crashes, what can't be read is told."""
+        self.tree()
+        run("mksquashfs", self.path("t"), self.path("fw"), "-noappend", "-b", "4096")
+        with open(self.path("img"), "wb") as f:
+            f.truncate(1 << 20)
+        run("mkfs.ext4", "-q", "-F", "-O", "^has_journal", "-d", self.tree(), self.path("img"))
+        rng = random.Random(5)
+        for seed in ("fw", "img"):
+            with open(self.path(seed), "rb") as f:
+                whole = f.read()
+            for _ in range(40):
+                data = bytearray(whole)
+                for _ in range(20):
+                    data[rng.randrange(len(data))] = rng.randrange(256)
+                self.put("m", bytes(data))
+                inv = self.take("m", code=None)
+                self.assertFalse([u for u in inv["unread"] if u["reason"] in ("crashed", "timeout")])
+            self.put("m", whole[:len(whole) // 2])
+            self.take("m", code=None)
+
+
+if __name__ == "__main__":
+    kit.main()
