@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "exe.h"
+#include "icon.h"
 
 #define CLAIM(cond)                                                                                \
 	do {                                                                                       \
@@ -73,6 +74,27 @@ static void check_hash(const struct ov_exe *x)
 	CLAIM(s != OV_OK || (x->nimports > 0 && size > 0));
 }
 
+/* Icons: the same from memory and piece by piece, and each like itself. */
+static void check_icons(const struct ov_exe *x, const struct ov_src *mem, const struct ov_src *file,
+			struct ov_arena *a)
+{
+	struct ov_icons at, again;
+
+	CLAIM(ov_exe_icons(x, mem, a, 20, &at) == OV_OK);
+	CLAIM(ov_exe_icons(x, file, a, 20, &again) == OV_OK);
+	CLAIM(at.n == again.n && at.n <= 20 && at.has_more == again.has_more);
+	for (size_t i = 0; i < at.n; i++) {
+		struct ov_icon one, other;
+		const ov_status s = ov_icon_read(mem, at.at[i], a, &one);
+
+		CLAIM(at.at[i] == again.at[i] && ov_icon_read(file, at.at[i], a, &other) == s);
+		if (s != OV_OK)
+			continue;
+		CLAIM(ov_icon_likeness(&one, &other) == (one.coloured > 0 ? 100 : 83));
+		CLAIM(ov_icon_is_like(&one, &one));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
@@ -97,6 +119,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		check(&x, b.n);
 		same(&x, &y);
 		check_hash(&x);
+		if (types[p[0] % 3] == OV_T_MSEXE)
+			check_icons(&x, &mem, &file, &a);
 	}
 	ov_arena_free(&a);
 	ov_arena_free(&c);

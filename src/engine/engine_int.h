@@ -17,6 +17,7 @@
 #include "exe.h"
 #include "finder.h"
 #include "format.h"
+#include "icon.h"
 #include "settings.h"
 
 #define OV_ENGINE_MAGIC 0x4f56454eu /* "OVEN" */
@@ -31,6 +32,11 @@
 #define OV_CODEC_MEMORY ((uint64_t)192 << 20)
 
 /* One layer on the stack, from its bytes being there to its last part being done. */
+struct ov_node_icon {
+	struct ov_icon icon;
+	uint64_t at; /* in the layer */
+};
+
 struct ov_node {
 	struct ov_src src;
 	enum ov_type type;
@@ -48,8 +54,11 @@ struct ov_node {
 	bool has_exe;
 	int image; /* 0 not asked, 1 image_hash is the picture's, -1 it has none */
 	uint64_t image_hash;
-	int trusted; /* 0 not asked, 1 signed by somebody whom the database trusts, -1 not */
-	int allowed; /* 0 not asked, 1 on the allow list (itself or an ancestor), -1 not */
+	struct ov_node_icon *icons; /* its icons that have a hash, when has_icons */
+	size_t nicons;
+	bool has_icons; /* they were read */
+	int trusted;	/* 0 not asked, 1 signed by somebody whom the database trusts, -1 not */
+	int allowed;	/* 0 not asked, 1 on the allow list (itself or an ancestor), -1 not */
 	const struct ov_format *format; /* being opened, else NULL */
 	void *state;
 	uint32_t noted;	     /* reasons that its format gave, one bit each */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "checked.h"
+#include "icons.h"
 #include "image_hash.h"
 #include "macro.h"
 #include "pcre_cache.h"
@@ -161,6 +162,19 @@ static void run_image(struct ov_engine *e, struct ov_node *n, struct judged *j, 
 	    (struct ov_find){ .count = 1, .first_len = n->src.size, .last_len = n->src.size };
 }
 
+static ov_status run_icon(struct ov_engine *e, struct ov_node *n, struct judged *j, uint32_t i,
+			  const struct ov_str group[2])
+{
+	uint64_t at = 0;
+	const ov_status s = ov_icons_find(e, n, group, &at);
+
+	if (s == OV_OK) {
+		j->counts[i] = 1;
+		j->finds[i] = (struct ov_find){ .count = 1, .first = at, .last = at };
+	}
+	return s == OV_END ? OV_OK : s;
+}
+
 /* Counts of all subsignatures. Comparisons and expressions come after the patterns that they refer
  * to. */
 static ov_status count_subs(struct ov_engine *e, struct ov_node *n, struct judged *j)
@@ -183,6 +197,8 @@ static ov_status count_subs(struct ov_engine *e, struct ov_node *n, struct judge
 			OV_TRY(run_macro(e, j, i, &sub.macro));
 		else if (sub.kind == OV_SUB_IMAGE)
 			run_image(e, n, j, i, sub.image);
+		else if (sub.kind == OV_SUB_ICON)
+			OV_TRY(run_icon(e, n, j, i, sub.icon));
 		if (sub.kind != OV_SUB_COMPARE || sub.compare.ref >= j->rule.nsubs ||
 		    j->counts[sub.compare.ref] == 0)
 			continue;

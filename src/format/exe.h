@@ -50,6 +50,7 @@ struct ov_exe {
 	uint32_t nimports;
 	struct ov_version_entry *versions;
 	uint32_t nversions;
+	uint64_t resources;   /* PE: where the tree of resources stands, 0: none */
 	uint64_t checksum_at; /* PE: where the header's checksum stands, 0 when it is not there */
 	uint64_t security_at; /* PE: where the directory row of the certificate table stands    */
 	uint64_t certs, certs_size; /* PE: the certificate table in the file, as declared; size 0:
@@ -84,5 +85,19 @@ OV_MUST_USE ov_status ov_exe_read(enum ov_type t, const struct ov_src *src, stru
  */
 OV_MUST_USE ov_status ov_exe_imphash(const struct ov_exe *x, struct ov_hasher *h,
 				     uint8_t out[OV_DIGEST_MAX], uint64_t *size);
+
+/** Where a program's icons stand: those of its first icon group. */
+struct ov_icons {
+	uint64_t *at; /* file offsets, n of them; the arena's */
+	size_t n;
+	bool has_more; /* than were asked for */
+};
+
+/**
+ * Finds the icons of a PE whose facts were read. Broken resources end the list.
+ * @param max  Icons at most. @return OV_OK; OV_LIMIT, OV_NOMEM; OV_IO.
+ */
+OV_MUST_USE ov_status ov_exe_icons(const struct ov_exe *x, const struct ov_src *src,
+				   struct ov_arena *a, size_t max, struct ov_icons *out);
 
 #endif

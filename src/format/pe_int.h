@@ -30,6 +30,21 @@ struct pe {
  * stand behind it. */
 OV_MUST_USE ov_status ov_pe_offset(const struct pe *pe, uint64_t rva, uint64_t *out);
 
+#define OV_PE_SUBDIRECTORY 0x80000000u
+
+/* One directory of the resource tree: how many entries, and where they begin. */
+struct ov_pe_directory {
+	uint64_t at;
+	uint32_t n;
+};
+
+/* pe_resources.c: a directory at a file offset; one longer than is looked at sets *is_capped. */
+OV_MUST_USE ov_status ov_pe_directory(struct ov_window *win, uint64_t at,
+				      struct ov_pe_directory *out, bool *is_capped);
+/* Its entry: a number (or a name's place), and what it leads to, from the tree's root. */
+OV_MUST_USE ov_status ov_pe_directory_entry(struct ov_window *win, const struct ov_pe_directory *d,
+					    uint32_t i, uint32_t *id, uint32_t *to);
+
 /** Fill imports and version information. Broken tables end them and set `broken`. @return OV_OK;
  * OV_LIMIT, OV_NOMEM; OV_IO. */
 OV_MUST_USE ov_status ov_pe_imports(struct pe *pe);

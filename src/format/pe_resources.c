@@ -24,7 +24,6 @@
 #define BLOCK_MAX                                                                                  \
 	((size_t)32768) /* bytes of one version block: its own length field has 16 bits            \
 			 */
-#define SUBDIRECTORY 0x80000000u
 
 /* A node of a version block, as a piece of the block. */
 struct node {
@@ -186,37 +185,43 @@ static ov_status read_block(struct pe *pe, uint64_t off, size_t size)
 	return s == OV_END ? OV_OK : s;
 }
 
-/* One directory of the resource tree: how many entries, and where they begin. */
-struct directory {
-	uint64_t at;
-	uint32_t n;
-};
-
-static ov_status open_directory(struct pe *pe, uint64_t at, struct directory *out)
+ov_status ov_pe_directory(struct ov_window *win, uint64_t at, struct ov_pe_directory *out,
+			  bool *is_capped)
 {
 	struct ov_cur c;
 
-	OV_TRY(ov_window_get(&pe->in->win, at, 16, &c));
+	OV_TRY(ov_window_get(win, at, 16, &c));
 	ov_cur_soft_skip(&c, 12);
 	out->n = ov_cur_soft_u16le(&c); /* named, then numbered */
 	out->n += ov_cur_soft_u16le(&c);
 	out->at = at + 16;
 	if (out->n > NODES_MAX) {
-		pe->in->x->is_capped = true;
+		*is_capped = true;
 		out->n = NODES_MAX;
 	}
 	return OV_OK;
 }
 
-static ov_status directory_entry(struct pe *pe, const struct directory *d, uint32_t i, uint32_t *id,
-				 uint32_t *to)
+ov_status ov_pe_directory_entry(struct ov_window *win, const struct ov_pe_directory *d, uint32_t i,
+				uint32_t *id, uint32_t *to)
 {
 	struct ov_cur c;
 
-	OV_TRY(ov_window_get(&pe->in->win, d->at + (uint64_t)i * 8, 8, &c));
+	OV_TRY(ov_window_get(win, d->at + (uint64_t)i * 8, 8, &c));
 	*id = ov_cur_soft_u32le(&c);
 	*to = ov_cur_soft_u32le(&c);
 	return OV_OK;
+}
+
+static ov_status open_directory(struct pe *pe, uint64_t at, struct ov_pe_directory *out)
+{
+	return ov_pe_directory(&pe->in->win, at, out, &pe->in->x->is_capped);
+}
+
+static ov_status directory_entry(struct pe *pe, const struct ov_pe_directory *d, uint32_t i,
+				 uint32_t *id, uint32_t *to)
+{
+	return ov_pe_directory_entry(&pe->in->win, d, i, id, to);
 }
 
 /* A leaf: { rva, size, code page, 0 }. */
@@ -236,15 +241,15 @@ static ov_status read_leaf(struct pe *pe, uint64_t at)
 /* The languages of one version resource. */
 static ov_status read_languages(struct pe *pe, uint64_t root, uint32_t to)
 {
-	struct directory d;
+	struct ov_pe_directory d;
 	uint32_t id, leaf;
 
-	if ((to & SUBDIRECTORY) == 0)
+	if ((to & OV_PE_SUBDIRECTORY) == 0)
 		return read_leaf(pe, root + to);
-	OV_TRY(open_directory(pe, root + (to & ~SUBDIRECTORY), &d));
+	OV_TRY(open_directory(pe, root + (to & ~OV_PE_SUBDIRECTORY), &d));
 	for (uint32_t i = 0; i < d.n; i++) {
 		OV_TRY(directory_entry(pe, &d, i, &id, &leaf));
-		if ((leaf & SUBDIRECTORY) == 0)
+		if ((leaf & OV_PE_SUBDIRECTORY) == 0)
 			OV_TRY(read_leaf(pe, root + leaf));
 	}
 	return OV_OK;
@@ -252,15 +257,15 @@ static ov_status read_languages(struct pe *pe, uint64_t root, uint32_t to)
 
 static ov_status read_tree(struct pe *pe, uint64_t root)
 {
-	struct directory kinds, names;
+	struct ov_pe_directory kinds, names;
 	uint32_t id, to, name;
 
 	OV_TRY(open_directory(pe, root, &kinds));
 	for (uint32_t i = 0; i < kinds.n; i++) {
 		OV_TRY(directory_entry(pe, &kinds, i, &id, &to));
-		if (id != RT_VERSION || (to & SUBDIRECTORY) == 0)
+		if (id != RT_VERSION || (to & OV_PE_SUBDIRECTORY) == 0)
 			continue;
-		OV_TRY(open_directory(pe, root + (to & ~SUBDIRECTORY), &names));
+		OV_TRY(open_directory(pe, root + (to & ~OV_PE_SUBDIRECTORY), &names));
 		for (uint32_t k = 0; k < names.n; k++) {
 			OV_TRY(directory_entry(pe, &names, k, &name, &to));
 			OV_TRY(read_languages(pe, root, to));
@@ -281,6 +286,7 @@ ov_status ov_pe_versions(struct pe *pe)
 		ov_exe_broken(pe->in, "the resources lie in no section");
 		return OV_OK;
 	}
+	pe->in->x->resources = root;
 	s = read_tree(pe, root);
 	if (ov_exe_is_news(s))
 		ov_exe_broken(pe->in, "the version information is broken");

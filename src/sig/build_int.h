@@ -43,6 +43,7 @@ struct b_sub {
 	struct ov_compare compare;
 	struct ov_macro macro;
 	uint64_t image;
+	struct b_text icon[2];
 	uint32_t rule;
 };
 

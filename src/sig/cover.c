@@ -241,6 +241,8 @@ static ov_status cover_subs(struct ov_odb_builder *b, const struct ov_rule_ir *r
 			const struct b_text t = subs[i].trigger;
 
 			OV_TRY(cover_of(c, ov_cur_of(b->conds.p + t.at, t.n), &c->of[i]));
+		} else if (s->kind == OV_SUB_ICON) {
+			continue; /* never alone: it stands behind the expression, with an AND */
 		} else if (s->kind == OV_SUB_MACRO) {
 			if (i > 0)
 				c->of[i] = c->of[i - 1];

@@ -5,6 +5,7 @@
 #include "le.h"
 #include "magic.h"
 #include "member.h"
+#include "icon_row.h"
 #include "passwords.h"
 #include "dynamic.h"
 #include "url.h"
@@ -26,12 +27,12 @@ static const struct {
 	verify_fn verify;
 } kinds[OV_EXTRA_COUNT] = {
 	[OV_EXTRA_CONTAINER] = { "container", ov_member_verify },
+	[OV_EXTRA_ICON] = { "icon", ov_icon_row_verify },
 	[OV_EXTRA_PASSWORD] = { "password", ov_password_verify },
 	[OV_EXTRA_MAGIC] = { "magic", ov_magic_verify },
 	[OV_EXTRA_CERT] = { "certificate", verify_cert },
 	[OV_EXTRA_CATALOG] = { "catalog", NULL },
 	[OV_EXTRA_URL] = { "address", ov_url_verify },
-	[OV_EXTRA_ICON] = { "icon", NULL },
 	[OV_EXTRA_SWITCH] = { "switch", ov_switch_verify },
 	[OV_EXTRA_BYTECODE] = { "bytecode", NULL },
 };

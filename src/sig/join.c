@@ -74,6 +74,10 @@ static ov_status join_sub(struct joining *j, uint32_t id, uint32_t rule)
 	case OV_SUB_IMAGE:
 		row.image = s.image;
 		break;
+	case OV_SUB_ICON:
+		OV_TRY(ov_build_text(&j->b->names, s.icon[0], &row.icon[0]));
+		OV_TRY(ov_build_text(&j->b->names, s.icon[1], &row.icon[1]));
+		break;
 	case OV_SUB_KINDS:
 		return OV_BUG;
 	}

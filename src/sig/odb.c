@@ -93,6 +93,9 @@ void ov_odb_sub(const struct ov_odb *o, uint32_t id, struct ov_sub *out)
 						.hi = ov_le32(s + 32) };
 	} else if (out->kind == OV_SUB_IMAGE) {
 		out->image = ov_le64(s + 24);
+	} else if (out->kind == OV_SUB_ICON) {
+		out->icon[0] = heap_str(&o->names, ov_le32(s + 24), ov_le32(s + 28));
+		out->icon[1] = heap_str(&o->names, ov_le32(s + 32), ov_le32(s + 36));
 	} else {
 		c->form = (char)s[2];
 		c->is_big = (s[3] & 1) != 0;

@@ -108,6 +108,7 @@ struct ov_sub {
 	struct ov_compare compare;  /* COMPARE */
 	struct ov_macro macro;	    /* MACRO   */
 	uint64_t image;		    /* IMAGE   */
+	struct ov_str icon[2];	    /* ICON: groups */
 };
 
 void ov_odb_sub(const struct ov_odb *o, uint32_t id, struct ov_sub *out);

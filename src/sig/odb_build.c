@@ -160,6 +160,10 @@ static ov_status put_sub(struct ov_odb_builder *b, const struct ov_sub_ir *s, ui
 	case OV_SUB_IMAGE:
 		row.image = s->image;
 		break;
+	case OV_SUB_ICON:
+		OV_TRY(ov_build_text(&b->names, s->icon[0], &row.icon[0]));
+		OV_TRY(ov_build_text(&b->names, s->icon[1], &row.icon[1]));
+		break;
 	case OV_SUB_KINDS:
 		return OV_BUG;
 	}

@@ -76,6 +76,11 @@ static ov_status check_sub(struct checker *p, uint32_t id, uint32_t nsubs)
 			   : bad(p, "a macro is broken");
 	if (s.kind == OV_SUB_IMAGE)
 		return OV_OK;
+	if (s.kind == OV_SUB_ICON)
+		return odb_in(&p->o->names, ov_le32(row + 24), ov_le32(row + 28)) &&
+			       odb_in(&p->o->names, ov_le32(row + 32), ov_le32(row + 36))
+			   ? OV_OK
+			   : bad(p, "a group of icons lies outside its section");
 	if (s.kind == OV_SUB_COMPARE)
 		return is_good_compare(&s.compare, nsubs) ? OV_OK
 							  : bad(p, "a byte comparison is broken");

@@ -15,6 +15,10 @@ static ov_status move(const struct ov_buf *from, struct b_text *t, struct ov_buf
 
 static ov_status move_sub(struct ov_odb_builder *b, struct b_sub *s, struct heaps *h)
 {
+	if (s->kind == OV_SUB_ICON) {
+		OV_TRY(move(&b->names, &s->icon[0], &h->names));
+		return move(&b->names, &s->icon[1], &h->names);
+	}
 	if (s->kind != OV_SUB_PCRE)
 		return OV_OK;
 	OV_TRY(move(&b->names, &s->regex, &h->names));

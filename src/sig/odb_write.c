@@ -142,6 +142,11 @@ static ov_status put_sub(struct ov_buf *o, const struct b_sub *s)
 		OV_TRY(ov_buf_u32(o, s->macro.hi));
 	} else if (s->kind == OV_SUB_IMAGE) {
 		OV_TRY(ov_buf_u64(o, s->image));
+	} else if (s->kind == OV_SUB_ICON) {
+		for (int g = 0; g < 2; g++) {
+			OV_TRY(ov_buf_u32(o, (uint32_t)s->icon[g].at));
+			OV_TRY(ov_buf_u32(o, s->icon[g].n));
+		}
 	} else {
 		OV_TRY(ov_buf_u32(o, c->ref));
 		OV_TRY(ov_buf_u32(o, c->width));

@@ -1,36 +1,34 @@
 /*
- * Icon lines (.idb): name:group:group:hash. They are read, so that broken ones are refused, and
- * counted as skipped: how ClamAV makes the hash of an icon is documented nowhere, so nothing can be
- * compared with it (docs/COMPATIBILITY.md). What is refused is what clamscan 1.4.6 calls malformed.
+ * Icon lines (.idb): name:group 1:group 2:hash. A logical signature for programs asks for groups
+ * (IconGroup1, IconGroup2); which icons are alike, format/icon.h says. What is refused is what
+ * clamscan 1.4.6 calls malformed.
  */
 #include "build_int.h"
+#include "icon_row.h"
 #include "text.h"
 
 #define FIELDS 4
-#define HASH_DIGITS 124 /* the first two are the size: 16, 24 or 32 */
-
-static bool is_icon_hash(struct ov_str s)
-{
-	if (s.n != HASH_DIGITS)
-		return false;
-	for (size_t i = 0; i < s.n; i++)
-		if (ov_hex_digit(s.p[i]) < 0)
-			return false;
-	return ov_str_starts(s, OV_STR("10")) || ov_str_starts(s, OV_STR("18")) ||
-	       ov_str_starts(s, OV_STR("20"));
-}
 
 ov_status ov_sig_idb(struct ov_sig_line *l)
 {
 	struct ov_str f[FIELDS + 1] = { 0 }, rest = l->text;
+	uint8_t body[OV_ICON_ROW_MAX];
+	struct ov_icon_row row;
+	const char *why;
 	size_t n = 0;
 
 	while (n <= FIELDS && ov_text_split(&rest, ':', &f[n]))
 		n++;
 	if (n != FIELDS)
 		return ov_sig_bad(l, "an icon line is name:group:group:hash");
-	if (!is_icon_hash(f[3]))
-		return ov_sig_bad(l, "an icon's hash has 124 hexadecimal digits and begins with "
-				     "10, 18 or 20");
-	return ov_sig_skip(l, "icons are not compared by this version");
+	if (ov_icon_parse(f[3], &row.icon, &why) != OV_OK)
+		return ov_sig_bad(l, why);
+	if (f[0].n > ODB_NAME_MAX || f[1].n > OV_ICON_GROUP_MAX || f[2].n > OV_ICON_GROUP_MAX)
+		return ov_sig_bad(l, "an icon's name or group is too long (1024 and 255 bytes)");
+	row.group[0] = f[1];
+	row.group[1] = f[2];
+	if (f[0].n == 0)
+		f[0] = OV_STR("(unnamed icon)");
+	return ov_build_extra(l, OV_EXTRA_ICON, f[0], false,
+			      ov_cur_of(body, ov_icon_row_put(&row, body)));
 }

@@ -13,6 +13,7 @@
 struct tdb {
 	struct ov_rule_ir *r;
 	bool has_target, has_new_key, has_facts_key, has_icon;
+	struct ov_str icon[2]; /* groups */
 	bool may_lack_target;
 	uint32_t engine_min;
 	const char *skip; /* first reason to skip the line: told only when nothing is malformed */
@@ -126,7 +127,7 @@ static ov_status one_key(struct ov_sig_line *l, struct tdb *t, struct ov_str key
 		key_handler(t, v);
 	} else if (ov_str_is(key, "IconGroup1") || ov_str_is(key, "IconGroup2")) {
 		t->has_icon = true;
-		note_skip(t, "icon groups are not read by this version");
+		t->icon[key.p[key.n - 1] - '1'] = v;
 	} else {
 		note_skip(t, "an unknown key in the target block");
 	}
@@ -234,6 +235,28 @@ static ov_status read_subs(struct ov_sig_line *l, struct ov_str rest, struct tdb
 	return OV_OK;
 }
 
+/* Icon groups are one more subsignature, without which nothing holds. */
+static ov_status add_icon(struct ov_sig_line *l, struct tdb *t)
+{
+	struct ov_rule_ir *r = t->r;
+	struct ov_cond_node *both = NULL, *icon = NULL;
+
+	if (r->nsubs == ODB_SUBS_MAX) {
+		note_skip(t, "64 subsignatures and an icon group");
+		return OV_OK;
+	}
+	r->subs[r->nsubs] =
+	    (struct ov_sub_ir){ .kind = OV_SUB_ICON, .place = { .kind = OV_PLACE_ANY } };
+	for (int g = 0; g < 2; g++)
+		r->subs[r->nsubs].icon[g] = t->icon[g].p != NULL ? t->icon[g] : OV_STR("*");
+	OV_TRY(ov_arena_new(&l->b->scratch, &icon));
+	OV_TRY(ov_arena_new(&l->b->scratch, &both));
+	*icon = (struct ov_cond_node){ .kind = OV_COND_SUB, .sub = r->nsubs++ };
+	*both = (struct ov_cond_node){ .kind = OV_COND_AND, .a = r->condition, .b = icon };
+	r->condition = both;
+	return OV_OK;
+}
+
 static ov_status read_rule(struct ov_sig_line *l, struct tdb *t)
 {
 	struct ov_rule_ir *r = t->r;
@@ -256,7 +279,7 @@ static ov_status read_rule(struct ov_sig_line *l, struct tdb *t)
 	if (top + 1 != r->nsubs)
 		return ov_sig_bad(
 		    l, "the number of subsignatures is not the expression's highest index + 1");
-	return OV_OK;
+	return t->has_icon ? add_icon(l, t) : OV_OK;
 }
 
 ov_status ov_sig_ldb(struct ov_sig_line *l)

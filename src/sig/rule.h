@@ -64,6 +64,7 @@ enum ov_sub_kind {
 	OV_SUB_MACRO, /* ClamAV macro: a group's pattern at a distance from the subsignature before
 		       */
 	OV_SUB_IMAGE, /* perceptual hash of an image (fuzzy_img) */
+	OV_SUB_ICON,  /* an icon of these groups (IconGroup1, IconGroup2) */
 	OV_SUB_KINDS
 };
 
@@ -101,7 +102,8 @@ struct ov_sub_ir {
 	struct ov_pcre pcre;	  /* PCRE    */
 	struct ov_compare compare;
 	struct ov_macro macro;
-	uint64_t image; /* IMAGE: the hash, first digits in the top bits */
+	uint64_t image;	       /* IMAGE: the hash, first digits in the top bits */
+	struct ov_str icon[2]; /* ICON: groups, "*" for any */
 };
 
 /*

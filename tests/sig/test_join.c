@@ -29,7 +29,11 @@ static const struct text_source sources[] = {
 	  "Absent;Target:0;0=0;72617265206c69\nAbsentPe;Target:1;0=0;72617265206c69\n" },
 	{ "macro.ndb", "Group:0:$3$:61626364\nGroup2:1:$3$:65666768\n" },
 	{ "macro.ldb", "Macro;Engine:51-255,Target:0;0&1;72617265206c69;${1-20}3$\n"
-		       "Image;Engine:150-255,Target:5;0;fuzzy_img#0123456789abcdef\n" },
+		       "Image;Engine:150-255,Target:5;0;fuzzy_img#0123456789abcdef\n"
+		       "Icon;Engine:51-255,IconGroup1:First,IconGroup2:*,Target:1;0;69636f6e\n" },
+	{ "a.idb",
+	  "One:First:Second:20c8a0017c3a16009d3000f2270d0d4cb15105310d15db1617d40017d408178000"
+	  "00800800800008e20b12e10c07dc04045116005e000b690e0026261755\n" },
 	{ "old.db", "Old-1=72617265206c69746572616c\n" },
 	{ "imports.imp", A16 ":35:Imports-9\n" },
 	{ "meta.cdb", "Zipped:CL_TYPE_ZIP:*:a.*\\.exe$:*:*:*:*:*:*\nGone:*:*:b:*:*:*:*:*:*\n" },

@@ -4,6 +4,10 @@
 
 #include "build_text.h"
 
+/* An icon of two slopes, as clamscan --debug shows it. */
+#define ICON                                                                                       \
+	"20c8a0017c3a16009d3000f2270d0d4cb15105310d15db1617d40017d40817800000800800800008"         \
+	"e20b12e10c07dc04045116005e000b690e0026261755"
 #define MD5 "0123456789abcdef0123456789abcdef"
 #define SHA1 "0123456789abcdef0123456789abcdef01234567"
 #define SHA256 MD5 MD5
@@ -65,8 +69,10 @@ static const struct {
 	{ "a.crb", "N;1;" SHA1 ";;c0ffee;;1;;1;0;c", REFUSED },
 	{ "a.crb", "N;1;" SHA1 ";;c0ffee;;1;1;1;0", REFUSED },
 	{ "a.crb", "N;1;" SHA1 ";;c0ffee;;1;1;1;0;c;1;10;5", REFUSED },
-	{ "a.idb", "N:a:b:20" SHA256 MD5 "01234567890123456789012345", SKIPPED }, /* not compared */
-	{ "a.idb", "N:::10" SHA256 MD5 "01234567890123456789012345", SKIPPED },
+	{ "a.idb", "N:a:b:" ICON, TAKEN },
+	{ "a.idb", ":::" ICON, TAKEN },
+	{ "a.idb", "N:a:b:" ICON ":1", REFUSED },
+	{ "a.idb", "N:a:" ICON, REFUSED },
 	{ "a.idb", "N:a:b:30" SHA256 MD5 "01234567890123456789012345", REFUSED },
 	{ "a.idb", "N:a:b:20" SHA256 MD5 "0123456789012345678901234", REFUSED },
 	{ "a.idb", "N:a:b:20" SHA256 MD5 "0123456789012345678901234x", REFUSED },
@@ -269,7 +275,7 @@ static const struct {
 	{ "a.ldb", "N;" E "Target:0,Container:CL_TYPE_FOO;0;61626364", SKIPPED },
 	{ "a.ldb", "N;" E "Target:0,HandlerType:FOO;0;61626364", SKIPPED },
 	{ "a.ldb", "N;" E "Target:0,Intermediates:CL_TYPE_FOO;0;61626364", SKIPPED },
-	{ "a.ldb", "N;" E "Target:1,IconGroup1:x;0;61626364", SKIPPED }, /* the next version */
+	{ "a.ldb", "N;" E "Target:1,IconGroup1:x;0;61626364", TAKEN },
 	{ "a.ldb", "N;;0;61626364", REFUSED },
 	{ "a.ldb", "N;Engine:51-255;0;61626364", REFUSED },
 	{ "a.ldb", "N;Target:0,Engine:51-255;0;61626364", REFUSED },
