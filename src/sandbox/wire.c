@@ -200,7 +200,7 @@ ov_status ov_wire_get_setup(struct ov_cur *c, struct ov_wire_setup *out)
 	OV_TRY(ov_wire_get_bool(c, &s.scan.cards_only));
 	OV_TRY(ov_wire_get_bool(c, &s.scan.pua_excludes));
 	OV_TRY(get_str(c, &pua));
-	if (pua.n >= sizeof s.scan.pua)
+	if (pua.n >= sizeof s.scan.pua || (pua.n > 0 && memchr(pua.p, 0, pua.n) != NULL))
 		return OV_BAD;
 	if (pua.n > 0)
 		memcpy(s.scan.pua, pua.p, pua.n); /* the rest is 0 */

@@ -196,6 +196,28 @@ static void each_allocation_fails_in_turn(void **state)
 	ov_buf_free(&r);
 }
 
+/* Found by fuzz_wire: a text with a NUL inside would be read as a shorter one. */
+static void a_setup_holds_no_hidden_text(void **state)
+{
+	struct ov_wire_setup s = { .version = OV_WIRE_VERSION, .scan = { .pua = "Win,Packer" } },
+			     got;
+	struct ov_buf b = ov_buf_of(1 << 20);
+	struct ov_cur c;
+	uint8_t *comma;
+
+	(void)state;
+	assert_int_equal(ov_wire_put_setup(&b, &s), OV_OK);
+	c = ov_buf_cur(&b);
+	assert_int_equal(ov_wire_get_setup(&c, &got), OV_OK);
+	assert_string_equal(got.scan.pua, "Win,Packer");
+	comma = memchr(b.p, ',', b.n);
+	assert_non_null(comma);
+	*comma = 0;
+	c = ov_buf_cur(&b);
+	assert_int_equal(ov_wire_get_setup(&c, &got), OV_BAD);
+	ov_buf_free(&b);
+}
+
 static void a_verdict_keeps_all_it_says(void **state)
 {
 	struct ov_buf b = ov_buf_of(1 << 20);
@@ -304,6 +326,7 @@ int main(void)
 		cmocka_unit_test(each_bit_flipped),
 		cmocka_unit_test(each_allocation_fails_in_turn),
 		cmocka_unit_test(a_verdict_keeps_all_it_says),
+		cmocka_unit_test(a_setup_holds_no_hidden_text),
 		cmocka_unit_test(verdicts_that_contradict_themselves),
 		cmocka_unit_test(long_messages_travel_in_pieces),
 	};
