@@ -4,12 +4,15 @@
 #include <string.h>
 
 #include "checked.h"
+#include "pattern_int.h"
 
 #define COMMON 8000u  /* hits per 1000 MB from which ov_gram_cost() was counted, not estimated */
 #define CHOICES 16u   /* most bytes that one place of a key's beginning may be               */
 #define WRITTEN 64u   /* most keys that one run is written out to                            */
 #define RUN_MAX 4096u /* cells of a run that are looked at                                   */
-#define AROUND 16u    /* bytes beside an alternative that are read together with it          */
+#define SHORT_CHOICES 4u
+#define SHORT_WRITTEN 8u
+#define AROUND 16u /* bytes beside an alternative that are read together with it          */
 
 static bool is_certain(uint8_t value, uint8_t mask)
 {
@@ -196,10 +199,66 @@ ov_status re_cover_cells(struct ov_arena *a, const struct re_cell *cells, size_t
 	return write_keys(a, cells, at, &w, out);
 }
 
+/* The bytes of a short key: as many as four, written out where one of few bytes can stand. */
+static bool open_short(const struct re_cell *cells, size_t n, size_t at, struct window *w)
+{
+	const size_t len = ov_min_size(OV_GRAM_MIN, n - at);
+
+	w->written = 1;
+	w->tail = (struct ov_gram_key){ .n = (uint8_t)len };
+	w->certain = 0;
+	for (size_t i = 0; i < OV_GRAM_MIN; i++) {
+		const struct re_cell *c = &cells[at + i];
+
+		w->nchoices[i] = i < len ? choices_of(c, w->choice[i]) : 0;
+		if (w->nchoices[i] == 0 || w->nchoices[i] > SHORT_CHOICES ||
+		    w->written * w->nchoices[i] > SHORT_WRITTEN) {
+			w->choice[i][0] = (struct choice){ 0 };
+			if (i < len)
+				w->choice[i][0] = (struct choice){ c->value & c->mask, c->mask };
+			w->nchoices[i] = 1;
+		}
+		w->written *= w->nchoices[i];
+		if (w->choice[i][0].mask != 0)
+			w->certain += (uint32_t)__builtin_popcount(w->choice[i][0].mask) *
+				      (9 - (pat_byte_weight(w->choice[i][0].value) + 1) / 2);
+	}
+	while (w->tail.n > 0 && w->choice[w->tail.n - 1][0].mask == 0)
+		w->tail.n--;
+	return !cells[at].inner && w->choice[0][0].mask != 0;
+}
+
+/* As re_cover_cells(), for keys of one to four bytes: only a search in the sieve can use them. */
+static ov_status short_cells(struct ov_arena *a, const struct re_cell *cells, size_t n,
+			     struct re_cover *out)
+{
+	struct window w;
+	size_t at = 0;
+
+	*out = (struct re_cover){ .score = UINT64_MAX };
+	for (size_t i = 0; i < n; i++) {
+		uint64_t score;
+
+		if (!open_short(cells, n, i, &w))
+			continue;
+		score = ((uint64_t)w.written << 40) >> (w.certain / 8);
+		if (cells[i].leaf->pre_min != cells[i].leaf->pre_max)
+			score *= 4;
+		if (score >= out->score)
+			continue;
+		*out = (struct re_cover){ .score = score, .n = w.written };
+		at = i;
+	}
+	if (out->score == UINT64_MAX)
+		return OV_OK;
+	(void)open_short(cells, n, at, &w);
+	return write_keys(a, cells, at, &w, out);
+}
+
 struct run { /* of cells, while a sequence is read */
 	struct re_cell *cells;
 	size_t n, cap;
-	bool wide;
+	bool wide, is_short;
 };
 
 static struct re_cell cell_of(const struct re_node *leaf)
@@ -214,6 +273,12 @@ static struct re_cell cell_of(const struct re_node *leaf)
 		c.mask = leaf->mask;
 	}
 	return c;
+}
+
+static ov_status cover_run(struct ov_arena *a, const struct run *r, struct re_cover *out)
+{
+	return r->is_short ? short_cells(a, r->cells, r->n, out)
+			   : re_cover_cells(a, r->cells, r->n, out);
 }
 
 static bool push_leaf(struct run *r, const struct re_node *leaf)
@@ -289,7 +354,7 @@ static ov_status cover_around(struct ov_arena *a, struct run *r, const struct re
 			if (!re_is_leaf(leaf) || !push_leaf(r, leaf))
 				return OV_OK;
 		push_after(r, alt->next);
-		OV_TRY(re_cover_cells(a, r->cells, r->n, &one));
+		OV_TRY(cover_run(a, r, &one));
 		add_cover(&all, &one);
 		if (all.score == UINT64_MAX)
 			return OV_OK;
@@ -313,7 +378,7 @@ static ov_status cover_sequence(struct covers *v, const struct re_node *seq, str
 			continue;
 		if (is_place(n))
 			continue;
-		OV_TRY(re_cover_cells(v->a, v->run.cells, v->run.n, &c));
+		OV_TRY(cover_run(v->a, &v->run, &c));
 		keep_better(best, &c);
 		if (n->kind == RE_ALT) {
 			OV_TRY(cover_around(v->a, &v->run, n, &c));
@@ -323,7 +388,7 @@ static ov_status cover_sequence(struct covers *v, const struct re_node *seq, str
 		if (!re_is_leaf(n) && n->cover != NULL)
 			keep_better(best, n->cover);
 	}
-	OV_TRY(re_cover_cells(v->a, v->run.cells, v->run.n, &c));
+	OV_TRY(cover_run(v->a, &v->run, &c));
 	keep_better(best, &c);
 	return OV_OK;
 }
@@ -332,12 +397,20 @@ static ov_status cover_node(struct covers *v, struct re_node *n)
 {
 	struct re_cover best = { .score = UINT64_MAX };
 
-	if (re_is_leaf(n) || is_place(n))
+	if (is_place(n) || (re_is_leaf(n) && !v->run.is_short))
 		return OV_OK;
-	if (n->kind == RE_SEQ) {
+	if (re_is_leaf(n)) {
+		if (n->parent != NULL && n->parent->kind == RE_SEQ)
+			return OV_OK; /* it is read with its neighbours */
+		v->run.n = 0;
+		(void)push_leaf(&v->run, n);
+		OV_TRY(cover_run(v->a, &v->run, &best));
+	} else if (n->kind == RE_SEQ) {
 		OV_TRY(cover_sequence(v, n, &best));
 	} else if (n->kind == RE_REPEAT) {
-		if (n->min > 0 && n->first->cover != NULL)
+		/* A single byte that is repeated is one instruction: no place in it has a number.
+		 */
+		if (n->min > 0 && n->first->cover != NULL && !re_is_leaf(n->first))
 			best = *n->first->cover;
 	} else {
 		best = (struct re_cover){ 0 };
@@ -359,10 +432,10 @@ static struct re_node *deepest(struct re_node *n)
 	return n;
 }
 
-ov_status re_cover_tree(struct ov_arena *a, const struct re_tree *t, bool wide,
+ov_status re_cover_tree(struct ov_arena *a, const struct re_tree *t, bool wide, bool is_short,
 			struct re_cover *out)
 {
-	struct covers v = { .a = a, .run = { .wide = wide } };
+	struct covers v = { .a = a, .run = { .wide = wide, .is_short = is_short } };
 
 	v.run.cap = ov_min_size(2 * (size_t)t->nnodes + 2, RUN_MAX);
 	OV_TRY(ov_arena_array(a, v.run.cap, &v.run.cells));

@@ -36,9 +36,11 @@ struct re_cover {
 OV_MUST_USE ov_status re_cover_cells(struct ov_arena *a, const struct re_cell *cells, size_t n,
 				     struct re_cover *out);
 
-/** The best cover of a tree, wide or not. @return OV_OK, with score UINT64_MAX when there is none.
+/**
+ * The best cover of a tree, wide or not. @param is_short  Of keys of one to four bytes of any mask,
+ * for the sieve. @return OV_OK, with score UINT64_MAX when there is none.
  */
 OV_MUST_USE ov_status re_cover_tree(struct ov_arena *a, const struct re_tree *t, bool wide,
-				    struct re_cover *out);
+				    bool is_short, struct re_cover *out);
 
 #endif

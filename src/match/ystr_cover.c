@@ -61,6 +61,22 @@ static ov_status cover_literal(struct ym *m, struct ym_piece *p)
 	return OV_OK;
 }
 
+static ov_status cover_expr(struct ym *m, struct ym_piece *p)
+{
+	const bool wide = (p->flags & YS_WIDE) != 0;
+
+	OV_TRY(re_cover_tree(m->arena, p->tree, wide, false, &p->cover));
+	if (p->cover.score != UINT64_MAX)
+		return OV_OK;
+	p->is_short = true;
+	return re_cover_tree(m->arena, p->tree, wide, true, &p->cover);
+}
+
+static uint64_t score_of(const struct ym_piece *p)
+{
+	return p->is_short ? UINT64_MAX : p->cover.score;
+}
+
 /* The cheapest piece of each variant wakes. */
 static void choose(struct ym *m, struct ov_ystr_facts *facts)
 {
@@ -73,10 +89,10 @@ static void choose(struct ym *m, struct ov_ystr_facts *facts)
 
 		for (end = i + 1; end < m->npieces && (m->piece[end].flags & YS_HEAD_PIECE) == 0;
 		     end++)
-			if (m->piece[end].cover.score < best->cover.score)
+			if (score_of(&m->piece[end]) < score_of(best))
 				best = &m->piece[end];
-		all &= best->cover.score != UINT64_MAX;
-		best->is_told = best->cover.score != UINT64_MAX;
+		all &= score_of(best) != UINT64_MAX;
+		best->is_told = score_of(best) != UINT64_MAX;
 		if (best->is_told) {
 			cost += best->cover.cost;
 			n += best->cover.n * xor_values(m);
@@ -100,8 +116,7 @@ ov_status ym_cover(struct ym *m, struct ov_ystr_facts *facts)
 		struct ym_piece *p = &m->piece[i];
 
 		if (p->kind == YS_EXPR)
-			OV_TRY(
-			    re_cover_tree(m->arena, p->tree, (p->flags & YS_WIDE) != 0, &p->cover));
+			OV_TRY(cover_expr(m, p));
 		else
 			OV_TRY(cover_literal(m, p));
 	}

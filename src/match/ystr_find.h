@@ -30,24 +30,35 @@ struct yf_slot {
 	uint64_t work;
 };
 
-/* Something that is searched: a key, and the piece that is tried where it stands. */
+struct yf_piece { /* that is searched */
+	struct ys_piece p;
+	uint32_t slot, list;
+	bool has_key;
+};
+
+/* A key, and the piece that is tried where it stands. */
 struct yf_key {
 	struct ys_row row;
-	uint32_t slot;
-	uint8_t first[32]; /* of pieces tried at each place: bytes that a match can begin with */
+	uint32_t piece;
+};
+
+struct yf_place { /* a piece without any key */
+	uint32_t piece;
+	uint8_t first[32]; /* bytes that a match can begin with */
 };
 
 struct ov_ysearch {
 	uint32_t magic;
 	struct ys_look look;
-	struct vec slots, lists, keys, shorts, places; /* yf_slot, yf_list, yf_key x 3 */
-	size_t nlists_made;			       /* whose own vectors exist      */
-	struct vec grams;			       /* struct ov_gram_key           */
-	struct vec ends, more_ends;		       /* of chains: uint64_t          */
+	struct vec slots, lists;		 /* yf_slot, yf_list             */
+	struct vec pieces, keys, shorts, places; /* of the plan: yf_piece, yf_key twice, yf_place */
+	struct vec planned; /* const uint8_t *: the code of the slots that the plan was made for */
+	size_t nlists_made; /* whose own vectors exist      */
+	struct vec grams;   /* struct ov_gram_key           */
+	struct vec ends, more_ends; /* of chains: uint64_t          */
 	struct ov_gram_room room;
 	struct ov_buf table;
 	struct ov_gram gram;
-	bool is_planned;
 	size_t kept; /* matches in all lists */
 	/* while it runs */
 	struct ov_ybytes bytes; /* the window; offsets are those of the source */
@@ -69,6 +80,11 @@ static inline struct yf_slot *yf_slot_at(const struct ov_ysearch *s, uint32_t i)
 static inline struct yf_list *yf_list_at(const struct ov_ysearch *s, uint32_t i)
 {
 	return (struct yf_list *)s->lists.p + i;
+}
+
+static inline struct yf_piece *yf_piece_at(const struct ov_ysearch *s, uint32_t i)
+{
+	return (struct yf_piece *)s->pieces.p + i;
 }
 
 static inline struct yf_key *yf_key_at(const struct vec *v, size_t i)

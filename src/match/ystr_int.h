@@ -10,7 +10,7 @@
  *   ext:   | gap_min | gap_max | len_min | len_max | rev | nrev | nstates | rev_states |
  *          | pool | npool | sets | nsets |                           48 bytes; 0: there is none
  *   lit:   | piece: 16 | n: 8 | 0 | dist: 32 |                       a key of a LIT or MASK piece
- *   row:   | value[16] | mask[16] | piece: 16 | n: 8 | variable: 8 | dist | fwd pc, count | rev pc,
+ *   row:   | value[16] | mask[16] | piece: 16 | n: 8 | flags: 8 | dist | fwd pc, count | rev pc,
  * count |
  *
  * A variant (ascii, wide, a shift of base64) is a chain of pieces with gaps between; its first is
@@ -42,6 +42,9 @@
 
 enum ys_kind { YS_LITERAL = 1, YS_MASKED, YS_EXPR };
 
+#define YS_ROW_VARIES 1u /* the key stands at no certain distance                */
+#define YS_ROW_SHORT 2u	 /* one to four bytes of any mask: for the sieve, not told */
+
 #define YS_WIDE 1u
 #define YS_NOCASE 2u
 #define YS_FULLWORD 4u
@@ -61,12 +64,13 @@ struct ys_piece {
 	uint32_t gap_min, gap_max;
 	uint32_t len_min, len_max; /* bytes of a match, wide or not */
 	struct re_prog fwd, rev;   /* EXPR; rev.n is 0 when there is none */
+	bool has_narrow;	   /* a wide expression: the same stands there as ascii */
 };
 
 struct ys_row { /* an atom and where it stands */
 	struct ov_gram_key key;
 	uint32_t piece, dist;
-	bool is_lit, is_variable;
+	bool is_lit, is_variable, is_short;
 	uint8_t xor_key;
 	struct re_thread fwd, rev;
 };
@@ -104,9 +108,9 @@ struct ys_look {
 	size_t starts[YS_STARTS];
 };
 
-/** Does the row's piece match where its key was met? @return OV_OK with *out; OV_END; OV_LIMIT
+/** Does the row's piece `p` match where its key was met? @return OV_OK with *out; OV_END; OV_LIMIT
  * steps are spent; OV_NOMEM. */
-OV_MUST_USE ov_status ys_try_row(struct ys_look *l, const struct ys_view *v,
+OV_MUST_USE ov_status ys_try_row(struct ys_look *l, const struct ys_piece *p,
 				 const struct ys_row *row, const struct ov_ybytes *b, size_t at,
 				 uint64_t *steps, struct ys_found *out);
 

@@ -152,58 +152,53 @@ static ov_status try_both(struct ys_look *l, const struct ys_piece *p, const str
 }
 
 /*
- * A wide expression that is ascii too is only tried where the ascii one does not match: so does
- * yara 4.2.3. It matters for those that can end after one byte.
+ * A wide expression that is ascii too is only tried where the ascii one does not match from the
+ * same atom on: so does yara 4.2.3. It matters for those that can end after one byte.
  */
-static ov_status try_wide_twin(struct ys_look *l, const struct ys_piece *p,
-			       const struct ov_ybytes *b, size_t start, uint64_t *steps)
+static ov_status matches_narrow(struct ys_look *l, const struct ys_piece *p,
+				const struct ov_ybytes *b, struct re_thread from, size_t at,
+				uint64_t *steps)
 {
 	struct ys_found ignored = { .starts = l->starts };
 	struct ys_piece narrow = *p;
 
 	narrow.flags &= ~(YS_WIDE | YS_FULLWORD);
-	return try_expr(l, &narrow, b, start, RE_LOOK, steps, &ignored);
+	return forward(l, &narrow, b, from, at, RE_LOOK, steps, &ignored);
 }
 
-static bool has_narrow_twin(const struct ys_view *v, const struct ys_piece *p)
-{
-	struct ys_piece first;
-
-	if (p->kind != YS_EXPR || (p->flags & YS_WIDE) == 0)
-		return false;
-	ys_piece_at(v, 0, &first);
-	return (first.flags & YS_WIDE) == 0 && first.data == p->data;
-}
-
-static ov_status try_start(struct ys_look *l, const struct ys_view *v, const struct ys_piece *p,
-			   const struct ov_ybytes *b, size_t start, size_t limit, uint64_t *steps,
-			   struct ys_found *out)
-{
-	if (has_narrow_twin(v, p)) {
-		const ov_status s = try_wide_twin(l, p, b, start, steps);
-
-		if (s != OV_END)
-			return s == OV_OK ? OV_END : s;
-	}
-	return try_expr(l, p, b, start, limit, steps, out);
-}
-
-ov_status ys_try_row(struct ys_look *l, const struct ys_view *v, const struct ys_row *row,
+ov_status ys_try_row(struct ys_look *l, const struct ys_piece *p, const struct ys_row *row,
 		     const struct ov_ybytes *b, size_t at, uint64_t *steps, struct ys_found *out)
 {
-	struct ys_piece p;
-
 	*out = (struct ys_found){ .starts = l->starts };
-	ys_piece_at(v, row->piece, &p);
-	if (row->is_variable)
-		return try_both(l, &p, row, b, at, steps, out);
 	if (at < row->dist) {
 		out->is_short = b->base > 0;
 		return OV_END;
 	}
-	if (p.kind != YS_EXPR)
-		return try_literal(l, &p, b, at - row->dist, row->xor_key, steps, out);
-	return try_start(l, v, &p, b, at - row->dist, RE_LOOK + row->dist, steps, out);
+	if (p->kind != YS_EXPR)
+		return try_literal(l, p, b, at - row->dist, row->xor_key, steps, out);
+	if (p->has_narrow) {
+		const ov_status s = matches_narrow(l, p, b, row->fwd, at, steps);
+
+		if (s != OV_END)
+			return s == OV_OK ? OV_END : s;
+	}
+	if (row->is_variable)
+		return try_both(l, p, row, b, at, steps, out);
+	return try_expr(l, p, b, at - row->dist, RE_LOOK + row->dist, steps, out);
+}
+
+static ov_status try_place(struct ys_look *l, const struct ys_piece *p, const struct ov_ybytes *b,
+			   size_t at, uint64_t *steps, struct ys_found *out)
+{
+	const struct re_thread start = { 0 };
+
+	if (p->has_narrow) {
+		const ov_status s = matches_narrow(l, p, b, start, at, steps);
+
+		if (s != OV_END)
+			return s == OV_OK ? OV_END : s;
+	}
+	return try_expr(l, p, b, at, RE_LOOK, steps, out);
 }
 
 ov_status ys_try_piece(struct ys_look *l, const struct ys_view *v, const struct ys_piece *p,
@@ -215,7 +210,7 @@ ov_status ys_try_piece(struct ys_look *l, const struct ys_view *v, const struct 
 	*out = (struct ys_found){ .starts = l->starts };
 	*xor_key = 0;
 	if (p->kind == YS_EXPR)
-		return try_start(l, v, p, b, at, RE_LOOK, steps, out);
+		return try_place(l, p, b, at, steps, out);
 	if ((v->flags & YS_XOR) == 0)
 		return try_literal(l, p, b, at, 0, steps, out);
 	if (at >= b->n) {

@@ -17,7 +17,8 @@ struct ym_piece {
 	const struct re_tree *tree; /* EXPR */
 	uint32_t gap_min, gap_max;
 	struct re_cover cover;
-	bool is_told;	    /* its cover is of those that wake */
+	bool is_told;	    /* its cover is of those that wake         */
+	bool is_short;	    /* its cover is of short keys for the sieve */
 	uint32_t data, ext; /* offsets, once they are written */
 	struct ym_expr expr;
 };

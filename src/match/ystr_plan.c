@@ -10,50 +10,11 @@
 
 #include "checked.h"
 
-static ov_status add_key(struct vec *to, uint32_t slot, const struct ys_row *row,
-			 struct yf_key **out)
+static ov_status add_key(struct vec *to, uint32_t piece, const struct ys_row *row)
 {
-	struct yf_key *k;
-
-	OV_TRY(vec_more(to, sizeof *k, YF_KEYS_MAX));
-	k = yf_key_at(to, to->n++);
-	*k = (struct yf_key){ .row = *row, .slot = slot };
-	*out = k;
+	OV_TRY(vec_more(to, sizeof(struct yf_key), YF_KEYS_MAX));
+	*yf_key_at(to, to->n++) = (struct yf_key){ .row = *row, .piece = piece };
 	return OV_OK;
-}
-
-/* The masked bytes that each match begins with, at most four. */
-static uint32_t head_of(const struct ys_piece *p, uint8_t value[4], uint8_t mask[4])
-{
-	const bool wide = (p->flags & YS_WIDE) != 0;
-	uint32_t n = 0, pc = 0, at = 0;
-
-	while (n < 4) {
-		const struct re_ins i = re_ins_at(p->fwd.code, pc);
-		const uint8_t *pool;
-
-		if (i.op == RC_RUN) {
-			pool = p->fwd.pool + re_ins_at(p->fwd.code, pc + 1).x;
-			value[n] = pool[at] & pool[i.b + at];
-			mask[n] = pool[i.b + at];
-			if (++at == i.b) {
-				at = 0;
-				pc += 2;
-			}
-		} else if (i.op == RC_BYTE || i.op == RC_MASK) {
-			mask[n] = i.op == RC_BYTE ? 0xff : (uint8_t)i.b;
-			value[n] = i.a & mask[n];
-			pc++;
-		} else {
-			break;
-		}
-		n++;
-		if (wide && n < 4) {
-			value[n] = 0;
-			mask[n++] = 0xff;
-		}
-	}
-	return n;
 }
 
 /* A stretch of a literal of at most four bytes, the one with the most certain bits. */
@@ -120,68 +81,65 @@ static void first_bytes(const struct ys_piece *p, uint8_t set[32])
 }
 
 /* A piece that has no atom. */
-static ov_status plan_piece(struct ov_ysearch *s, uint32_t slot, uint32_t piece)
+static ov_status plan_piece(struct ov_ysearch *s, const struct ys_view *v, uint32_t piece)
 {
-	const struct ys_view *v = &yf_slot_at(s, slot)->view;
-	struct ys_row row = { .piece = piece };
-	struct yf_key *k;
-	struct ys_piece p;
-	uint32_t n;
+	const struct ys_piece *p = &yf_piece_at(s, piece)->p;
+	struct ys_row row = { .piece = 0 };
+	struct yf_place *place;
+	uint32_t n = 0;
 
-	ys_piece_at(v, piece, &p);
-	if ((v->flags & YS_XOR) == 0) {
-		n = p.kind == YS_EXPR ? head_of(&p, row.key.value, row.key.mask)
-				      : best_stretch(&p, row.key.value, row.key.mask, &row.dist);
-		while (n > 0 && row.key.mask[n - 1] == 0)
-			n--;
-		row.key.n = (uint8_t)n;
-		if (n > 0)
-			return add_key(&s->shorts, slot, &row, &k);
-	}
-	OV_TRY(add_key(&s->places, slot, &row, &k));
-	memset(k->first, 0xff, sizeof k->first);
-	if (p.kind == YS_EXPR)
-		first_bytes(&p, k->first);
+	if (p->kind != YS_EXPR && (v->flags & YS_XOR) == 0)
+		n = best_stretch(p, row.key.value, row.key.mask, &row.dist);
+	while (n > 0 && row.key.mask[n - 1] == 0)
+		n--;
+	row.key.n = (uint8_t)n;
+	if (n > 0)
+		return add_key(&s->shorts, piece, &row);
+	OV_TRY(vec_more(&s->places, sizeof *place, YF_KEYS_MAX));
+	place = (struct yf_place *)s->places.p + s->places.n++;
+	place->piece = piece;
+	memset(place->first, 0xff, sizeof place->first);
+	if (p->kind == YS_EXPR)
+		first_bytes(p, place->first);
 	return OV_OK;
 }
 
-static void extend_reach(struct ov_ysearch *s, const struct ys_view *v)
+static ov_status add_pieces(struct ov_ysearch *s, uint32_t slot)
 {
-	for (uint32_t i = 0; i < v->npieces; i++) {
-		struct ys_piece p;
+	const struct yf_slot *y = yf_slot_at(s, slot);
+
+	for (uint32_t i = 0; i < y->view.npieces; i++) {
+		struct yf_piece *p;
 		size_t most;
 
-		ys_piece_at(v, i, &p);
-		most = p.kind == YS_EXPR ? 2 * RE_LOOK : ys_literal_len(&p);
+		OV_TRY(vec_more(&s->pieces, sizeof *p, YF_KEYS_MAX));
+		p = yf_piece_at(s, (uint32_t)s->pieces.n++);
+		p->slot = slot;
+		p->list = y->is_chained ? y->first_list + 1 + i : y->first_list;
+		ys_piece_at(&y->view, i, &p->p);
+		most = p->p.kind == YS_EXPR ? 2 * RE_LOOK : ys_literal_len(&p->p);
 		if (most + 64 > s->reach)
 			s->reach = most + 64;
 	}
+	return OV_OK;
 }
 
 static ov_status plan_slot(struct ov_ysearch *s, uint32_t slot)
 {
 	const struct ys_view v = yf_slot_at(s, slot)->view;
-	struct yf_key *k;
+	const uint32_t first = (uint32_t)s->pieces.n, n = ys_nrows(&v);
 
-	extend_reach(s, &v);
-	for (uint32_t i = 0; i < ys_nrows(&v); i++) {
+	OV_TRY(add_pieces(s, slot));
+	for (uint32_t i = 0; i < n; i++) {
 		struct ys_row row;
 
 		ys_row_at(&v, i, &row);
-		OV_TRY(add_key(&s->keys, slot, &row, &k));
+		yf_piece_at(s, first + row.piece)->has_key = true;
+		OV_TRY(add_key(row.is_short ? &s->shorts : &s->keys, first + row.piece, &row));
 	}
-	for (uint32_t piece = 0; piece < v.npieces; piece++) {
-		bool has_key = false;
-
-		for (uint32_t i = 0; i < ys_nrows(&v) && !has_key; i++) {
-			struct ys_row row;
-
-			ys_row_at(&v, i, &row);
-			has_key = row.piece == piece;
-		}
-		if (!has_key)
-			OV_TRY(plan_piece(s, slot, piece));
-	}
+	for (uint32_t i = first; i < s->pieces.n; i++)
+		if (!yf_piece_at(s, i)->has_key)
+			OV_TRY(plan_piece(s, &v, i));
 	return OV_OK;
 }
 
@@ -200,45 +158,65 @@ static ov_status build_table(struct ov_ysearch *s)
 	return ov_gram_open(ov_buf_cur(&s->table), &s->gram);
 }
 
+/* Files of a kind ask for the same strings again and again: the last plan is kept. */
+static bool is_planned(const struct ov_ysearch *s)
+{
+	const uint8_t *const *code = s->planned.p;
+
+	if (s->planned.n != s->slots.n || s->planned.n == 0)
+		return false;
+	for (uint32_t i = 0; i < s->slots.n; i++)
+		if (code[i] != yf_slot_at(s, i)->view.p)
+			return false;
+	return true;
+}
+
+static ov_status note_plan(struct ov_ysearch *s)
+{
+	for (uint32_t i = 0; i < s->slots.n; i++) {
+		OV_TRY(vec_more(&s->planned, sizeof(const uint8_t *), YF_SLOTS_MAX));
+		((const uint8_t **)s->planned.p)[s->planned.n++] = yf_slot_at(s, i)->view.p;
+	}
+	return OV_OK;
+}
+
 ov_status yf_plan(struct ov_ysearch *s)
 {
-	s->keys.n = s->shorts.n = s->places.n = 0;
+	if (is_planned(s))
+		return OV_OK;
+	s->keys.n = s->shorts.n = s->places.n = s->pieces.n = s->planned.n = 0;
 	s->reach = 0;
 	s->gram = (struct ov_gram){ 0 };
 	for (uint32_t i = 0; i < s->slots.n; i++)
 		OV_TRY(plan_slot(s, i));
-	return s->keys.n > OV_SIEVE_KEYS ? build_table(s) : OV_OK;
+	if (s->keys.n > OV_SIEVE_KEYS)
+		OV_TRY(build_table(s));
+	return note_plan(s);
 }
 
-static struct yf_list *list_of(const struct ov_ysearch *s, const struct yf_slot *slot,
-			       uint32_t piece)
+/* A key stands at `at` of the source, or, without a key, that place is to be tried. */
+static ov_status look(struct ov_ysearch *s, uint32_t piece, const struct ys_row *row, uint64_t at)
 {
-	return yf_list_at(s, slot->is_chained ? slot->first_list + 1 + piece : slot->first_list);
-}
-
-/* A key stands at `at` of the source, or a place is to be tried. */
-static ov_status look(struct ov_ysearch *s, const struct yf_key *k, uint64_t at, bool is_key)
-{
-	struct yf_slot *slot = yf_slot_at(s, k->slot);
-	struct yf_list *l = list_of(s, slot, k->row.piece);
+	const struct yf_piece *p = yf_piece_at(s, piece);
+	struct yf_slot *slot = yf_slot_at(s, p->slot);
+	struct yf_list *l = yf_list_at(s, p->list);
 	const uint64_t before = *s->steps;
-	struct ov_ymatch like = { .xor_key = k->row.xor_key };
+	struct ov_ymatch like = { .is_wide = (p->p.flags & YS_WIDE) != 0 };
+	const size_t place = (size_t)(at - s->bytes.base);
 	struct ys_found f;
-	struct ys_piece p;
 	ov_status st;
 
 	if (l->is_done)
 		return OV_OK;
-	if (*s->steps == 0)
+	if (before == 0)
 		return OV_LIMIT;
-	ys_piece_at(&slot->view, k->row.piece, &p);
-	like.is_wide = (p.flags & YS_WIDE) != 0;
-	if (is_key)
-		st = ys_try_row(&s->look, &slot->view, &k->row, &s->bytes,
-				(size_t)(at - s->bytes.base), s->steps, &f);
-	else
-		st = ys_try_piece(&s->look, &slot->view, &p, &s->bytes,
-				  (size_t)(at - s->bytes.base), s->steps, &like.xor_key, &f);
+	if (row != NULL) {
+		like.xor_key = row->xor_key;
+		st = ys_try_row(&s->look, &p->p, row, &s->bytes, place, s->steps, &f);
+	} else {
+		st = ys_try_piece(&s->look, &slot->view, &p->p, &s->bytes, place, s->steps,
+				  &like.xor_key, &f);
+	}
 	slot->work += before - *s->steps;
 	if (f.is_cut)
 		l->flags |= OV_YLIST_CUT;
@@ -251,10 +229,11 @@ static ov_status look(struct ov_ysearch *s, const struct yf_key *k, uint64_t at,
 static bool on_key(void *ctx, uint32_t token, uint64_t at)
 {
 	struct ov_ysearch *s = ctx;
+	const struct yf_key *k = yf_key_at(s->told, token);
 
 	if (at >= s->to)
 		return true;
-	s->trouble = look(s, yf_key_at(s->told, token), at, true);
+	s->trouble = look(s, k->piece, &k->row, at);
 	return s->trouble == OV_OK;
 }
 
@@ -294,11 +273,11 @@ static ov_status scan_grams(struct ov_ysearch *s, uint64_t from)
 	return st == OV_END ? s->trouble : st;
 }
 
-static ov_status scan_places(struct ov_ysearch *s, const struct yf_key *k, uint64_t from)
+static ov_status scan_places(struct ov_ysearch *s, const struct yf_place *k, uint64_t from)
 {
 	for (uint64_t at = from; at < s->to; at++)
 		if (re_set_has(k->first, s->bytes.p[at - s->bytes.base]))
-			OV_TRY(look(s, k, at, false));
+			OV_TRY(look(s, k->piece, NULL, at));
 	return OV_OK;
 }
 
@@ -308,6 +287,6 @@ ov_status yf_scan(struct ov_ysearch *s, uint64_t from)
 	for (size_t i = 0; i < s->shorts.n; i += OV_SIEVE_KEYS)
 		OV_TRY(sift(s, &s->shorts, i, from));
 	for (size_t i = 0; i < s->places.n; i++)
-		OV_TRY(scan_places(s, yf_key_at(&s->places, i), from));
+		OV_TRY(scan_places(s, (const struct yf_place *)s->places.p + i, from));
 	return OV_OK;
 }

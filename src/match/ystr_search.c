@@ -38,6 +38,8 @@ void ov_ysearch_free(struct ov_ysearch **out)
 	free(s->shorts.p);
 	free(s->places.p);
 	free(s->grams.p);
+	free(s->pieces.p);
+	free(s->planned.p);
 	free(s->ends.p);
 	free(s->more_ends.p);
 	free(s->window);
@@ -51,7 +53,6 @@ void ov_ysearch_free(struct ov_ysearch **out)
 void ov_ysearch_begin(struct ov_ysearch *s)
 {
 	s->slots.n = s->lists.n = 0;
-	s->is_planned = false;
 	s->kept = 0;
 }
 
@@ -92,7 +93,6 @@ ov_status ov_ysearch_add(struct ov_ysearch *s, struct ov_cur code, uint32_t max,
 	*slot = (uint32_t)s->slots.n;
 	*yf_slot_at(s, *slot) = y;
 	s->slots.n++;
-	s->is_planned = false;
 	return OV_OK;
 }
 
@@ -177,9 +177,7 @@ ov_status ov_ysearch_run(struct ov_ysearch *s, const struct ov_src *src, uint64_
 	s->base = base;
 	s->steps = steps;
 	s->trouble = OV_OK;
-	if (!s->is_planned)
-		OV_TRY(yf_plan(s));
-	s->is_planned = true;
+	OV_TRY(yf_plan(s));
 	st = run_windows(s, src, deadline_ns);
 	if (st == OV_LIMIT || st == OV_SHORT || st == OV_IO)
 		mark_spent(s);
@@ -210,12 +208,14 @@ ov_status ov_ystr_probe(struct ov_ysearch *s, struct ov_cur code, uint32_t atom,
 	const struct ys_view v = ys_open(code);
 	struct ys_row row;
 	struct ys_found f;
+	struct ys_piece p;
 	ov_status st;
 
 	if (atom >= ys_ntold(&v) || at < bytes->base || at - bytes->base > bytes->n)
 		return OV_SHORT;
 	ys_row_at(&v, atom, &row);
-	st = ys_try_row(&s->look, &v, &row, bytes, (size_t)(at - bytes->base), steps, &f);
+	ys_piece_at(&v, row.piece, &p);
+	st = ys_try_row(&s->look, &p, &row, bytes, (size_t)(at - bytes->base), steps, &f);
 	if (st == OV_END && !f.is_short)
 		return OV_END;
 	return st == OV_OK ? OV_OK : OV_SHORT;

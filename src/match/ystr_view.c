@@ -51,6 +51,11 @@ void ys_piece_at(const struct ys_view *v, uint32_t i, struct ys_piece *out)
 	out->len_min = out->len_max = ys_literal_len(out);
 	if (ext != 0)
 		read_ext(v->p, v->p + ext, out);
+	if (out->kind == YS_EXPR && (out->flags & YS_WIDE) != 0) {
+		const uint8_t *first = v->p + YS_HEAD;
+
+		out->has_narrow = (first[1] & YS_WIDE) == 0 && ov_le32(first + 4) == ov_le32(p + 4);
+	}
 }
 
 static uint32_t xor_values(const struct ys_view *v)
@@ -112,7 +117,8 @@ static void wild_at(const struct ys_view *v, uint32_t i, struct ys_row *out)
 	memcpy(out->key.mask, e + OV_GRAM_MAX, OV_GRAM_MAX);
 	out->piece = ov_le16(e + 32);
 	out->key.n = e[34];
-	out->is_variable = e[35] != 0;
+	out->is_variable = (e[35] & YS_ROW_VARIES) != 0;
+	out->is_short = (e[35] & YS_ROW_SHORT) != 0;
 	out->dist = ov_le32(e + 36);
 	out->fwd = (struct re_thread){ ov_le32(e + 40), ov_le32(e + 44) };
 	out->rev = (struct re_thread){ ov_le32(e + 48), ov_le32(e + 52) };
@@ -199,6 +205,16 @@ static bool is_key_good(const struct ov_gram_key *k)
 	return true;
 }
 
+static bool is_short_good(const struct ov_gram_key *k)
+{
+	if (k->n == 0 || k->n > OV_GRAM_MIN || k->mask[k->n - 1] == 0)
+		return false;
+	for (unsigned i = 0; i < OV_GRAM_MAX; i++)
+		if ((k->value[i] & ~k->mask[i]) != 0 || (i >= k->n && k->mask[i] != 0))
+			return false;
+	return true;
+}
+
 static bool is_lit_good(const struct ys_view *v, uint32_t i)
 {
 	const uint8_t *e = v->p + YS_HEAD + (size_t)v->npieces * YS_PIECE + (size_t)i * YS_LIT;
@@ -231,13 +247,16 @@ static bool is_row_good(const struct ys_view *v, uint32_t i)
 	struct ys_piece p;
 
 	wild_at(v, i, &r);
-	if (r.piece >= v->npieces || !is_key_good(&r.key))
+	if (r.piece >= v->npieces)
+		return false;
+	if (r.is_short ? i < v->wake_rows || !is_short_good(&r.key) : !is_key_good(&r.key))
 		return false;
 	ys_piece_at(v, r.piece, &p);
+	if (p.kind == YS_EXPR && !is_thread_good(&p.fwd, r.fwd))
+		return false;
 	if (!r.is_variable)
 		return r.dist <= YS_TEXT_MAX * 2;
-	return p.kind == YS_EXPR && p.rev.n > 0 && is_thread_good(&p.fwd, r.fwd) &&
-	       is_thread_good(&p.rev, r.rev);
+	return p.kind == YS_EXPR && p.rev.n > 0 && is_thread_good(&p.rev, r.rev);
 }
 
 static bool is_head_good(const struct ys_view *v, const struct bounds *b)

@@ -211,10 +211,11 @@ static ov_status put_row(struct writer *w, uint32_t piece, const struct re_atom 
 	OV_TRY(ov_buf_put(&w->table, a->key.mask, OV_GRAM_MAX));
 	OV_TRY(ov_buf_u16(&w->table, (uint16_t)piece));
 	OV_TRY(ov_buf_u8(&w->table, a->key.n));
-	OV_TRY(ov_buf_u8(&w->table, varies));
+	OV_TRY(ov_buf_u8(
+	    &w->table, (uint8_t)((varies ? YS_ROW_VARIES : 0) | (p->is_short ? YS_ROW_SHORT : 0))));
 	OV_TRY(ov_buf_u32(&w->table, dist));
-	OV_TRY(ov_buf_u32(&w->table, varies ? leaf->fwd_pc : 0));
-	OV_TRY(ov_buf_u32(&w->table, varies ? leaf->fwd_count : 0));
+	OV_TRY(ov_buf_u32(&w->table, p->kind == YS_EXPR ? leaf->fwd_pc : 0));
+	OV_TRY(ov_buf_u32(&w->table, p->kind == YS_EXPR ? leaf->fwd_count : 0));
 	OV_TRY(ov_buf_u32(&w->table, varies ? leaf->rev_pc : 0));
 	return ov_buf_u32(&w->table, varies ? leaf->rev_count : 0);
 }

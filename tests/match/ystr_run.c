@@ -2,6 +2,8 @@
  * For tests/differential/ystr_diff.py: compiles the strings that a file lists, searches another
  * file, and prints each match as `number offset length`, or `number ! why` for a refused string.
  *
+ * With `-` for the file it prints `number c cost atoms` instead.
+ *
  * A line: kind flags xor_lo xor_hi body alphabet; the last two in hexadecimal, `-` for nothing.
  */
 #include <stdio.h>
@@ -87,6 +89,7 @@ int main(int argc, char **argv)
 	static struct slots k;
 	struct ov_ysearch *s = NULL;
 	struct ov_buf blocks[65536];
+	const bool is_costs = argc == 3 && strcmp(argv[2], "-") == 0;
 	struct ov_arena a;
 	uint32_t n = 0;
 	FILE *f;
@@ -108,13 +111,15 @@ int main(int argc, char **argv)
 			printf("%u ! %s (at %zu)\n", n, err.why, err.at);
 		else if (ov_ystr_check(ov_buf_cur(&blocks[n])) != OV_OK)
 			printf("%u ! CHECK REFUSES IT\n", n);
+		else if (is_costs)
+			printf("%u c %llu %u\n", n, (unsigned long long)facts.cost, facts.natoms);
 		else if (ov_ysearch_add(s, ov_buf_cur(&blocks[n]), OV_YMATCH_MAX, &k.slot[k.n]) ==
 			 OV_OK)
 			k.line[k.n++] = n;
 		ov_arena_reset(&a, (size_t)1 << 24);
 	}
 	(void)fclose(f);
-	status = search(&k, s, argv[2]);
+	status = is_costs ? 0 : search(&k, s, argv[2]);
 	for (uint32_t i = 0; i < n; i++)
 		ov_buf_free(&blocks[i]);
 	ov_arena_free(&a);
