@@ -16,7 +16,10 @@
 #define T OV_YSTR_TEXT
 #define H OV_YSTR_HEX
 #define R OV_YSTR_REGEX
-#define STR(s) { "" s "", sizeof(s) - 1 }
+#define STR(s)                                                                                     \
+	{                                                                                          \
+		"" s "", sizeof(s) - 1                                                             \
+	}
 
 struct row {
 	enum ov_ystr_kind kind;
