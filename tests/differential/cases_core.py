@@ -177,6 +177,11 @@ def quirk_cases():
     """What clamscan refuses or reads otherwise, and what overt makes of it."""
     word = {'t': BIN + b'kapome' + BIN}
     yield case('two plain bytes', {'t.ndb': 'T.Two:0:*:%s\n' % h('ka')}, word, differs='two plain bytes', ours={'t': ['T.Two']})
+    yield case('alternatives of 1 and 4 bytes, the end cut off', {'t.ndb': 'T.Alt:0:*:%s(41|6f6d6567)%s\n' % (h('bAaaabbb'), h('bbBBa'))},
+               {'whole': b'................bAaaabbbomegbbBBa', 'cut': b'................bAaaabbbomegbb'},
+               differs='though the pattern\'s last bytes are cut off', ours={'cut': []})
+    yield case('no counts for text at the end', {'t.ndb': 'T.End:7:EOF-36:6161426162\n', 't.ldb': 'T.None;Engine:102-255,Target:0;0=0;616c706861\n'},
+               {'alpha': b'some text with alpha in it, and more\n'}, differs='is judged once more with all counts 0', ours={'alpha': []})
     yield case('alternatives of 1 and 4 bytes', {'t.ndb': 'T.Alt:0:*:%s(61|41424261)%s\n' % (h('BA'), h('sigm'))},
                {'short': BIN + b'BAasigm' + BIN, 'long': BIN + b'BAABBasigm' + BIN},
                differs='alternatives of different lengths', ours={'short': ['T.Alt'], 'long': ['T.Alt']})
