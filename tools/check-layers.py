@@ -18,7 +18,7 @@ TABLE_HEAD = ["folder", "what it is", "may use", "libraries", "may not"]
 FRONT = "front door"
 FILE_LINES, FUNCTION_LINES = 700, 90
 # External libraries stand behind few folders; other <headers> are the C library's or the kernel's.
-EXTERNAL = ("openssl/", "zlib.h", "lzma.h", "bzlib.h", "zstd", "lz4", "archive", "pcre2", "seccomp.h", "jansson.h",
+EXTERNAL = ("openssl/", "zlib.h", "libdeflate.h", "lzma.h", "bzlib.h", "zstd", "lz4", "archive", "pcre2", "seccomp.h", "jansson.h",
             "curl/", "png.h", "jpeglib.h", "gif_lib.h", "webp/", "microhttpd.h", "mspack.h", "sqlite3.h")
 SELF = os.path.abspath(__file__)
 

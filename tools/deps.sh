@@ -4,7 +4,7 @@
 set -euo pipefail
 
 declare -A sets=(
-	[build]="gcc libc6-dev make meson ninja-build pkg-config python3 libssl-dev zlib1g-dev liblzma-dev libbz2-dev
+	[build]="gcc libc6-dev make meson ninja-build pkg-config python3 libssl-dev zlib1g-dev libdeflate-dev liblzma-dev libbz2-dev
 		libzstd-dev liblz4-dev libarchive-dev libpcre2-dev libseccomp-dev libcurl4-openssl-dev libmicrohttpd-dev
 		libpng-dev libjpeg62-turbo-dev libgif-dev libwebp-dev"
 	[run]="libarchive-tools clamav-testfiles"
