@@ -122,6 +122,8 @@ static void add_hue(const struct ov_pixel *p, unsigned shares[3])
 	const unsigned first = c[0] == max3(p) ? 0 : c[1] == max3(p) ? 1 : 2;
 	unsigned second = first == 0 ? 1 : 0, third = first == 2 ? 1 : 2, between;
 
+	if (range == 0)
+		return; /* grey has no hue; none comes here */
 	if (c[third] > c[second])
 		second = third;
 	between = c[second] - least;
@@ -191,7 +193,7 @@ static double from_grey(const struct ov_pixel *p)
 /* Sobel's operator on that distance. @return the highest value. */
 static uint32_t find_edges(const struct ov_pixel *p, unsigned side, uint32_t *map)
 {
-	double d[PIXELS];
+	double d[PIXELS] = { 0 };
 	uint32_t most = 0;
 
 	for (unsigned i = 0; i < side * side; i++)
@@ -251,7 +253,7 @@ static void make_edges(const struct ov_pixel *p, unsigned side, uint32_t *map)
 void ov_icon_hash(const struct ov_pixel *pixels, unsigned side, struct ov_icon *out)
 {
 	struct spot_sum high[2 * OV_ICON_SPOTS], low[2 * OV_ICON_SPOTS];
-	uint32_t map[PIXELS];
+	uint32_t map[PIXELS] = { 0 };
 	unsigned n;
 
 	*out = (struct ov_icon){ .side = (uint8_t)side };
