@@ -11,8 +11,8 @@ extern const struct ov_format
 extern const struct ov_format ov_format_tar;
 extern const struct ov_format ov_format_ar;
 extern const struct ov_format ov_format_macho_fat;
-extern const struct ov_format
-    ov_format_libarchive; /* 7z, RAR, CAB, ISO, XAR, LHA, cpio, RPM, WARC */
+extern const struct ov_format ov_format_libarchive; /* 7z, RAR, CAB, ISO, XAR, LHA */
+extern const struct ov_format ov_format_cpio, ov_format_rpm, ov_format_warc;
 extern const struct ov_format ov_format_tnef, ov_format_binhex;
 extern const struct ov_format ov_format_mail; /* mail, mailboxes, uuencode */
 extern const struct ov_format ov_format_ole2;

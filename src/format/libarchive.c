@@ -1,7 +1,7 @@
 /*
- * Containers that libarchive 3.6 reads: 7z, RAR (1.5 to 5), CAB, ISO 9660, XAR, LHA, cpio, RPM,
- * WARC. The reader of the detected type alone is switched on, so a file is never guessed at twice,
- * and none of its writers or disk functions is touched.
+ * Containers that libarchive 3.6 reads: 7z, RAR (1.5 to 5), CAB, ISO 9660, XAR, LHA. The reader of
+ * the detected type alone is switched on, so a file is never guessed at twice, and none of its
+ * writers or disk functions is touched.
  *
  * Not read, and noted: encrypted parts, multi-volume sets, what libarchive has no code for.
  * libarchive allocates by itself: dictionaries and tables are bounded by the process's address
@@ -17,8 +17,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <zlib.h>
 
 #include "checked.h"
+#include "rar_blocks.h"
 
 #define WINDOW ((size_t)64 * 1024)
 #define MEMORY_STEP ((size_t)1 << 20)
@@ -37,7 +39,8 @@ struct wrapped {
 	struct ov_arena_mark mark; /* before the current name                                */
 	const uint8_t *block;	   /* libarchive's: bytes of the member not yet handed out   */
 	size_t left;		   /* how many                                               */
-	uint64_t most;		   /* bytes of the member that may still be handed out       */
+	struct ov_rar *rar;	   /* what libarchive does not check; NULL: no RAR           */
+	uLong crc;		   /* of what was handed out                                 */
 };
 
 void ov_format_prepare(void)
@@ -119,18 +122,6 @@ static int choose_readers(struct archive *a, enum ov_type t)
 		return archive_read_support_format_xar(a);
 	case OV_T_LHA:
 		return archive_read_support_format_lha(a);
-	case OV_T_WARC:
-		return archive_read_support_format_warc(a);
-	case OV_T_CPIO_OLD:
-	case OV_T_CPIO_ODC:
-	case OV_T_CPIO_NEWC:
-	case OV_T_CPIO_CRC:
-		return archive_read_support_format_cpio(a);
-	case OV_T_RPM: /* a lead-in, then a coded cpio archive */
-		return archive_read_support_filter_rpm(a) | archive_read_support_filter_gzip(a) |
-		       archive_read_support_filter_bzip2(a) | archive_read_support_filter_xz(a) |
-		       archive_read_support_filter_lzma(a) | archive_read_support_filter_zstd(a) |
-		       archive_read_support_format_cpio(a);
 	default:
 		return ARCHIVE_FATAL;
 	}
@@ -214,6 +205,14 @@ static ov_status open_wrapped(const struct ov_fmt_env *env, void **state)
 		close_wrapped(w);
 		return s;
 	}
+	if (env->type == OV_T_RAR) {
+		const ov_status s = ov_rar_open(env, &w->rar);
+
+		if (s != OV_OK) {
+			close_wrapped(w);
+			return s;
+		}
+	}
 	w->mark = ov_arena_mark(env->arena);
 	*state = w;
 	return OV_OK;
@@ -247,12 +246,6 @@ static void number(const struct wrapped *w, struct ov_child *out)
 		out->position = 0;
 		out->packed = out->size;
 		return;
-	case OV_T_CPIO_OLD:
-	case OV_T_CPIO_ODC:
-	case OV_T_CPIO_NEWC:
-	case OV_T_CPIO_CRC:
-		out->packed = out->size;
-		return;
 	default:
 		return;
 	}
@@ -282,8 +275,6 @@ static void describe(struct wrapped *w, struct archive_entry *e, struct ov_child
 	};
 	number(w, out);
 	w->left = 0;
-	/* The WARC reader gives the four bytes that end a record as part of it. */
-	w->most = w->env->type == OV_T_WARC ? out->size : UINT64_MAX;
 	if (archive_entry_is_encrypted(e)) {
 		out->kind = OV_CHILD_NONE;
 		out->is_encrypted = true;
@@ -312,10 +303,13 @@ static ov_status next_wrapped(void *state, struct ov_child *out)
 
 		ov_arena_release(w->env->arena, w->mark);
 		if (r == ARCHIVE_EOF)
-			return OV_END;
+			return w->rar != NULL ? ov_rar_finish(w->rar) : OV_END;
 		if (r == ARCHIVE_RETRY)
 			continue;
 		w->position++;
+		w->crc = 0;
+		if (w->rar != NULL)
+			OV_TRY(ov_rar_next(w->rar));
 		if (r < ARCHIVE_WARN) {
 			w->fatal = note_error(w, OV_STR(""));
 			return w->fatal;
@@ -364,17 +358,20 @@ static ov_status fill_block(struct wrapped *w)
 static ov_status read_wrapped(void *state, void *to, size_t n, size_t *got)
 {
 	struct wrapped *w = state;
+	ov_status s;
 
 	*got = 0;
 	OV_TRY(w->fatal);
-	if (w->most == 0)
-		return OV_END;
-	OV_TRY(fill_block(w));
-	*got = (size_t)ov_min_u64(ov_min_size(n, w->left), w->most);
+	s = fill_block(w);
+	if (s == OV_END && w->rar != NULL)
+		ov_rar_check(w->rar, (uint32_t)w->crc, w->name);
+	OV_TRY(s);
+	*got = ov_min_size(ov_min_size(n, w->left), UINT32_MAX);
 	memcpy(to, w->block, *got);
+	if (w->rar != NULL)
+		w->crc = crc32(w->crc, to, (uInt)*got);
 	w->block += *got;
 	w->left -= *got;
-	w->most -= *got;
 	return OV_OK;
 }
 

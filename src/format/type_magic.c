@@ -402,6 +402,7 @@ static const struct magic first[] = { /* sorted by the first byte: a test holds 
 	M(0, "070701", CPIO_NEWC, NULL),
 	M(0, "070702", CPIO_CRC, NULL),
 	M(0, "070707", CPIO_ODC, NULL),
+	M(0, "07070X", CPIO_NEWC, NULL), /* rpm's, whose sizes stand in the package's header */
 	M(0, "7z\xbc\xaf\x27\x1c", 7Z, NULL),
 	M(0, "8BPS\0", GRAPHICS, NULL),
 	M(0, "ALZ\x01", ALZ, NULL),
