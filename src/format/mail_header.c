@@ -462,6 +462,19 @@ static void location(struct ov_mail_part *p, struct ov_str value)
 		name_put(&p->name, tail.p[i]);
 }
 
+/* The header of the coding, also with up to three letters damaged. */
+static bool is_like_encoding(struct ov_str header, size_t n)
+{
+	static const char name[] = "content-transfer-encoding";
+	unsigned wrong = 0;
+
+	if (n != sizeof name - 1)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		wrong += (header.p[i] | 0x20) != name[i];
+	return wrong <= 3;
+}
+
 void ov_mail_header(struct ov_mail_part *p, struct ov_str header)
 {
 	const size_t n = ov_mail_header_name(header);
@@ -473,7 +486,7 @@ void ov_mail_header(struct ov_mail_part *p, struct ov_str header)
 	value = (struct ov_str){ .p = colon + 1, .n = header.n - (size_t)(colon - header.p) - 1 };
 	if (is_name(header, n, "Content-Type"))
 		content_type(p, value);
-	else if (is_name(header, n, "Content-Transfer-Encoding"))
+	else if (is_like_encoding(header, n))
 		transfer_encoding(p, value);
 	else if (is_name(header, n, "Content-Disposition"))
 		disposition(p, value);

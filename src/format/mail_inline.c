@@ -53,7 +53,7 @@ static bool is_uu_line(struct ov_str s)
 	for (size_t i = 1; i < s.n; i++)
 		if (s.p[i] < ' ' || (s.p[i] > '`' && i < want))
 			return false;
-	return s.n + 1 >= want || s.n + 20 >= want;
+	return s.n + 1 >= want || (s.n > 8 && s.n + 20 >= want);
 }
 
 /* One of the two lines from `at` on is uuencode: the first may be damaged. */
@@ -68,7 +68,7 @@ static ov_status uu_follows(struct ov_mail *m, uint64_t at, bool *out)
 		if (s == OV_END)
 			return OV_OK;
 		OV_TRY(s);
-		*out = is_uu_line(line.text) && (i == 0 || line.text.n > 20);
+		*out = is_uu_line(line.text) && (i == 0 || line.text.n > 8);
 		at = line.next;
 	}
 	return OV_OK;
@@ -77,9 +77,11 @@ static ov_status uu_follows(struct ov_mail *m, uint64_t at, bool *out)
 static ov_status uuencode(struct ov_mail *m, const struct ov_mail_line *l, bool is_told)
 {
 	bool is_base64;
-	const size_t name = begin_line(l->text, &is_base64);
+	size_t name = begin_line(l->text, &is_base64);
 	bool is_it = is_told || is_base64;
 
+	if (name == 0 && is_told && ov_str_starts(l->text, OV_STR("begin ")))
+		name = 6; /* its mode is damaged */
 	if (name == 0)
 		return OV_OK;
 	keep_name(m, after(l->text, name));

@@ -3,13 +3,15 @@
  * parts are slices of the image; what lies between them is matched with the image itself.
  *
  * Follows UEFI 2.10, chapter 5 (MBR, GPT), and "Inside Macintosh: Devices" (partition maps). A
- * GPT's second table is not compared with the first; checksums are not asked for, since an attacker
- * would leave them wrong.
+ * GPT's second table is not compared with the first. A table with a wrong checksum is read, and
+ * told.
  */
 #include "format.h"
 #include "formats.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <zlib.h>
 
 #include "checked.h"
 #include "overt/features.h"
@@ -17,6 +19,7 @@
 #define SECTOR ((uint64_t)512)
 #define PARTS_MAX 1024
 #define LOGICAL_MAX 256
+#define TABLE_MAX ((uint64_t)4 << 20) /* bytes of GPT's entries that are summed */
 
 struct part {
 	uint64_t first, end; /* bytes; end: behind the last */
@@ -139,12 +142,54 @@ static ov_status open_mbr(struct disk *d)
 
 /* ---- GPT ---- */
 
+/* The CRC-32 of `n` bytes at `at`, of which the four at `hole` count as zero. */
+static ov_status sum_of(const struct disk *d, uint64_t at, uint64_t n, uint64_t hole, uint32_t *out)
+{
+	uint8_t bytes[512];
+	uLong crc = 0;
+
+	for (uint64_t done = 0; done < n;) {
+		const size_t some = (size_t)ov_min_u64(sizeof bytes, n - done);
+
+		OV_TRY(ov_src_read(d->env->src, at + done, bytes, some));
+		for (uint64_t i = hole; i < hole + 4; i++)
+			if (i >= done && i < done + some)
+				bytes[i - done] = 0;
+		crc = crc32(crc, bytes, (uInt)some);
+		done += some;
+	}
+	*out = (uint32_t)crc;
+	return OV_OK;
+}
+
+/* UEFI 5.3.2: the header's own sum at 16, that of the table at 88. */
+static ov_status check_gpt(const struct disk *d, uint64_t header, uint64_t table, uint64_t n)
+{
+	uint8_t bytes[92];
+	struct ov_cur c = ov_cur_of(bytes, sizeof bytes);
+	uint32_t size, want, want_table, sum, sum_table;
+
+	OV_TRY(ov_src_read(d->env->src, header, bytes, sizeof bytes));
+	ov_cur_soft_skip(&c, 12);
+	size = ov_cur_soft_u32le(&c);
+	want = ov_cur_soft_u32le(&c);
+	ov_cur_soft_skip(&c, 68);
+	want_table = ov_cur_soft_u32le(&c);
+	OV_TRY(ov_cur_status(&c));
+	if (size < sizeof bytes || size > 4096 || n > TABLE_MAX)
+		return OV_BAD;
+	OV_TRY(sum_of(d, header, size, 16, &sum));
+	OV_TRY(sum_of(d, table, n, UINT64_MAX - 8, &sum_table));
+	return sum == want && sum_table == want_table ? OV_OK : OV_BAD;
+}
+
 static ov_status read_gpt(struct disk *d, uint64_t unit, uint64_t header)
 {
 	uint8_t bytes[128];
 	struct ov_cur c = ov_cur_of(bytes, sizeof bytes);
 	uint64_t table, at;
 	uint32_t count, size;
+	ov_status s;
 
 	OV_TRY(ov_src_read(d->env->src, header, bytes, sizeof bytes));
 	OV_TRY(ov_cur_expect(&c, "EFI PART"));
@@ -155,6 +200,9 @@ static ov_status read_gpt(struct disk *d, uint64_t unit, uint64_t header)
 	OV_TRY(ov_cur_status(&c));
 	if (size < 128 || size > 4096 || ov_mul_u64(table, unit, &at) != OV_OK)
 		return OV_BAD;
+	s = check_gpt(d, header, at, (uint64_t)count * size);
+	if (s != OV_OK)
+		note(d, s, "a checksum of the partition table is wrong");
 	for (uint32_t i = 0; i < count; i++) {
 		uint64_t first, last, type = 0;
 
@@ -215,21 +263,25 @@ static ov_status open_apm(struct disk *d)
 	if (unit < 512 || unit > 4096)
 		unit = 512;
 	for (uint32_t i = 1; i <= count && !d->is_capped; i++) {
-		uint32_t first, size;
+		uint32_t first, size, told;
 
 		OV_TRY(ov_src_read(d->env->src, (uint64_t)i * unit, bytes, sizeof bytes));
 		c = ov_cur_of(bytes, sizeof bytes);
 		OV_TRY(ov_cur_expect(&c, "PM"));
 		ov_cur_soft_skip(&c, 2);
+		told = ov_cur_soft_u32be(&c);
 		if (i == 1)
-			count = ov_cur_soft_u32be(&c);
-		else
-			ov_cur_soft_skip(&c, 4);
+			count = told;
+		else if (told != count)
+			note(d, OV_BAD, "its entries differ in how many they are");
 		first = ov_cur_soft_u32be(&c);
 		size = ov_cur_soft_u32be(&c);
 		OV_TRY(ov_cur_status(&c));
 		add(d, i, first, size, unit);
 	}
+	if (ov_src_read(d->env->src, ((uint64_t)count + 1) * unit, bytes, 2) == OV_OK &&
+	    memcmp(bytes, "PM", 2) == 0)
+		note(d, OV_BAD, "more entries stand behind its last one");
 	intersect(d, "Heuristics.APMPartitionIntersection");
 	return OV_OK;
 }

@@ -23,6 +23,7 @@
 #define STAGES (OV_PDF_FILTERS + 1)
 #define PIECE ((size_t)64 * 1024)
 #define OVERLAP_MAX 4096
+#define REST_ROOM 8   /* bytes behind the end of packed data that are none of it */
 #define EOF_ROOM 1024 /* bytes at the end, in which its mark stands */
 
 struct embedded {
@@ -205,6 +206,13 @@ static enum ov_codec flate_of(const struct ov_src *in, bool is_first)
 									  : OV_CODEC_DEFLATE;
 }
 
+/* A stream's first filter ends before its data does, but for a line's end or two. */
+static bool has_rest(const struct pdf *f)
+{
+	return f->o.filters[0] == OV_PDF_FLATE &&
+	       ov_decoder_consumed(f->stages[0].d) + REST_ROOM < f->o.n;
+}
+
 static ov_status add_predictor(struct pdf *f, struct ov_decoder_params *p, struct ov_src *in)
 {
 	const struct ov_pdf_object *o = &f->o;
@@ -264,7 +272,7 @@ static ov_status read_chain(struct pdf *f, void *to, size_t n, size_t *got)
 	for (unsigned i = 0; s == OV_END && i + 1 < f->nstages; i++)
 		if (f->stages[i].end != OV_OK)
 			return f->stages[i].end;
-	return s;
+	return s == OV_END && has_rest(f) ? OV_BAD : s;
 }
 
 /* ---- parts ---- */
@@ -352,6 +360,8 @@ static ov_status give_stream(struct pdf *f, struct ov_child *c)
 	OV_TRY(name_of(f, &name));
 	if (!f->o.has_end)
 		note(f, OV_SHORT, name, "its stream has no end");
+	if (!f->o.names_length)
+		note(f, OV_BAD, name, "its stream has no length");
 	s = f->is_encrypted ? OV_OK : open_chain(f);
 	if (s == OV_NOMEM || s == OV_BUG || s == OV_IO)
 		return s;
@@ -408,7 +418,8 @@ static ov_status next_object(struct pdf *f)
 		f->is_told = true;
 		ov_fmt_heuristic(f->env, OV_ALWAYS, "Heuristics.PDF.ObfuscatedNameObject");
 	}
-	if (f->o.is_broken)
+	/* Without its stream: but a dictionary of encryption has a /Length too. */
+	if (f->o.is_broken || (f->o.names_length && !f->o.has_stream && !f->o.has_version))
 		note(f, OV_BAD, label_of(f), "its end, or the beginning of its stream, is damaged");
 	if (f->o.is_elsewhere && f->o.has_stream)
 		note(f, OV_UNSUPPORTED, label_of(f),

@@ -83,6 +83,9 @@ struct ov_pdf_object {
 	uint64_t off, n;   /* the stream's raw bytes */
 	bool has_end;	   /* a mark or a length tells its end */
 	bool is_broken;	   /* it never ends, or its stream's beginning is not there */
+	bool names_length; /* as a number, or an object that is one */
+	bool has_version;  /* /V: in a dictionary of encryption */
+	bool has_string;   /* long enough to hold another object    */
 	bool is_elsewhere; /* its filters are those that another object names       */
 	uint64_t file;	   /* EF: the object that holds the file's bytes, 0: none */
 	struct ov_pdf_string file_name;

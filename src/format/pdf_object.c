@@ -10,7 +10,8 @@
 #include "checked.h"
 #include "text.h"
 
-#define MARK_ROOM 64 /* bytes before "obj" that hold its number */
+#define STRING_ROOM 16 /* bytes of a string that can hold an object */
+#define MARK_ROOM 64   /* bytes before "obj" that hold its number */
 
 static bool is(const struct ov_pdf_token *t, const char *text)
 {
@@ -129,12 +130,14 @@ struct place {
 	bool in_filters;       /* within /Filter [ ... ]                              */
 	bool in_files;	       /* within /EF << ... >>                                */
 	unsigned tokens;
+	uint32_t depth; /* of dictionaries                                    */
 };
 
 static void take_name(struct ov_pdf_object *o, struct place *p, const struct ov_pdf_token *t)
 {
 	o->is_obfuscated |= is_obfuscated(t);
 	o->has_encrypt |= is(t, "Encrypt");
+	o->has_version |= is(t, "V");
 	if (p->in_filters || strcmp(p->key, "Filter") == 0) {
 		add_filter(o, t->text);
 		if (!p->in_filters)
@@ -143,6 +146,8 @@ static void take_name(struct ov_pdf_object *o, struct place *p, const struct ov_
 	}
 	o->is_objstm |= strcmp(p->key, "Type") == 0 && is(t, "ObjStm");
 	o->is_image |= strcmp(p->key, "Subtype") == 0 && is(t, "Image");
+	if (filter_of(t->text) != OV_PDF_UNKNOWN && strlen(t->text) > 5 && !is(t, "Crypt"))
+		o->is_elsewhere = true; /* a filter by its whole name, where none is asked for */
 	memcpy(p->key, t->text, sizeof p->key);
 }
 
@@ -151,7 +156,7 @@ static void take_number(struct ov_pdf_object *o, struct place *p, const struct o
 	const uint64_t v = number_of(t);
 
 	if (strcmp(p->key, "Length") == 0) {
-		o->has_length = true;
+		o->has_length = o->names_length = true;
 		o->length = v;
 	} else if (strcmp(p->key, "Predictor") == 0) {
 		o->predictor = v;
@@ -188,6 +193,7 @@ static void take_token(struct ov_pdf_object *o, struct place *p, const struct ov
 		break;
 	case OV_PDF_STRING:
 	case OV_PDF_HEX:
+		o->has_string |= t->n >= STRING_ROOM;
 		o->is_elsewhere |= is_no_filter(p, t);
 		/* A string alone may be a script that another object names. */
 		if (strcmp(p->key, "JS") == 0 || p->tokens == 0)
@@ -202,11 +208,13 @@ static void take_token(struct ov_pdf_object *o, struct place *p, const struct ov
 		take_number(o, p, t);
 		break;
 	case OV_PDF_OPEN:
+		p->depth += t->bracket == '<';
 		p->in_filters = t->bracket == '[' && strcmp(p->key, "Filter") == 0;
 		p->in_files |= t->bracket == '<' && strcmp(p->key, "EF") == 0;
 		p->key[0] = '\0';
 		break;
 	default:
+		p->depth -= t->bracket == '>' && p->depth > 0;
 		p->in_filters = false;
 		p->in_files = p->in_files && t->bracket != '>';
 		p->key[0] = '\0';
@@ -286,11 +294,12 @@ static ov_status measure(struct ov_pdf_lex *l, uint64_t at, struct ov_pdf_object
 	o->n = end - at;
 	o->has_end = found;
 	/*
-	 * Unless the length tells the same end, the search goes on within the data: the mark may
-	 * be that of another object, which this one would hide.
+	 * Unless the length tells the same end, the search goes on behind the object's beginning:
+	 * the mark may be that of another object, which this one would hide. So may a string.
 	 */
 	is_told = o->has_length && o->n >= o->length && o->n - o->length <= 2;
-	*next = is_told ? end : at;
+	if (is_told && !o->has_string)
+		*next = end;
 	if (is_told)
 		o->n = o->length;
 	else if (found)
@@ -306,33 +315,33 @@ static ov_status measure(struct ov_pdf_lex *l, uint64_t at, struct ov_pdf_object
 	return OV_OK;
 }
 
-/* Tokens up to the end of the object. */
+/*
+ * Tokens up to the end of the object. Only a stream moves *next: what a string swallowed may be an
+ * object, to which the table of objects leads.
+ */
 static ov_status read_body(struct ov_pdf_lex *l, struct ov_pdf_object *o, uint64_t *next)
 {
 	struct ov_pdf_token t;
 	struct place p = { 0 };
 
 	for (;;) {
-		uint64_t before = ov_pdf_lex_at(l);
-
 		OV_TRY(ov_pdf_lex_next(l, &t));
 		if (t.kind == OV_PDF_EOF) {
-			o->is_broken = !o->is_trailer;
-			return OV_OK; /* *next stays: what it swallowed is looked at again */
+			o->is_broken |= !o->is_trailer;
+			return OV_OK;
 		}
 		if (t.kind == OV_PDF_WORD_TOKEN) {
 			if (is(&t, "stream")) {
 				o->has_stream = true;
+				o->is_broken |= p.depth > 0; /* within its dictionary */
 				return measure(l, ov_pdf_lex_at(l), o, next);
 			}
 			o->is_broken |= is(&t, "endstream");
-			if (is(&t, "endobj") || is(&t, "startxref")) {
-				l->ends += is(&t, "endobj");
-				*next = ov_pdf_lex_at(l);
+			if (is(&t, "endobj"))
 				return OV_OK;
-			}
-			if (is(&t, "obj") || is(&t, "xref") || is(&t, "trailer")) {
-				*next = before;
+			if (is(&t, "obj") || is(&t, "xref") || is(&t, "trailer") ||
+			    is(&t, "startxref")) {
+				o->is_broken |= !o->is_trailer;
 				return OV_OK;
 			}
 		}

@@ -29,7 +29,8 @@ struct swf {
 	uint8_t lzma[LZMA_HEAD];
 	struct ov_src as_lzma; /* ZWS as a .lzma file                       */
 	struct ov_decoder *d;
-	uint64_t at; /* of the next tag                           */
+	uint64_t at;	 /* of the next tag                           */
+	uint64_t length; /* as the header tells                   */
 	uint64_t position;
 };
 
@@ -70,7 +71,8 @@ static ov_status find_tags(struct swf *f)
 	uint8_t b;
 
 	OV_TRY(ov_window_get(&f->w, 4, 5, &c));
-	if (ov_cur_soft_u32le(&c) > f->env->src->size)
+	f->length = ov_cur_soft_u32le(&c);
+	if (f->length > f->env->src->size)
 		note(f, OV_SHORT, "it is shorter than its header tells");
 	b = ov_cur_soft_u8(&c);
 	f->at = HEADER + (5 + 4 * (uint64_t)(b >> 3) + 7) / 8 + 4;
@@ -126,6 +128,8 @@ static ov_status give_behind(struct swf *f, struct ov_child *out)
 	const uint64_t size = f->env->src->size;
 
 	f->is_over = true;
+	if (f->at < f->length)
+		note(f, OV_BAD, "its end tag stands before the end that its header tells");
 	if (f->at >= size)
 		return OV_END;
 	*out = (struct ov_child){ .kind = OV_CHILD_SLICE,

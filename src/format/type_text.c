@@ -252,6 +252,21 @@ static bool is_mbox_line(struct ov_str line)
 	       memchr(line.p, ':', line.n) != NULL && memmem(line.p, line.n, " 20", 3) != NULL;
 }
 
+struct headers {
+	unsigned known, strong;
+	bool at_mbox;
+};
+
+/* Are these the headers of a mail? `ended`: a blank line, or the end of the file, came behind them.
+ */
+static bool are_mail(const struct headers *h, unsigned lines, bool ended)
+{
+	if (h->at_mbox)
+		return h->known >= 1;
+	return (h->strong >= 1 && h->known >= 2) || h->known >= 3 ||
+	       (ended && ((h->strong >= 1 && lines <= 2) || h->known >= 2));
+}
+
 /*
  * A mail begins with header lines. Two names that mail has are asked for, or one that nothing but
  * mail has as the first, so that control files of packages and notes with "Date:" in them stay
@@ -259,8 +274,9 @@ static bool is_mbox_line(struct ov_str line)
  */
 static bool is_mail(struct ov_cur c)
 {
-	unsigned known = 0, strong = 0, lines = 0;
-	bool at_mbox = false, ended = false;
+	struct headers h = { .known = 0 };
+	unsigned lines = 0, bad = 0;
+	bool ended = false;
 
 	while (ov_cur_left(&c) > 0 && (*ov_cur_rest(&c) == '\n' || *ov_cur_rest(&c) == '\r'))
 		if (ov_cur_skip(&c, 1) != OV_OK)
@@ -275,22 +291,25 @@ static bool is_mail(struct ov_cur c)
 			break;
 		}
 		if (lines == 0 && is_mbox_line(line)) {
-			at_mbox = true;
+			h.at_mbox = true;
 			continue;
 		}
 		if (lines > 0 && (line.p[0] == ' ' || line.p[0] == '\t'))
 			continue; /* folded */
-		if (!is_header_line(line))
-			break;
+		if (!is_header_line(line)) {
+			if (are_mail(&h, lines, false))
+				return true;
+			if (bad++ > 0)
+				return false;
+			continue;
+		}
 		if (is_mail_header(&here, &is_strong)) {
-			known++;
-			strong += is_strong;
+			h.known++;
+			h.strong += is_strong;
 		}
 	}
-	if (at_mbox)
-		return known >= 1;
-	return (strong >= 1 && known >= 2) || (known >= 3) ||
-	       (ended && strong >= 1 && lines <= 2) || (ended && known >= 2);
+	/* Behind one line that is damaged more is asked for. */
+	return bad > 0 ? h.strong >= 1 && h.known >= 4 : are_mail(&h, lines, ended);
 }
 
 /* POSIX uuencode: "begin 644 name", then a line whose first byte tells the length of what follows.
@@ -308,10 +327,16 @@ static bool is_uuencoded(struct ov_cur c)
 			return false;
 	if (is_base64)
 		return true;
-	if (ov_cur_line(&c, &line) != OV_OK || line.n == 0 || line.p[0] < ' ' || line.p[0] > '`')
-		return false;
-	want = ((size_t)(line.p[0] - ' ') & 63) * 4 / 3;
-	return line.n >= want && line.n <= want + 6;
+	for (unsigned i = 0; i < 2; i++) { /* the first one may be damaged */
+		if (ov_cur_line(&c, &line) != OV_OK)
+			return false;
+		if (line.n == 0 || line.p[0] < ' ' || line.p[0] > '`')
+			continue;
+		want = ((size_t)(line.p[0] - ' ') & 63) * 4 / 3;
+		if (line.n >= want && line.n <= want + 6 && (i == 0 || line.n > 20))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -407,6 +432,11 @@ enum ov_type ov_type_by_text(const struct ov_probe *p)
 	if (!look.is_text) {
 		if (is_mail(c)) /* it may hold bytes that no text has, and is shown all the same */
 			return OV_T_MAIL;
+		if (is_uuencoded(c))
+			return OV_T_UUENCODED;
+		t = begins(&c, "<?xml") ? xml_kind(p) : OV_T_BINARY_DATA;
+		if (t != OV_T_BINARY_DATA)
+			return t;
 		t = utf16_kind(p);
 		skip_space(&c);
 		/* Browsers pass over NUL and control characters in a page. */
