@@ -257,6 +257,8 @@ void ov_icon_hash(const struct ov_pixel *pixels, unsigned side, struct ov_icon *
 	unsigned n;
 
 	*out = (struct ov_icon){ .side = (uint8_t)side };
+	if (side != 16 && side != 24 && side != 32)
+		return; /* no caller asks for it */
 	count_hues(pixels, side, out);
 	for (unsigned i = 0; i < side * side; i++)
 		map[i] = max3(&pixels[i]);
