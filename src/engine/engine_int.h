@@ -29,6 +29,7 @@
 #define OV_PIECE_OVERLAP ((size_t)64 << 10)
 #define OV_NODE_ARENA ((size_t)64 << 20) /* budget of one layer's parser state */
 #define OV_REPORT_ARENA ((size_t)16 << 20)
+#define OV_YARA_ARENA ((size_t)192 << 20) /* of a report that lists matches of YARA's strings */
 #define OV_CODEC_MEMORY ((uint64_t)192 << 20)
 
 /* One layer on the stack, from its bytes being there to its last part being done. */

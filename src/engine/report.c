@@ -13,6 +13,7 @@
 void ov_report_begin(struct ov_engine *e)
 {
 	ov_arena_reset(&e->report_arena, (size_t)256 << 10);
+	e->report_arena.budget = e->o->yara_matches > 0 ? OV_YARA_ARENA : OV_REPORT_ARENA;
 	e->report = (struct ov_report){ .type = OV_T_BINARY_DATA };
 	e->detection_tail = &e->report.detections;
 	e->incomplete_tail = &e->report.incompletes;

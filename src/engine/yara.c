@@ -8,7 +8,7 @@
 #define ARENA_KEEP ((size_t)64 << 10)
 #define LOOKS_LEAST 65536u /* as in wake.c: looks in place, one a byte of the layer and some */
 #define STEPS_LEAST ((uint64_t)1 << 26)
-#define STEPS_BYTE 64u /* steps of conditions and searches for each byte of a layer */
+#define STEPS_BYTE 1024u /* steps of conditions and searches for each byte of a layer */
 #define RULE_PAGES 6
 
 void ov_yara_free(struct ov_yara **py)

@@ -51,11 +51,7 @@ static ov_status copy_match(struct ov_engine *e, struct ov_node *n, uint32_t str
 	*to = (struct ov_report_ymatch){
 		.string = str, .off = from->off, .len = from->len, .xor_key = from->xor_key
 	};
-	if (n->src.mem != NULL && from->off <= n->src.size && want <= n->src.size - from->off) {
-		to->data = n->src.mem + from->off; /* lives until the next scan, as the report */
-		to->data_len = (uint32_t)want;
-		return OV_OK;
-	}
+	/* A copy: the file's bytes are gone when the report is read. */
 	OV_TRY(ov_arena_alloc(&e->report_arena, want, &p));
 	OV_TRY(ov_src_read_upto(&n->src, from->off, p, want, &got));
 	to->data = p;

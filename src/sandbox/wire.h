@@ -29,7 +29,7 @@
 #define OV_WIRE_VERSION 2U
 #define OV_WIRE_HEAD 12
 #define OV_WIRE_PIECE ((size_t)32 * 1024)   /* most bytes of a datagram, head included  */
-#define OV_WIRE_BODY_MAX ((size_t)16 << 20) /* most bytes of a message, all pieces joined */
+#define OV_WIRE_BODY_MAX ((size_t)64 << 20) /* most bytes of a message, all pieces joined */
 
 enum ov_wire_kind {
 	/* to the worker */

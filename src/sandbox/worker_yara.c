@@ -8,7 +8,7 @@
 #include "checked.h"
 #include "text.h"
 
-#define LISTED_MAX ((size_t)12 << 20) /* bytes of a verdict; the broker takes OV_WIRE_BODY_MAX */
+#define LISTED_MAX ((size_t)56 << 20) /* bytes of a verdict; the broker takes OV_WIRE_BODY_MAX */
 #define RULE_WEIGHT 64u
 #define MATCH_WEIGHT 48u
 
