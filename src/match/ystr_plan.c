@@ -115,6 +115,7 @@ static ov_status add_pieces(struct ov_ysearch *s, uint32_t slot)
 		OV_TRY(vec_more(&s->pieces, sizeof *p, YF_KEYS_MAX));
 		p = yf_piece_at(s, (uint32_t)s->pieces.n++);
 		p->slot = slot;
+		p->has_key = false; /* the row is used again */
 		p->list = y->is_chained ? y->first_list + 1 + i : y->first_list;
 		ys_piece_at(&y->view, i, &p->p);
 		most = p->p.kind == YS_EXPR ? 2 * RE_LOOK : ys_literal_len(&p->p);
