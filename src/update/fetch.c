@@ -8,6 +8,7 @@
 
 #include "bundle.h"
 #include "fd.h"
+#include "fetch_link.h"
 #include "store.h"
 
 #define SLOW_BYTES 4000L
@@ -216,6 +217,24 @@ static ov_status copy_file(const char *source, const char *path, struct sink *si
 	return OV_OK;
 }
 
+/* Somebody else asks for us: what he tells of it goes on the ledger too. */
+static ov_status get_by_link(struct ov_fetch *f, const char *url, const char *path,
+			     struct sink *sink)
+{
+	struct ov_fetch_link_answer a;
+	const ov_status s = ov_fetch_link_ask(f->o.link, f->source, path, sink->max, sink->out, &a);
+
+	if (s != OV_OK) {
+		(void)snprintf(f->error, sizeof f->error, "the part that fetches is gone");
+		return s;
+	}
+	a.record.url = url;
+	(void)snprintf(f->error, sizeof f->error, "%s", a.text);
+	if (f->o.told != NULL)
+		f->o.told(f->o.ctx, &a.record);
+	return a.status;
+}
+
 /* Is this source a folder or a bundle? A bundle's index is read once. */
 static ov_status know_local(struct ov_fetch *f, const char *path, struct local *l)
 {
@@ -276,7 +295,8 @@ static ov_status get_one(struct ov_fetch *f, size_t at, const char *path, struct
 	if (asprintf(&whole, "%s%s%s", source, source[strlen(source) - 1] == '/' ? "" : "/", path) <
 	    0)
 		return OV_NOMEM;
-	s = get_url(f, whole, sink);
+	s = f->o.link > 0 && sink->out != NULL ? get_by_link(f, whole, path, sink)
+					       : get_url(f, whole, sink);
 	free(whole);
 	return s;
 }

@@ -31,6 +31,8 @@ struct ov_fetch_options {
 	size_t nsources;
 	const char *proxy;     /* curl's way of writing one; "": none; NULL: the environment's */
 	unsigned slow_seconds; /* 60 */
+	int link; /* addresses are asked through this socket (fetch_link.h), by a process that may;
+		   * 0: directly */
 	ov_fetch_told_fn told;
 	void *ctx;
 };

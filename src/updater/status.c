@@ -8,6 +8,7 @@
 #include "attempts.h"
 #include "evidence.h"
 #include "proved.h"
+#include "split.h"
 #include "store.h"
 #include "text.h"
 #include "updater.h"
@@ -59,7 +60,10 @@ struct facts {
 	uint64_t now, requests, sent; /* by the ledger */
 	char evidence[8][OV_EVIDENCE_NAME];
 	uint32_t nevidence, nwithdrawn;
+	struct split_proof fences[2]; /* the verifier's, the fetcher's */
 };
+
+static const char *const who[] = { "verifies", "fetches" };
 
 /* "time GET url sent n received n status n": adds `n` of sent. */
 static void add_line(struct facts *f, struct ov_str line)
@@ -134,6 +138,9 @@ static bool gather(struct facts *f)
 	for (uint32_t i = 0; f->is_proved && i < f->p.memory.nhave; i++)
 		f->nwithdrawn += is_in_use(f, i) &&
 				 ov_state_reason(&f->p.j.state, f->p.memory.have[i].sha256).n > 0;
+	for (int i = 0; i < 2; i++)
+		(void)!split_prove(f->folder, i == 1,
+				   &f->fences[i]); /* none tried: shown as such */
 	return true;
 }
 
@@ -206,6 +213,24 @@ static void show_updates(struct facts *f)
 		(unsigned long long)f->requests, cli_bytes(f->sent, sent));
 }
 
+/* What overt update's parts can't do, tried anew from inside. */
+static void show_fences(struct facts *f)
+{
+	struct cli_out *out = &f->c->out;
+
+	for (int i = 0; i < 2; i++) {
+		const struct split_proof *p = &f->fences[i];
+
+		cli_fmt(out,
+			"  %-13s what %s: %u of %u attempts refused (Landlock %s; seccomp %s)\n",
+			i == 0 ? "updater" : "", who[i], p->nrefused, p->n, p->report.landlock_text,
+			p->report.seccomp_text);
+		for (uint32_t k = 0; k < p->n; k++)
+			if (!p->attempt[k].is_refused)
+				cli_fmt(out, "                POSSIBLE: %s\n", p->attempt[k].what);
+	}
+}
+
 static void show_troubles(struct facts *f)
 {
 	static const char *const words[OV_ALARMS] = {
@@ -260,7 +285,28 @@ static void show_text(struct facts *f)
 	} else {
 		cli_put(&f->c->out, "  updates       never: overt update --from URL --root FILE\n");
 	}
+	show_fences(f);
 	show_troubles(f);
+}
+
+static void json_fences(struct facts *f)
+{
+	struct cli_out *out = &f->c->out;
+
+	for (int i = 0; i < 2; i++) {
+		const struct split_proof *p = &f->fences[i];
+
+		cli_fmt(out,
+			"%s\"%s\":{\"tried\":%u,\"refused\":%u,\"landlock\":\"%s\","
+			"\"seccomp\":\"%s\",\"attempts\":[",
+			i == 0 ? ",\"updater\":{" : ",", who[i], p->n, p->nrefused,
+			p->report.landlock_text, p->report.seccomp_text);
+		for (uint32_t k = 0; k < p->n; k++)
+			cli_fmt(out, "%s{\"what\":\"%s\",\"how\":\"%s\"}", k > 0 ? "," : "",
+				p->attempt[k].what, p->attempt[k].how);
+		cli_put(out, "]}");
+	}
+	cli_put(out, "}");
 }
 
 static void json_databases(struct facts *f)
@@ -323,6 +369,7 @@ static void show_json(struct facts *f)
 		(unsigned long long)f->attempts.failed, (unsigned long long)f->attempts.since,
 		(unsigned long long)f->requests, (unsigned long long)f->sent);
 	cli_json(out, ov_str_of(f->attempts.error));
+	json_fences(f);
 	cli_put(out, ",\"evidence\":[");
 	for (uint32_t i = 0; i < f->nevidence; i++) {
 		cli_put(out, i > 0 ? "," : "");

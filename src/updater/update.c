@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
-#include "canary.h"
+#include "attempts.h"
+#include "split.h"
 #include "text.h"
 
 #define ENGINE_LEVEL 1 /* raised when databases need an engine that reads more */
@@ -136,51 +138,104 @@ static int code_of(const struct ov_client_report *r)
 	return r->freshness == OV_FRESH ? CLI_OK : CLI_INCOMPLETE;
 }
 
+/* What the verifier is given: read before it is fenced in. */
+struct job {
+	const struct conf *s;
+	struct ov_client_options o;
+	struct ov_client_report *r;
+	const char *command;
+};
+
+/* Louder with time: what the system's log is told, and how urgently. */
+static void log_trouble(const struct split_ends *ends, const struct ov_client_options *o,
+			const struct ov_client_report *r)
+{
+	static const int urgency[OV_ALARMS] = { [OV_ALARM_NOTE] = LOG_NOTICE,
+						[OV_ALARM_LATE] = LOG_WARNING,
+						[OV_ALARM_LOUD] = LOG_ERR,
+						[OV_ALARM_LOUDEST] = LOG_CRIT };
+	struct ov_attempts a;
+	char line[OV_CLIENT_ERROR], age[32];
+	enum ov_alarm alarm;
+
+	ov_attempts_load(o->folder, &a);
+	alarm = ov_attempts_alarm(&a, r->vouched, o->now);
+	updater_age(o->now > r->vouched ? o->now - r->vouched : 0, age);
+	if (r->evidence[0] != '\0') {
+		(void)snprintf(line, sizeof line,
+			       "the log of virus databases has two histories: %s/%s", o->folder,
+			       r->evidence);
+		split_log(ends, LOG_ALERT, line);
+	} else if (alarm != OV_ALARM_NONE && r->vouched > 0) {
+		(void)snprintf(line, sizeof line,
+			       "virus databases: %llu checks in a row failed, nobody vouched for "
+			       "them for %s: %.300s",
+			       (unsigned long long)a.failed, age,
+			       a.error[0] != '\0' ? a.error : "no newer proof is offered");
+		split_log(ends, urgency[alarm], line);
+	}
+}
+
+/* In the verifier. */
+static int work(struct cli *c, void *ctx, const struct split_ends *ends)
+{
+	struct job *j = ctx;
+	ov_status st;
+
+	j->o.from.link = ends->link;
+	j->o.canary = j->s->no_canary ? NULL : split_try;
+	j->o.ctx = (void *)(uintptr_t)ends;
+	st = ov_client_update(&j->o, j->r);
+	if (ends->verifier->landlock == OV_JAIL_ABSENT || ends->verifier->seccomp == OV_JAIL_ABSENT)
+		cli_fmt(&c->err, "%s: warning: what verifies is not fenced in: %s; %s\n",
+			j->command, ends->verifier->landlock_text, ends->verifier->seccomp_text);
+	log_trouble(ends, &j->o, j->r);
+	if (j->s->json)
+		show_json(c, j->r);
+	if (st != OV_OK)
+		return cli_fail(c, j->command, j->r->error, "nothing was changed");
+	if (!j->s->json)
+		show_text(c, j->r, j->o.now);
+	return code_of(j->r);
+}
+
 int update_run(struct cli *c, const char *command, const struct conf *s)
 {
-	struct ov_client_report *r = calloc(1, sizeof *r);
 	struct ov_buf root = ov_buf_of(1 << 17);
 	struct canary canary = { .tries = &s->tries,
 				 .folder = conf_folder(s),
 				 .sample = s->sample,
 				 .no_recent = s->no_recent };
-	struct ov_client_options o = {
-		.folder = conf_folder(s),
-		.channel = ov_str_of(s->channel != NULL ? s->channel : "stable"),
-		.names = s->names.v,
-		.nnames = s->names.n,
-		.engine = ENGINE_LEVEL,
-		.now = updater_now(),
-		.ignore_rollout = s->now,
-		.check_history = s->check_history,
-		.canary = s->no_canary ? NULL : canary_try,
-		.ctx = &canary,
+	struct job j = { .s = s,
+			 .o = { .folder = conf_folder(s),
+				.channel = ov_str_of(s->channel != NULL ? s->channel : "stable"),
+				.names = s->names.v,
+				.nnames = s->names.n,
+				.engine = ENGINE_LEVEL,
+				.now = updater_now(),
+				.ignore_rollout = s->now,
+				.check_history = s->check_history },
+			 .r = calloc(1, sizeof *j.r),
+			 .command = command };
+	struct split split = {
+		.folder = conf_folder(s), .canary = &canary, .work = work, .ctx = &j
 	};
-	ov_status st = OV_OK;
 	int code = -1;
 
-	conf_fetch(s, &o.from);
-	(void)conf_is_local(s, &o.window);
-	if (r == NULL)
+	conf_fetch(s, &split.from);
+	j.o.from = split.from;
+	(void)conf_is_local(s, &j.o.window);
+	if (j.r == NULL)
 		code = cli_fail(c, command, "no memory", NULL);
-	else if (!conf_cohort(s, &o.has_cohort, &o.cohort))
+	else if (!conf_cohort(s, &j.o.has_cohort, &j.o.cohort))
 		code = cli_fail(c, command, "--cohort", "early, late, auto, or 0 to 999");
 	else if (s->root != NULL && !updater_read(c, command, s->root, OV_NOTE_MAX, &root))
 		code = CLI_FAILED;
-	if (code < 0) {
-		o.first_root = ov_buf_text(&root);
-		st = ov_client_update(&o, r);
-		if (s->json)
-			show_json(c, r);
-		if (st != OV_OK)
-			code = cli_fail(c, command, r->error, "nothing was changed");
-		else if (!s->json)
-			show_text(c, r, o.now);
-	}
+	j.o.first_root = ov_buf_text(&root);
 	if (code < 0)
-		code = code_of(r);
+		code = split_run(c, command, &split);
 	ov_buf_free(&root);
-	free(r);
+	free(j.r);
 	return code;
 }
 

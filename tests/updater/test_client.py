@@ -151,6 +151,11 @@ class Client(unittest.TestCase):
         self.update()
         s = self.status()
         self.assertEqual((s["alarm"], s["failed"]), ("none", 0))
+        for part in ("verifies", "fetches"):  # tried from inside of each fence
+            fence = s["updater"][part]
+            self.assertGreaterEqual(fence["tried"], 7)
+            if "not available" not in fence["landlock"]:
+                self.assertEqual(fence["refused"], fence["tried"], fence)
         self.assertEqual(s["requests"], json.loads(run("ledger", "--folder", self.client, "--json").stdout).__len__())
         self.server.lie = lambda a, path, body: None
         for n in (1, 2):
