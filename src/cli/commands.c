@@ -27,6 +27,7 @@ const struct cli_command cli_commands[] = {
 	{ "status", "how fresh this machine's databases are", cli_network, NULL },
 	{ "bundle", "carry updates to where there is no network", cli_network, NULL },
 	{ "ledger", "what was ever sent", cli_network, NULL },
+	{ "source", "other people's signatures: ClamAV, YARA sets, hash lists", cli_network, NULL },
 	{ "publish", "publish databases through a log", cli_network, NULL },
 	{ "witness", "vouch for logs", cli_network, NULL },
 	{ "mirror", "hold logs and vouch for what is held", cli_network, NULL },

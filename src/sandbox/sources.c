@@ -164,8 +164,18 @@ static enum overt_status add_builtin(struct ov_sources *s, char error[OV_ERROR_M
 
 static enum overt_status add_default(struct ov_sources *s, char error[OV_ERROR_MAX])
 {
-	if (has_databases(OV_FOLDER_OWN))
-		return add_folder(s, OV_FOLDER_OWN, error);
+	static const char *const ours[] = { OV_FOLDER_OWN, OV_FOLDER_FOREIGN };
+	const size_t before = s->n;
+
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		if (has_databases(ours[i])) {
+			const enum overt_status st = add_folder(s, ours[i], error);
+
+			if (st != OVERT_OK)
+				return st;
+		}
+	if (s->n > before)
+		return OVERT_OK;
 	if (has_databases(OV_FOLDER_CLAMAV))
 		return add_folder(s, OV_FOLDER_CLAMAV, error);
 	return add_builtin(s, error);

@@ -9,7 +9,8 @@
 #include "broker_int.h"
 #include "fd.h"
 
-#define OV_FOLDER_OWN "/var/lib/overt/databases" /* configured databases */
+#define OV_FOLDER_OWN "/var/lib/overt/databases"	  /* configured databases */
+#define OV_FOLDER_FOREIGN "/var/lib/overt/sources/active" /* overt source puts them there */
 #define OV_FOLDER_CLAMAV "/var/lib/clamav"
 
 struct ov_source_file {

@@ -20,7 +20,7 @@ void ov_wire_put_head(uint8_t to[OV_WIRE_HEAD], const struct ov_wire_head *h)
 
 static bool is_kind(uint16_t k)
 {
-	return (k >= OV_WIRE_SETUP && k <= OV_WIRE_INSPECT) ||
+	return (k >= OV_WIRE_SETUP && k <= OV_WIRE_CONVERT) ||
 	       (k >= OV_WIRE_HELLO && k < OV_WIRE_KINDS);
 }
 
@@ -382,6 +382,50 @@ ov_status ov_wire_get_diagnostic(struct ov_cur *c, struct overt_diagnostic *out)
 	d.is_skipped = is_skipped;
 	*out = d;
 	return OV_OK;
+}
+
+ov_status ov_wire_put_convert(struct ov_buf *b, const struct ov_wire_convert *w)
+{
+	OV_TRY(ov_buf_u32(b, w->kind));
+	return ov_wire_put_text(b, text_of(w->arguments));
+}
+
+ov_status ov_wire_get_convert(struct ov_cur *c, struct ov_wire_convert *out)
+{
+	OV_TRY(ov_cur_u32le(c, &out->kind));
+	OV_TRY(get_str(c, &out->arguments));
+	return ov_wire_end(c);
+}
+
+ov_status ov_wire_put_converted(struct ov_buf *b, const struct ov_wire_converted *w)
+{
+	const uint64_t v[] = { w->version, w->built,   w->signatures, w->level, w->files,
+			       w->taken,   w->refused, w->skipped,    w->bytes };
+
+	OV_TRY(put_u64s(b, v, sizeof v / sizeof v[0]));
+	OV_TRY(ov_buf_u8(b, w->is_signed));
+	OV_TRY(ov_buf_u8(b, w->is_detached));
+	return ov_buf_u8(b, w->is_readable);
+}
+
+ov_status ov_wire_get_converted(struct ov_cur *c, struct ov_wire_converted *out)
+{
+	uint64_t v[9];
+
+	OV_TRY(get_u64s(c, v, sizeof v / sizeof v[0]));
+	*out = (struct ov_wire_converted){ .version = v[0],
+					   .built = v[1],
+					   .signatures = v[2],
+					   .level = v[3],
+					   .files = v[4],
+					   .taken = v[5],
+					   .refused = v[6],
+					   .skipped = v[7],
+					   .bytes = v[8] };
+	OV_TRY(ov_wire_get_bool(c, &out->is_signed));
+	OV_TRY(ov_wire_get_bool(c, &out->is_detached));
+	OV_TRY(ov_wire_get_bool(c, &out->is_readable));
+	return ov_wire_end(c);
 }
 
 ov_status ov_wire_put_compiled(struct ov_buf *b, const struct ov_wire_compiled *w)

@@ -46,6 +46,7 @@ enum ov_wire_kind {
 			      already, tell it: COSTS*, DONE */
 	OV_WIRE_WATCH,	   /* what an inventory looks for besides; no answer                   */
 	OV_WIRE_INSPECT,   /* one file of an inventory; RECORDS*, DONE                         */
+	OV_WIRE_CONVERT,   /* other people's files came as SOURCEs; DIAGNOSTIC*, CONVERTED     */
 	/* to the broker */
 	OV_WIRE_HELLO = 64, /* after the jail: its report                                       */
 	OV_WIRE_READY,
@@ -60,6 +61,7 @@ enum ov_wire_kind {
 	OV_WIRE_PROGRESS, /* of a stream: u64 bytes read so far; only rising numbers buy time   */
 	OV_WIRE_COSTS,
 	OV_WIRE_RECORDS, /* inventory/record.h                                                */
+	OV_WIRE_CONVERTED,
 	OV_WIRE_FAILED,	 /* instead of the answer: why                                       */
 	OV_WIRE_KINDS
 };
@@ -175,6 +177,20 @@ struct ov_wire_compiled {
 };
 OV_MUST_USE ov_status ov_wire_put_compiled(struct ov_buf *b, const struct ov_wire_compiled *w);
 OV_MUST_USE ov_status ov_wire_get_compiled(struct ov_cur *c, struct ov_wire_compiled *out);
+
+struct ov_wire_convert {
+	uint32_t kind; /* enum overt_foreign_kind */
+	struct ov_str arguments;
+};
+OV_MUST_USE ov_status ov_wire_put_convert(struct ov_buf *b, const struct ov_wire_convert *w);
+OV_MUST_USE ov_status ov_wire_get_convert(struct ov_cur *c, struct ov_wire_convert *out);
+
+struct ov_wire_converted {
+	uint64_t version, built, signatures, level, files, taken, refused, skipped, bytes;
+	bool is_signed, is_detached, is_readable;
+};
+OV_MUST_USE ov_status ov_wire_put_converted(struct ov_buf *b, const struct ov_wire_converted *w);
+OV_MUST_USE ov_status ov_wire_get_converted(struct ov_cur *c, struct ov_wire_converted *out);
 
 /** One signature of a SIGNATURES body, which holds any number of them. @return OV_END after the
  * last. */

@@ -153,6 +153,8 @@ static ov_status serve(struct ov_worker *w, struct ov_arrival *m)
 		return ov_worker_source(w, m);
 	case OV_WIRE_COMPILE:
 		return ov_worker_compile(w, m);
+	case OV_WIRE_CONVERT:
+		return ov_worker_convert(w, m);
 	case OV_WIRE_LIST:
 		return ov_worker_list(w, m);
 	case OV_WIRE_COST:

@@ -76,6 +76,7 @@ OV_MUST_USE ov_status ov_worker_open(struct ov_worker *w, struct ov_arrival *m);
 OV_MUST_USE ov_status ov_worker_scan(struct ov_worker *w, struct ov_arrival *m);
 OV_MUST_USE ov_status ov_worker_source(struct ov_worker *w, struct ov_arrival *m);
 OV_MUST_USE ov_status ov_worker_compile(struct ov_worker *w, struct ov_arrival *m);
+OV_MUST_USE ov_status ov_worker_convert(struct ov_worker *w, struct ov_arrival *m);
 OV_MUST_USE ov_status ov_worker_list(struct ov_worker *w, struct ov_arrival *m);
 OV_MUST_USE ov_status ov_worker_cost(struct ov_worker *w, struct ov_arrival *m);
 OV_MUST_USE ov_status ov_worker_facts(struct ov_worker *w, struct ov_arrival *m);

@@ -6,7 +6,6 @@
 #include "text.h"
 
 #define FIELDS 9
-#define DIGITS_MAX 171 /* 1024 bits in digits of 6 */
 
 /* clang-format off */
 static const struct ov_cvd_key clamav_key = {
@@ -98,11 +97,10 @@ static int digit64(char c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* Digits of six bits, the least significant first, to a big-endian number. */
-static ov_status decode_dsig(struct ov_str s, uint8_t out[OV_CVD_MODULUS])
+ov_status ov_cvd_number(struct ov_str s, uint8_t *out, size_t size)
 {
-	memset(out, 0, OV_CVD_MODULUS);
-	if (s.n == 0 || s.n > DIGITS_MAX)
+	memset(out, 0, size);
+	if (s.n == 0 || s.n > (8 * size + 5) / 6)
 		return OV_BAD;
 	for (size_t i = 0; i < s.n; i++) {
 		const int v = digit64(s.p[i]);
@@ -114,9 +112,9 @@ static ov_status decode_dsig(struct ov_str s, uint8_t out[OV_CVD_MODULUS])
 
 			if ((v >> k & 1) == 0)
 				continue;
-			if (bit / 8 >= OV_CVD_MODULUS)
+			if (bit / 8 >= size)
 				return OV_BAD;
-			out[OV_CVD_MODULUS - 1 - bit / 8] |= (uint8_t)(1u << bit % 8);
+			out[size - 1 - bit / 8] |= (uint8_t)(1u << bit % 8);
 		}
 	}
 	return OV_OK;
@@ -173,7 +171,7 @@ ov_status ov_cvd_verify(struct ov_cur bytes, const struct ov_cvd_header *h,
 	if (h->md5.n != 32 || ov_hex_decode(h->md5, said, sizeof said, &n) != OV_OK ||
 	    memcmp(have, said, sizeof said) != 0)
 		return bad(why, "its bytes are not those that its MD5 was made of");
-	if (decode_dsig(h->dsig, sig) != OV_OK)
+	if (ov_cvd_number(h->dsig, sig, sizeof sig) != OV_OK)
 		return bad(why, "its signature is not a number");
 	s = recover(key, sig, plain);
 	if (s == OV_NOMEM)

@@ -54,6 +54,26 @@ OV_MUST_USE ov_status ov_cvd_verify(struct ov_cur bytes, const struct ov_cvd_hea
 				    const struct ov_cvd_key *key, struct ov_hasher *md5,
 				    const char **why);
 
+/**
+ * Reads a signature's number: digits of six bits, the least significant first.
+ * @param out  `size` bytes, big-endian. @return OV_OK; OV_BAD for other characters, or too many.
+ */
+OV_MUST_USE ov_status ov_cvd_number(struct ov_str s, uint8_t *out, size_t size);
+
+#define OV_CVD_PSS_MODULUS 256 /* bytes */
+
+struct ov_cvd_pss_key {			     /* of .info members and patches */
+	uint8_t modulus[OV_CVD_PSS_MODULUS]; /* big-endian */
+	uint32_t exponent;
+};
+
+/** ClamAV's public key for them, a static constant. */
+const struct ov_cvd_pss_key *ov_cvd_pss_clamav(void);
+
+/** Checks the newer signature over a SHA-256. @return OV_OK; OV_BAD; OV_NOMEM. */
+OV_MUST_USE ov_status ov_cvd_pss_verify(const struct ov_cvd_pss_key *key, const uint8_t sha256[32],
+					struct ov_str dsig);
+
 /** True when a .info member's first line says what the header says. */
 bool ov_cvd_same_header(const struct ov_cvd_header *h, struct ov_str info_line);
 

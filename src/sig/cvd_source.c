@@ -29,6 +29,7 @@ struct container {
 	struct ov_cur bytes;
 	struct ov_cvd_header h;
 	bool is_cvd, has_info;
+	bool is_signed;		    /* by the header's signature, or by the list's own */
 	struct ov_buf info, listed; /* the .info member; struct listed, views into it */
 	uint32_t source;
 	char label[160];
@@ -106,8 +107,24 @@ static bool is_info(struct ov_str name)
 	return ov_text_ends_with(name, OV_STR(".info"));
 }
 
-/* "name:size:sha256" rows after the header line; "DSIG:..." is ClamAV's newer signature, not read
- * here. */
+/* "DSIG:..." is ClamAV's newer signature, over what stands before it. It is what a .cld has: it
+ * says of the members what its list says. */
+static ov_status read_dsig(struct container *c, struct ov_str line)
+{
+	const size_t before = (size_t)((const uint8_t *)line.p - c->info.p);
+	uint8_t digest[OV_DIGEST_MAX];
+	ov_status s;
+
+	if (c->b->options.cvd_key != NULL) /* another's key: this signature is not known */
+		return OV_OK;
+	OV_TRY(ov_hasher_once(c->b->sha256, c->info.p, before, digest));
+	s = ov_cvd_pss_verify(ov_cvd_pss_clamav(), digest,
+			      (struct ov_str){ .p = line.p + 5, .n = line.n - 5 });
+	c->is_signed = c->is_signed || s == OV_OK;
+	return s == OV_BAD ? OV_OK : s;
+}
+
+/* "name:size:sha256" rows after the header line, and "DSIG:...". */
 static ov_status read_info(struct container *c)
 {
 	struct ov_cur lines = ov_buf_cur(&c->info);
@@ -120,7 +137,11 @@ static ov_status read_info(struct container *c)
 		struct listed row = { .is_seen = false };
 		struct ov_str rest = line, size, digest;
 
-		if (line.n == 0 || ov_str_starts(line, OV_STR("DSIG:")))
+		if (ov_str_starts(line, OV_STR("DSIG:"))) {
+			OV_TRY(read_dsig(c, line));
+			break; /* what follows is not under it, and no row */
+		}
+		if (line.n == 0)
 			continue;
 		if (!ov_text_split(&rest, ':', &row.name) || !ov_text_split(&rest, ':', &size) ||
 		    ov_text_u64(size, &row.size) != OV_OK)
@@ -164,7 +185,7 @@ static ov_status new_source(struct container *c, struct ov_str name, uint32_t *i
 					 .label = ov_str_of(c->label),
 					 .version = c->h.version,
 					 .built = c->h.built,
-					 .is_signed = c->is_cvd };
+					 .is_signed = c->is_signed };
 
 	return ov_odb_builder_source(c->b, &s, id);
 }
@@ -271,17 +292,18 @@ static ov_status read_container(struct container *c)
 	if (c->is_cvd)
 		OV_TRY(ov_cvd_verify(c->bytes, &c->h, key != NULL ? key : ov_cvd_key_clamav(),
 				     c->b->md5, &c->why));
+	c->is_signed = c->is_cvd;
 	stem = (struct ov_str){ .p = c->name.p, .n = c->name.n - 4 }; /* ".cvd" and the like */
 	if (stem.n > 100)
 		stem.n = 100;
-	(void)snprintf(c->label, sizeof c->label, "%s%.*s %llu",
-		       c->is_cvd ? "ClamAV " : "unsigned ", (int)stem.n, stem.p,
-		       (unsigned long long)c->h.version);
 	OV_TRY(open_and_walk(c, true));
 	if (c->info.n > 0)
 		OV_TRY(read_info(c));
 	else if (c->is_cvd)
 		return bad(c, "it has no list of its members");
+	(void)snprintf(c->label, sizeof c->label, "%s%.*s %llu",
+		       c->is_signed ? "ClamAV " : "unsigned ", (int)stem.n, stem.p,
+		       (unsigned long long)c->h.version);
 	OV_TRY(new_source(c, c->name, &c->source));
 	OV_TRY(open_and_walk(c, false));
 	return check_all_seen(c);

@@ -118,4 +118,7 @@ OV_MUST_USE ov_status ov_odb_builder_finish(struct ov_odb_builder *b, struct ov_
 /** True when a file name's ending is one that ov_odb_builder_add() reads. */
 bool ov_odb_is_source_name(struct ov_str name);
 
+/** True for those of them whose lines become rules: others are only named and counted. */
+bool ov_odb_reads_name(struct ov_str name);
+
 #endif

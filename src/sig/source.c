@@ -66,6 +66,14 @@ bool ov_odb_is_source_name(struct ov_str name)
 	       ov_build_is_catalog(name) || ov_build_is_yara(name) || ov_build_is_unread(name);
 }
 
+bool ov_odb_reads_name(struct ov_str name)
+{
+	bool is_pua;
+
+	return ov_build_parser(name, &is_pua) != NULL || is_container_name(name) ||
+	       ov_build_is_catalog(name) || ov_build_is_yara(name);
+}
+
 void ov_build_diag(struct ov_odb_builder *b, const struct ov_diag *d)
 {
 	if (b->options.diag != NULL)

@@ -25,8 +25,8 @@ const struct cli_spec updater_ledger_spec = {
 	.command = "overt ledger",
 	.usage = "[OPTION]...",
 	.intro =
-	    "Lists every request that overt update ever made, and how many bytes it sent. Each\n"
-	    "request is the same for all machines: a GET of a public file.",
+	    "Lists every request that overt update and overt source ever made, and how many bytes\n"
+	    "each sent. The log's requests are the same for all machines: a GET of a public file.",
 	.after = "Exit status: 0 listed; 2 an error.\nManual: man overt-update",
 	.options = folder_options,
 };
@@ -53,37 +53,47 @@ static void ledger_line(struct cli *c, struct ov_str line, bool json, bool is_fi
 	cli_put(&c->out, "\n");
 }
 
+/* One folder's ledger. @return false after a message. */
+static bool show_ledger(struct cli *c, const char *folder, bool json, bool *is_first)
+{
+	struct ov_buf b = ov_buf_of(16 << 20);
+	const ov_status st = ov_store_read(folder, "ledger", 8 << 20, &b);
+	struct ov_str rest = ov_buf_text(&b), line;
+
+	while (st == OV_OK && ov_text_split(&rest, '\n', &line)) {
+		if (line.n == 0)
+			continue;
+		ledger_line(c, line, json, *is_first);
+		*is_first = false;
+	}
+	ov_buf_free(&b);
+	if (st == OV_OK || st == OV_END)
+		return true;
+	(void)cli_fail(c, "overt ledger", folder, "it can't be read");
+	return false;
+}
+
+/* Without a folder: all that this machine's programs ever sent, the log's and other people's. */
 int updater_ledger(struct cli *c, int argc, char *const *argv)
 {
 	struct settings s = { .json = false };
 	struct cli_list none = { 0 };
-	struct ov_buf b = ov_buf_of(16 << 20);
-	struct ov_str rest, line;
-	const char *folder;
 	bool is_first = true;
 	int code = cli_begin(c, &updater_ledger_spec, argc, argv, &s, &none);
 
-	folder = s.folder != NULL ? s.folder : UPDATER_FOLDER;
 	if (code < 0) {
-		const ov_status st = ov_store_read(folder, "ledger", 8 << 20, &b);
+		const char *folder = s.folder != NULL ? s.folder : UPDATER_FOLDER;
 
-		code = st == OV_OK || st == OV_END
-			   ? CLI_OK
-			   : cli_fail(c, "overt ledger", folder, "it can't be read");
-		rest = ov_buf_text(&b);
 		cli_put(&c->out, s.json ? "[" : "");
-		while (code == CLI_OK && ov_text_split(&rest, '\n', &line)) {
-			if (line.n == 0)
-				continue;
-			ledger_line(c, line, s.json, is_first);
-			is_first = false;
-		}
+		code = show_ledger(c, folder, s.json, &is_first) ? CLI_OK : CLI_FAILED;
+		if (code == CLI_OK && s.folder == NULL &&
+		    !show_ledger(c, UPDATER_SOURCES, s.json, &is_first))
+			code = CLI_FAILED;
 		if (s.json)
 			cli_put(&c->out, "]\n");
 		else if (is_first && code == CLI_OK)
 			cli_put(&c->out, "  Nothing was ever sent.\n");
 	}
 	cli_list_free(&none);
-	ov_buf_free(&b);
 	return code;
 }

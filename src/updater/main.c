@@ -21,6 +21,8 @@ static const struct cli_command commands[] = {
 	  &updater_bundle_spec },
 	{ "ledger", "what was ever sent", updater_ledger, &updater_ledger_spec },
 	{ "publish", "publish databases through a log", updater_publish, &updater_publish_spec },
+	{ "source", "other people's signatures: ClamAV, YARA sets, hash lists", updater_source,
+	  &updater_source_spec },
 	{ "monitor", "follow a log from outside", updater_monitor, &updater_monitor_spec },
 	{ "mirror", "hold logs and vouch for what is held", updater_mirror, &updater_mirror_spec },
 	{ "witness", "vouch for logs", updater_witness, &updater_witness_spec },

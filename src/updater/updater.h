@@ -11,7 +11,7 @@
 
 extern const struct cli_spec updater_update_spec, updater_publish_spec, updater_verify_spec,
     updater_witness_spec, updater_ledger_spec, updater_monitor_spec, updater_bundle_spec,
-    updater_status_spec, updater_mirror_spec;
+    updater_status_spec, updater_mirror_spec, updater_source_spec;
 
 int updater_update(struct cli *c, int argc, char *const *argv);
 int updater_publish(struct cli *c, int argc, char *const *argv);
@@ -21,6 +21,7 @@ int updater_mirror(struct cli *c, int argc, char *const *argv);
 int updater_monitor(struct cli *c, int argc, char *const *argv);
 int updater_bundle(struct cli *c, int argc, char *const *argv);
 int updater_status(struct cli *c, int argc, char *const *argv);
+int updater_source(struct cli *c, int argc, char *const *argv);
 int updater_ledger(struct cli *c, int argc, char *const *argv);
 
 /* Unix seconds. */
