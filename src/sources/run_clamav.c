@@ -437,6 +437,7 @@ static ov_status update(struct run *r, const char *db, const struct ov_record_fi
 			uint64_t to, const char *ending)
 {
 	struct ov_sources_run *x = r->x;
+	char why[OV_SOURCES_ERROR] = "";
 	ov_status s;
 
 	if (x->c->with_cdiffs && have != NULL && have->is_read &&
@@ -447,8 +448,14 @@ static ov_status update(struct run *r, const char *db, const struct ov_record_fi
 		if (s == OV_SHORT) /* its servers rest: the whole is not asked for either */
 			return ov_source_ends(x, OV_SOURCE_COOLS, "%s",
 					      "the server wants to be left alone");
+		(void)snprintf(why, sizeof why, "%s",
+			       x->item->why[0] != '\0' ? x->item->why : "a patch is not there");
+		x->item->why[0] = '\0';
 	}
-	return by_whole(r, db, ending, have);
+	s = by_whole(r, db, ending, have);
+	if (s == OV_OK && x->item->why[0] == '\0' && why[0] != '\0')
+		(void)snprintf(x->item->why, sizeof x->item->why, "whole, since %.400s", why);
+	return s;
 }
 
 static ov_status one(struct run *r, const char *db)
