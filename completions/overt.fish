@@ -280,6 +280,8 @@ complete -c overt -n '__fish_seen_subcommand_from source' -l config -r -d 'the s
 complete -c overt -n '__fish_seen_subcommand_from source' -l folder -r -d 'what was taken, and what is known of it (default /var/lib/overt/sources)'
 complete -c overt -n '__fish_seen_subcommand_from source' -l now -d 'update: also sources that were asked not long ago; never a server that wants to be left alone'
 complete -c overt -n '__fish_seen_subcommand_from source' -l try -x -d 'the canary scans this too: a new detection there keeps what is in force'
+complete -c overt -n '__fish_seen_subcommand_from source' -l sample -x -d 'the canary scans so much of the system\'s own files, which must stay clean (default 200M; 0: none)'
+complete -c overt -n '__fish_seen_subcommand_from source' -l no-recent -d 'the canary leaves the last files that were scanned alone'
 complete -c overt -n '__fish_seen_subcommand_from source' -l no-canary -d 'take files untried'
 complete -c overt -n '__fish_seen_subcommand_from source' -l verbose -d 'each line that was refused'
 complete -c overt -n '__fish_seen_subcommand_from source' -l verify -d 'history: prove that it is whole'

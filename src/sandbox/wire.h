@@ -62,7 +62,7 @@ enum ov_wire_kind {
 	OV_WIRE_COSTS,
 	OV_WIRE_RECORDS, /* inventory/record.h                                                */
 	OV_WIRE_CONVERTED,
-	OV_WIRE_FAILED,	 /* instead of the answer: why                                       */
+	OV_WIRE_FAILED, /* instead of the answer: why                                       */
 	OV_WIRE_KINDS
 };
 

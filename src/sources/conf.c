@@ -1,5 +1,5 @@
 /* The configuration's grammar: a table of keys, each with what it fits and how it is read. */
-#include "conf.h"
+#include "source_conf.h"
 
 #include <stddef.h>
 #include <stdio.h>

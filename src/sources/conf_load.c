@@ -1,5 +1,5 @@
 /* Reading a folder of sources. */
-#include "conf.h"
+#include "source_conf.h"
 
 #include <dirent.h>
 #include <errno.h>

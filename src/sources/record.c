@@ -1,4 +1,4 @@
-#include "record.h"
+#include "source_record.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * Other people's signatures on this machine: fetched as their configuration says, held against
  * their signatures, converted and read in the jailed worker only, tried, and put in force.
  *
- *   record/<source>        what is known of each (record.h)
+ *   record/<source>        what is known of each (source_record.h)
  *   db/<sha256>            files that were taken
  *   lists/<sha256>         lists of files, as the history names them; kept for ever
  *   sets/<n>/<source>.<name>   links into db/; `active` is a link to the newest set: scanners read
@@ -18,9 +18,9 @@
 #ifndef OV_SOURCES_RUN_H
 #define OV_SOURCES_RUN_H
 
-#include "conf.h"
+#include "source_conf.h"
 #include "overt/foreign.h"
-#include "record.h"
+#include "source_record.h"
 
 #define OV_SOURCES_ERROR 512
 

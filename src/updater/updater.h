@@ -8,6 +8,8 @@
 #include "str.h"
 
 #define UPDATER_FOLDER "/var/lib/overt/update"
+#define UPDATER_SOURCES "/var/lib/overt/sources"
+#define UPDATER_SOURCES_CONFIG "/etc/overt/sources.d"
 
 extern const struct cli_spec updater_update_spec, updater_publish_spec, updater_verify_spec,
     updater_witness_spec, updater_ledger_spec, updater_monitor_spec, updater_bundle_spec,

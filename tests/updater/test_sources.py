@@ -73,6 +73,8 @@ class Case(unittest.TestCase):
         self.source("net", "clamav", **{"databases": "daily", "version_by": "http", "keys": self.path("own.keys"), **keys})
 
     def go(self, *args, code=None, what="update"):
+        if what in ("update", "test"):  # the system's own files are the canary's own test's
+            args += ("--sample", "0", "--no-recent")
         p = run("source", what, *args, "--config", self.conf, "--folder", self.folder, "--json", code=code)
         return json.loads(p.stdout) if p.stdout.startswith(("{", "[")) else p
 
@@ -146,7 +148,7 @@ class Lists(Case):
             d = self.scan(EVIL[i])[0]
             self.assertEqual((d["name"], d["source"], d["kind"]), (name, "bazaar.list.hsb", "hash"))
         self.scan(EVIL[5], found=False)
-        p = run("source", "update", "--now", "--verbose", "--config", self.conf, "--folder", self.path("other"))
+        p = run("source", "update", "--now", "--verbose", "--sample", "0", "--no-recent", "--config", self.conf, "--folder", self.path("other"))
         self.assertIn("list:6: no hash", p.stderr)
 
     def test_forms(self):
@@ -189,7 +191,7 @@ class Lists(Case):
             f.write(b"a file of this system")
         self.server.files["l"] = (sha256(EVIL[0]) + "\n" + sha256(b"a file of this system") + "\n").encode()
         r = self.update("--try", self.path("mine"), outcome="refused", code=3)
-        self.assertIn("which is clean", r["why"])
+        self.assertIn("it detects", r["why"])
         self.assertEqual(self.update("--try", self.path("mine"), outcome="set-aside")["taken"], 0)
         self.scan(EVIL[0])
         self.scan(b"a file of this system", found=False)
@@ -788,7 +790,7 @@ class History(Case):
         for n in range(10):
             content = f"killed {n}".encode()
             self.server.files["l"] = sha256(content).encode()
-            p = subprocess.Popen([OVERT, "source", "update", "--now", "--config", self.conf, "--folder", self.folder], env=ENV,
+            p = subprocess.Popen([OVERT, "source", "update", "--now", "--sample", "0", "--no-recent", "--config", self.conf, "--folder", self.folder], env=ENV,
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             time.sleep(whole * n / 10)
             p.kill()
