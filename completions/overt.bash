@@ -14,11 +14,11 @@ _overt()
 	--kind) mapfile -t COMPREPLY < <(compgen -W 'hash section import body logical container yara allow' -- "$cur"); return ;;
 	esac
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove yara yarac clamscan inventory update verify status bundle ledger publish witness mirror monitor help --version --help' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove yara yarac clamscan inventory update verify status bundle ledger source publish witness mirror monitor help --version --help' -- "$cur")
 		return
 	fi
 	if [[ ${COMP_WORDS[1]} == help && $COMP_CWORD == 2 ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove yara yarac clamscan inventory update verify status bundle ledger publish witness mirror monitor' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove yara yarac clamscan inventory update verify status bundle ledger source publish witness mirror monitor' -- "$cur")
 		return
 	fi
 	if [[ ${COMP_WORDS[1]} == db && $COMP_CWORD == 2 ]]; then
@@ -44,6 +44,7 @@ _overt()
 	status) words='--folder= --checkpoint --json --help -h' ;;
 	bundle) words='--from= --output= -o --for= --folder= --root= --channel= --now --cohort= --bundle-days= --try= --sample= --no-recent --no-canary --proxy= --config= --json --help -h' ;;
 	ledger) words='--folder= --json --help -h' ;;
+	source) words='--config= --folder= --now --try= --sample= --no-recent --no-canary --verbose --verify --since= --checkpoint --json --help -h' ;;
 	publish) words='--output= -o --cosigner --passphrase-file= --root-version= --expires= --root-threshold= --root-key= --release-threshold= --release-key= --policy= --root= --channel= --engine= --rollout= --key= --signer= --wait= --log-key= --help -h' ;;
 	witness) words='--listen= --key= --passphrase-file= --folder= --log= --logs= --help -h' ;;
 	mirror) words='--listen= --key= --passphrase-file= --folder= --log= --from= --logs= --since= --every= --max-disk= --spare= --once --json --help -h' ;;

@@ -531,7 +531,7 @@ class Clamav(Case):
         self.publish(1, "One")
         self.server.files["mine.ndb"] = ndb("Mine")
         with open(self.path("freshclam.conf"), "w", encoding="utf-8") as f:
-            f.write(f"PrivateMirror {self.server.url}\nDatabaseOwner {os.environ.get('USER', 'root') if os.geteuid() else 'root'}\nMaxAttempts 1\n"
+            f.write(f"PrivateMirror {self.server.url}\nDatabaseDirectory {self.path('fc')}\nDatabaseOwner {os.environ.get('USER', 'root') if os.geteuid() else 'root'}\nMaxAttempts 1\n"
                     f"TestDatabases no\nDatabaseCustomURL {self.server.url}/mine.ndb\n")
         os.mkdir(self.path("fc"))
 
