@@ -537,7 +537,7 @@ class Clamav(Case):
 
         def freshclam(*args):
             self.server.seen.clear()
-            p = subprocess.run(["freshclam", "--config-file", self.path("freshclam.conf"), "--datadir", self.path("fc"), "--stdout", "--log=/dev/null",
+            p = subprocess.run(["freshclam", "--config-file=" + self.path("freshclam.conf"), "--datadir=" + self.path("fc"), "--stdout", "--log=/dev/null",
                                 *args], capture_output=True, text=True, check=False, timeout=120)
             if not self.server.seen:
                 self.skipTest("freshclam does not run here: " + p.stdout[-200:] + p.stderr[-200:])
