@@ -71,7 +71,7 @@ static ov_status take_part(struct walk *w, const struct ov_src *whole, const str
 	if (c->kind == OV_CHILD_SLICE) {
 		st = ov_src_slice(whole, c->off, c->size, &src);
 	} else {
-		struct ov_cur bytes;
+		struct ov_cur bytes = ov_cur_of(NULL, 0);
 
 		st = spool(w, &bytes);
 		src = ov_src_mem(bytes.base, bytes.len);
