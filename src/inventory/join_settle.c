@@ -104,16 +104,19 @@ static ov_status note_gone(struct ov_join *j, uint32_t at, const struct presence
 				       .detail = OV_STR("files-gone") });
 }
 
-static ov_status settle_package(struct ov_join *j, uint32_t at, const struct ov_owns *o,
-				const struct presence *p)
+static void note_since(struct ov_inv_component *c, const struct ov_owns *o)
+{
+	if (o->since == OV_INV_NO_DATE ||
+	    (c->since.latest != OV_INV_NO_DATE && o->since >= c->since.latest))
+		return;
+	c->since.latest = o->since;
+	c->since.from = OV_STR("file list's time");
+}
+
+static ov_status settle_package(struct ov_join *j, uint32_t at, const struct presence *p)
 {
 	struct ov_inv_component *c = &j->components[at];
 
-	if (o->since != OV_INV_NO_DATE &&
-	    (c->since.latest == OV_INV_NO_DATE || o->since < c->since.latest)) {
-		c->since.latest = o->since;
-		c->since.from = OV_STR("file list's time");
-	}
 	if (c->state == OV_STATE_REMOVED || c->state == OV_STATE_SHADOWED)
 		return OV_OK;
 	if (p->here == 0 && p->minor_here == 0 && p->gone > 0) {
@@ -128,23 +131,42 @@ static ov_status settle_package(struct ov_join *j, uint32_t at, const struct ov_
 	return OV_OK;
 }
 
-static ov_status settle_packages(struct ov_join *j, struct ov_scope *s, struct ov_hash_map *owners)
+/* A package's paths may come in several records: all are counted before any is judged. */
+static ov_status count_packages(struct ov_join *j, const struct ov_scope *s,
+				const struct ov_hash_map *names, struct ov_hash_map *owners,
+				struct presence *list)
 {
-	struct ov_hash_map names = { .n = 0 };
-	ov_status st = index_packages(j, s, &names);
-
-	for (const struct ov_owns *o = s->owns; o != NULL && st == OV_OK; o = o->next) {
-		struct presence p = { .here = 0 };
+	for (const struct ov_owns *o = s->owns; o != NULL; o = o->next) {
 		uint32_t at;
 
-		if (!ov_map_get(&names, name_hash(o->what, o->name, o->arch), &at) &&
-		    !ov_map_get(&names, name_hash(o->what, o->name, (struct ov_str){ 0 }), &at))
+		if (!ov_map_get(names, name_hash(o->what, o->name, o->arch), &at) &&
+		    !ov_map_get(names, name_hash(o->what, o->name, (struct ov_str){ 0 }), &at))
 			continue;
-		st = count_presence(s, o, at, owners, &p);
-		if (st == OV_OK)
-			st = settle_package(j, at, o, &p);
+		note_since(&j->components[at], o);
+		OV_TRY(count_presence(s, o, at, owners, &list[at]));
 	}
+	return OV_OK;
+}
+
+static ov_status settle_packages(struct ov_join *j, struct ov_scope *s, struct ov_hash_map *owners)
+{
+	struct presence *list;
+	struct ov_hash_map names = { .n = 0 };
+	ov_status st;
+
+	if (s->owns == NULL)
+		return OV_OK;
+	list = calloc((size_t)j->inv.ncomponents + 1, sizeof *list);
+	if (list == NULL)
+		return OV_NOMEM;
+	st = index_packages(j, s, &names);
+	if (st == OV_OK)
+		st = count_packages(j, s, &names, owners, list);
+	for (uint32_t i = 0; i < j->inv.ncomponents && st == OV_OK; i++)
+		if (list[i].here + list[i].gone + list[i].minor_here > 0)
+			st = settle_package(j, i, &list[i]);
 	ov_map_free(&names);
+	free(list);
 	return st;
 }
 
