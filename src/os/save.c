@@ -104,6 +104,16 @@ ov_status ov_save_begin(const char *path, mode_t mode, struct ov_save *out)
 	return OV_OK;
 }
 
+ov_status ov_save_commit_unsynced(struct ov_save *s)
+{
+	if (!name_aside(s) || renameat(s->folder, s->aside, s->folder, s->name) != 0) {
+		ov_save_drop(s);
+		return OV_IO;
+	}
+	forget(s);
+	return OV_OK;
+}
+
 ov_status ov_save_commit(struct ov_save *s)
 {
 	if (fsync(s->fd) != 0 || !name_aside(s) ||

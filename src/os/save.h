@@ -30,6 +30,10 @@ OV_MUST_USE ov_status ov_save_begin(const char *path, mode_t mode, struct ov_sav
  * is left. */
 OV_MUST_USE ov_status ov_save_commit(struct ov_save *s);
 
+/** The same without a sync: after a power cut the file may be empty. For many files that a later
+ * sync of the whole file system covers before they count. */
+OV_MUST_USE ov_status ov_save_commit_unsynced(struct ov_save *s);
+
 /** Removes what was written. Does nothing after a commit. Fit for OV_CLEANUP. */
 void ov_save_drop(struct ov_save *s);
 

@@ -7,6 +7,7 @@
 
 #define MASK ((uint64_t)OV_TILE_WIDTH - 1)
 #define BUNDLE OV_LOGWRITE_LEVELS /* its place in is_dirty and had_part */
+#define FILES_ALONE 16 /* synced one by one; with more, one sync of the file system is cheaper */
 #define BUNDLE_MAX ((size_t)OV_TILE_WIDTH * (OV_ENTRY_MAX + 2))
 
 /* Hashes that a level of tiles has, in a tree of `size` entries. */
@@ -89,7 +90,10 @@ static ov_status write_tile(struct ov_logwriter *w, const struct ov_tile *t, con
 
 	OV_TRY(ov_tile_path(&path, t));
 	OV_TRY(ov_buf_u8(&path, 0));
-	OV_TRY(ov_store_write(w->folder, (const char *)path.p, b->p, b->n, false));
+	if (w->files++ < FILES_ALONE)
+		OV_TRY(ov_store_write(w->folder, (const char *)path.p, b->p, b->n, false));
+	else
+		OV_TRY(ov_store_write_unsynced(w->folder, (const char *)path.p, b->p, b->n));
 	w->written += b->n;
 	return OV_OK;
 }
@@ -178,6 +182,9 @@ ov_status ov_logwriter_flush(struct ov_logwriter *w)
 		w->had_part[i] = true;
 		w->is_dirty[i] = false;
 	}
+	if (w->files > FILES_ALONE)
+		OV_TRY(ov_store_sync(w->folder));
+	w->files = 0;
 	return OV_OK;
 }
 

@@ -26,6 +26,7 @@ struct ov_logwriter {
 	bool is_dirty[OV_LOGWRITE_LEVELS + 1];	 /* behind its file; the last is the bundle */
 	bool had_part[OV_LOGWRITE_LEVELS + 1];	 /* partial files of it are in the folder   */
 	uint64_t written;			 /* bytes of files, since it was opened  */
+	unsigned files; /* since the last flush; behind the first few they are synced together */
 };
 
 /** Opens at a tree of `size` entries, whose tiles must be in the folder. *out must be closed in any

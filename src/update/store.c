@@ -91,6 +91,36 @@ ov_status ov_store_write(const char *folder, const char *name, const void *p, si
 	return s;
 }
 
+static ov_status save_unsynced(const char *path, const void *p, size_t n)
+{
+	struct ov_save s;
+
+	OV_TRY(ov_save_begin(path, 0644, &s));
+	if (ov_fd_write(s.fd, p, n) != OV_OK) {
+		ov_save_drop(&s);
+		return OV_IO;
+	}
+	return ov_save_commit_unsynced(&s);
+}
+
+ov_status ov_store_write_unsynced(const char *folder, const char *name, const void *p, size_t n)
+{
+	char *path = ov_store_path(folder, name);
+	ov_status s = path != NULL ? make_parents(path, false) : OV_NOMEM;
+
+	if (s == OV_OK)
+		s = save_unsynced(path, p, n);
+	free(path);
+	return s;
+}
+
+ov_status ov_store_sync(const char *folder)
+{
+	OV_CLEANUP(ov_fd_close) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd >= 0 && syncfs(fd) == 0 ? OV_OK : OV_IO;
+}
+
 ov_status ov_store_append(const char *folder, const char *name, const void *p, size_t n)
 {
 	OV_CLEANUP(ov_fd_close) int fd = -1;

@@ -36,6 +36,13 @@ OV_MUST_USE ov_status ov_store_write(const char *folder, const char *name, const
 OV_MUST_USE ov_status ov_store_append(const char *folder, const char *name, const void *p,
 				      size_t n);
 
+/** The same without a sync, for many files: ov_store_sync() must come before they count. */
+OV_MUST_USE ov_status ov_store_write_unsynced(const char *folder, const char *name, const void *p,
+					      size_t n);
+
+/** Makes durable all that was written to the file system that a folder is on. */
+OV_MUST_USE ov_status ov_store_sync(const char *folder);
+
 /** Removes a file; one that is not there is fine. The folder is synced. */
 OV_MUST_USE ov_status ov_store_remove(const char *folder, const char *name);
 
