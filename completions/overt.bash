@@ -48,7 +48,7 @@ _overt()
 	publish) words='--output= -o --cosigner --passphrase-file= --root-version= --expires= --root-threshold= --root-key= --release-threshold= --release-key= --policy= --root= --channel= --engine= --rollout= --key= --signer= --wait= --log-key= --help -h' ;;
 	witness) words='--listen= --key= --passphrase-file= --folder= --log= --logs= --help -h' ;;
 	mirror) words='--listen= --key= --passphrase-file= --folder= --log= --from= --logs= --since= --every= --max-disk= --spare= --once --json --help -h' ;;
-	monitor) words='--from= --root= --folder= --artifacts --help -h' ;;
+	monitor) words='--from= --root= --folder= --artifacts --signatures --head= --json --help -h' ;;
 	esac
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

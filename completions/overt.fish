@@ -333,4 +333,7 @@ complete -c overt -n '__fish_seen_subcommand_from monitor' -l from -x -d 'the re
 complete -c overt -n '__fish_seen_subcommand_from monitor' -l root -r -d 'the root file: keys, log and witnesses (needed)'
 complete -c overt -n '__fish_seen_subcommand_from monitor' -l folder -r -d 'what was seen, between runs (needed)'
 complete -c overt -n '__fish_seen_subcommand_from monitor' -l artifacts -d 'fetch what new states name, and hold it against their digests'
+complete -c overt -n '__fish_seen_subcommand_from monitor' -l signatures -d 'tell each signature that came or went; keeps the newest databases in the folder'
+complete -c overt -n '__fish_seen_subcommand_from monitor' -l head -r -d 'a checkpoint that somebody was shown: made by overt status --checkpoint; may be given often'
+complete -c overt -n '__fish_seen_subcommand_from monitor' -l json -d 'for programs: one object a line'
 complete -c overt -n '__fish_seen_subcommand_from monitor' -l help -s h -d 'show this help and exit'
