@@ -540,7 +540,7 @@ class Matrix(unittest.TestCase):
         """Each file on its way, and each file where it rests: cut, and with a bit turned."""
         self.update()
         good = self.active()
-        for part in ("latest", "/a/", "/tile/", "/root/"):
+        for part in ("latest", "/a/", "/tile/", "root/"):
             for how in ("cut", "flip", "empty"):
                 content = self.next_release()
 
