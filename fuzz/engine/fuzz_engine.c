@@ -1,5 +1,6 @@
 /*
- * The whole engine on one hostile file: type, formats, codecs, carving, matching, report.
+ * The whole engine on one hostile file: type, formats, codecs, carving, matching, heuristics
+ * (structured data among them), report.
  *
  * Claims: a scan always ends in a report; kept lists agree with counts; a match in the file itself
  * lies inside it; and the same bytes give the same report twice (no state leaks from one scan into
@@ -67,17 +68,35 @@ static uint64_t check(const struct ov_report *r, size_t n)
 	return sum;
 }
 
+/* The last bytes choose what is looked for and what is not opened: of most inputs, all and nothing.
+ */
+static void set_switches(struct ov_scan_options *o, const uint8_t *p, size_t n)
+{
+	o->alerts = UINT64_MAX;
+	if (n < 8 || p[n - 1] % 4 != 0)
+		return;
+	o->alerts = (uint64_t)p[n - 2] << 8 | p[n - 3];
+	o->features_off = (uint64_t)p[n - 4] << 8 | p[n - 5];
+	o->no_archives = (p[n - 6] & 1) != 0;
+	o->heuristics_first = (p[n - 6] & 2) != 0;
+	o->cards_only = (p[n - 6] & 4) != 0;
+	o->ssn_formats = p[n - 6] >> 3 & 3;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct fixture *f; /* one engine for all inputs, as in a worker */
-	struct ov_scan_options o = { .all_matches = true, .want_context = true };
+	struct ov_scan_options o = {
+		.all_matches = true, .want_context = true, .min_cards = 1, .min_ssns = 1
+	};
 	const struct ov_src src = ov_src_mem(data, size);
 	const struct ov_report *r = NULL;
 	uint64_t first;
 
 	if (f == NULL)
 		f = make();
+	set_switches(&o, data, size);
 	ov_limits_default(&o.limits);
 	o.limits.max_total = (uint64_t)16 << 20;
 	o.limits.max_kept = (uint64_t)2 << 20;

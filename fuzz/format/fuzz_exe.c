@@ -1,12 +1,14 @@
 /*
  * Facts of programs; the first byte selects PE, ELF or Mach-O, or lets the bytes tell. Claims: what
  * is told lies in the file, and is the same from memory and from a read function; the import hash
- * exists exactly when imports do.
+ * exists exactly when imports do; what ClamAV calls broken
+ * is found in both.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "exe.h"
+#include "exe_fault.h"
 #include "icon.h"
 
 #define CLAIM(cond)                                                                                \
@@ -59,6 +61,17 @@ static void same(const struct ov_exe *x, const struct ov_exe *y)
 	for (uint32_t i = 0; i < x->nversions; i++)
 		CLAIM(ov_str_eq(x->versions[i].key, y->versions[i].key) &&
 		      ov_str_eq(x->versions[i].value, y->versions[i].value));
+}
+
+/* What ClamAV calls broken: the same from both, and a static text. */
+static void check_fault(enum ov_type t, const struct ov_src *mem, const struct ov_src *file,
+			struct ov_arena *a)
+{
+	const char *one = "", *two = "";
+
+	CLAIM(ov_exe_find_fault(t, mem, a, &one) == OV_OK);
+	CLAIM(ov_exe_find_fault(t, file, a, &two) == OV_OK);
+	CLAIM(one == two);
 }
 
 static void check_hash(const struct ov_exe *x)
@@ -122,6 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		if (types[p[0] % 3] == OV_T_MSEXE)
 			check_icons(&x, &mem, &file, &a);
 	}
+	check_fault(types[p[0] % 3], &mem, &file, &a);
 	ov_arena_free(&a);
 	ov_arena_free(&c);
 	return 0;

@@ -1,6 +1,7 @@
 /*
  * The adapter to libarchive: one reader of each type, chosen by the first byte. libarchive itself
- * is not instrumented. Claims as in fuzz_zip.c.
+ * is not instrumented. Claims: walks.h, but for the
+ * words of notes: libarchive's differ with how much it is given at once.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum ov_type types[] = { OV_T_7Z,	     OV_T_RAR,	    OV_T_MSCAB,
-					      OV_T_ISO9660,  OV_T_XAR,	    OV_T_LHA,
-					      OV_T_CPIO_OLD, OV_T_CPIO_ODC, OV_T_CPIO_NEWC,
-					      OV_T_CPIO_CRC, OV_T_RPM,	    OV_T_WARC };
+	static const enum ov_type types[] = { OV_T_7Z,	    OV_T_RAR, OV_T_MSCAB,
+					      OV_T_ISO9660, OV_T_XAR, OV_T_LHA };
 	struct ov_walk mem = OV_WALK_DEFAULT, cb = OV_WALK_DEFAULT;
 
 	if (size < 1)

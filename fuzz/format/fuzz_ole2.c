@@ -1,33 +1,10 @@
-/*
- * OLE2 documents with their VBA projects. Claims: slices lie inside the file, and the same parts
- * come from memory and from a read function; lack of memory is never a fault of ours.
- */
-#include <stdlib.h>
-#include <string.h>
-
-#include "walk.h"
+/* OLE2 documents with their VBA projects. Claims: walks.h, with little memory too. */
+#include "walks.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct ov_walk mem = OV_WALK_DEFAULT, cb = OV_WALK_DEFAULT, small = OV_WALK_DEFAULT;
-
-	mem.force = cb.force = small.force = OV_T_MSOLE2;
-	mem.most = cb.most = small.most = 20000;
-	mem.chunk = cb.chunk = small.chunk = 500;
-	cb.by_callback = true;
-	small.budget = 20000;
-	ov_walk(&mem, data, size);
-	ov_walk(&cb, data, size);
-	ov_walk(&small, data, size);
-	if (mem.bugs + cb.bugs + small.bugs > 0)
-		abort();
-	if (mem.text.n != cb.text.n ||
-	    (mem.text.n > 0 && memcmp(mem.text.p, cb.text.p, mem.text.n) != 0))
-		abort();
-	ov_buf_free(&mem.text);
-	ov_buf_free(&cb.text);
-	ov_buf_free(&small.text);
+	ov_fuzz_walks(OV_T_MSOLE2, data, size, 20000, false);
 	return 0;
 }
