@@ -1,9 +1,9 @@
 /*
  * What src/sources reads of others; the first byte chooses. Claims: a DNS answer that gives a text
  * gives a printable one within its bounds, and none for a question that was not asked; a
- * configuration that is taken has all that its kind needs, and none that is refused is without words
- * that name the file; a record that parses is written to one that parses to the same; no signature
- * file is good by a key that never signed.
+ * configuration that is taken has all that its kind needs, and none that is refused is without
+ * words that name the file; a record that parses is written to one that parses to the same; no
+ * signature file is good by a key that never signed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +49,8 @@ static void conf(struct ov_str s)
 	if (st == OV_OK) {
 		if (c.nfrom == 0 || c.nfrom > OV_CONF_FROM || c.kind >= OV_SOURCE_KINDS ||
 		    c.every < 600 || c.max_size > (uint64_t)2 << 30 ||
-		    (c.kind == OV_SOURCE_URL && (c.file == NULL || (!c.has_sha256 && c.key == NULL))) ||
+		    (c.kind == OV_SOURCE_URL &&
+		     (c.file == NULL || (!c.has_sha256 && c.key == NULL))) ||
 		    (c.kind == OV_SOURCE_CLAMAV && c.ndatabases == 0))
 			abort();
 	} else if (st == OV_BAD && strncmp(error, "f.conf", 6) != 0)

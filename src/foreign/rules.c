@@ -60,6 +60,8 @@ static ov_status read_child(const struct ov_format *f, void *state, const struct
 	if (c->kind == OV_CHILD_SLICE) {
 		if (c->size > *budget)
 			return OV_LIMIT;
+		if (c->size == 0)
+			return OV_OK;
 		OV_TRY(ov_buf_reserve(to, (size_t)c->size));
 		OV_TRY(ov_src_read(src, c->off, to->p, (size_t)c->size));
 		to->n = (size_t)c->size;
@@ -204,7 +206,8 @@ static ov_status take(void *ctx, struct ov_str name, struct ov_cur bytes)
 		x->r->skipped++;
 		return OV_OK;
 	}
-	if (x->want.n > 0 && memchr(ov_cur_rest(&bytes), 0, ov_cur_left(&bytes)) != NULL) {
+	if (x->want.n > 0 && ov_cur_left(&bytes) > 0 &&
+	    memchr(ov_cur_rest(&bytes), 0, ov_cur_left(&bytes)) != NULL) {
 		x->r->refused++;
 		ov_foreign_tell(x->j, name, 0, "it is no text", false);
 		return OV_OK;

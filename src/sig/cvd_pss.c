@@ -1,19 +1,19 @@
 /*
  * ClamAV's newer signature: over the .info member of a container, and over patches (.cdiff).
  *
- * Plain RSASSA-PSS (RFC 8017): SHA-256, MGF1 with SHA-256, 32 bytes of salt, a modulus of 2,047
- * bits; only the spelling of the number is ClamAV's own (see cvd.c). The exponent was found by
- * trying on the genuine bytecode.cvd of 2015: docs/formats/cvd.md.
+ * RSASSA-PSS (RFC 8017) with SHA-256, MGF1 with SHA-256 and 32 bytes of salt, padded for a modulus
+ * of 2,048 bits though it has 2,047: the first byte may be larger than the standard allows, so that
+ * a library's own check refuses genuine signatures. The spelling of the number is ClamAV's (see
+ * cvd.c). The exponent, and this, were found on the genuine bytecode.cvd of 2015:
+ * docs/formats/cvd.md.
  */
 #include <openssl/bn.h>
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
-#include <openssl/param_build.h>
-#include <openssl/rsa.h>
 
 #include "cvd.h"
 
-#define SALT_BYTES 32
+#define HASH 32
+#define SALT 32
+#define DB (OV_CVD_PSS_MODULUS - HASH - 1)
 
 /* clang-format off */
 static const struct ov_cvd_pss_key clamav_key = {
@@ -44,63 +44,96 @@ const struct ov_cvd_pss_key *ov_cvd_pss_clamav(void)
 	return &clamav_key;
 }
 
-struct pss {
-	BIGNUM *n, *e;
-	OSSL_PARAM_BLD *build;
-	OSSL_PARAM *params;
-	EVP_PKEY_CTX *make, *check;
-	EVP_PKEY *key;
+struct power {
+	BN_CTX *ctx;
+	BIGNUM *n, *e, *s, *m;
 };
 
-static ov_status make_key(struct pss *p, const struct ov_cvd_pss_key *key)
+static ov_status raise_to(struct power *p, const struct ov_cvd_pss_key *key, const uint8_t *sig,
+			  uint8_t out[OV_CVD_PSS_MODULUS])
 {
+	p->ctx = BN_CTX_new();
 	p->n = BN_bin2bn(key->modulus, OV_CVD_PSS_MODULUS, NULL);
 	p->e = BN_new();
-	p->build = OSSL_PARAM_BLD_new();
-	if (p->n == NULL || p->e == NULL || p->build == NULL ||
-	    BN_set_word(p->e, key->exponent) != 1 ||
-	    OSSL_PARAM_BLD_push_BN(p->build, OSSL_PKEY_PARAM_RSA_N, p->n) != 1 ||
-	    OSSL_PARAM_BLD_push_BN(p->build, OSSL_PKEY_PARAM_RSA_E, p->e) != 1)
+	p->s = BN_bin2bn(sig, OV_CVD_PSS_MODULUS, NULL);
+	p->m = BN_new();
+	if (p->ctx == NULL || p->n == NULL || p->e == NULL || p->s == NULL || p->m == NULL ||
+	    BN_set_word(p->e, key->exponent) != 1)
 		return OV_NOMEM;
-	p->params = OSSL_PARAM_BLD_to_param(p->build);
-	p->make = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
-	if (p->params == NULL || p->make == NULL || EVP_PKEY_fromdata_init(p->make) != 1)
-		return OV_NOMEM;
-	return EVP_PKEY_fromdata(p->make, &p->key, EVP_PKEY_PUBLIC_KEY, p->params) == 1 ? OV_OK
-											: OV_BAD;
+	if (BN_cmp(p->s, p->n) >= 0 || BN_mod_exp(p->m, p->s, p->e, p->n, p->ctx) != 1 ||
+	    BN_bn2binpad(p->m, out, OV_CVD_PSS_MODULUS) != OV_CVD_PSS_MODULUS)
+		return OV_BAD;
+	return OV_OK;
 }
 
-static ov_status check(struct pss *p, const uint8_t sha256[32], const uint8_t *sig)
+/* sig^e mod n. A key of zeros, as a site has that named none, makes no number. */
+static ov_status recover(const struct ov_cvd_pss_key *key, const uint8_t *sig,
+			 uint8_t out[OV_CVD_PSS_MODULUS])
 {
-	p->check = EVP_PKEY_CTX_new_from_pkey(NULL, p->key, NULL);
-	if (p->check == NULL)
-		return OV_NOMEM;
-	if (EVP_PKEY_verify_init(p->check) != 1 ||
-	    EVP_PKEY_CTX_set_rsa_padding(p->check, RSA_PKCS1_PSS_PADDING) != 1 ||
-	    EVP_PKEY_CTX_set_signature_md(p->check, EVP_sha256()) != 1 ||
-	    EVP_PKEY_CTX_set_rsa_mgf1_md(p->check, EVP_sha256()) != 1 ||
-	    EVP_PKEY_CTX_set_rsa_pss_saltlen(p->check, SALT_BYTES) != 1)
-		return OV_BUG;
-	return EVP_PKEY_verify(p->check, sig, OV_CVD_PSS_MODULUS, sha256, 32) == 1 ? OV_OK : OV_BAD;
+	struct power p = { .ctx = NULL };
+	const ov_status s = raise_to(&p, key, sig, out);
+
+	BN_CTX_free(p.ctx);
+	BN_free(p.n);
+	BN_free(p.e);
+	BN_free(p.s);
+	BN_free(p.m);
+	return s;
+}
+
+/* MGF1 of the hash, over the masked part. */
+static ov_status unmask(struct ov_hasher *h, const uint8_t *hash, uint8_t db[DB])
+{
+	uint8_t block[OV_DIGEST_MAX], count[4] = { 0 };
+
+	for (size_t at = 0; at < DB; at += HASH) {
+		OV_TRY(ov_hasher_start(h));
+		OV_TRY(ov_hasher_add(h, hash, HASH));
+		OV_TRY(ov_hasher_add(h, count, sizeof count));
+		OV_TRY(ov_hasher_end(h, block));
+		for (size_t i = 0; i < HASH && at + i < DB; i++)
+			db[at + i] ^= block[i];
+		count[3]++;
+	}
+	db[0] &= 0x7f;
+	return OV_OK;
+}
+
+/* db (masked), hash, 0xbc; db is zeros, a one, the salt. */
+static ov_status check(struct ov_hasher *h, uint8_t em[OV_CVD_PSS_MODULUS],
+		       const uint8_t sha256[HASH])
+{
+	static const uint8_t zeros[8] = { 0 };
+	const uint8_t *hash = em + DB;
+	uint8_t want[OV_DIGEST_MAX];
+
+	if (em[OV_CVD_PSS_MODULUS - 1] != 0xbc || (em[0] & 0x80) != 0)
+		return OV_BAD;
+	OV_TRY(unmask(h, hash, em));
+	for (size_t i = 0; i < DB - SALT - 1; i++)
+		if (em[i] != 0)
+			return OV_BAD;
+	if (em[DB - SALT - 1] != 1)
+		return OV_BAD;
+	OV_TRY(ov_hasher_start(h));
+	OV_TRY(ov_hasher_add(h, zeros, sizeof zeros));
+	OV_TRY(ov_hasher_add(h, sha256, HASH));
+	OV_TRY(ov_hasher_add(h, em + DB - SALT, SALT));
+	OV_TRY(ov_hasher_end(h, want));
+	return memcmp(want, hash, HASH) == 0 ? OV_OK : OV_BAD;
 }
 
 ov_status ov_cvd_pss_verify(const struct ov_cvd_pss_key *key, const uint8_t sha256[32],
 			    struct ov_str dsig)
 {
-	uint8_t sig[OV_CVD_PSS_MODULUS];
-	struct pss p = { .key = NULL };
+	uint8_t sig[OV_CVD_PSS_MODULUS], em[OV_CVD_PSS_MODULUS];
+	struct ov_hasher *h = NULL;
 	ov_status s;
 
 	OV_TRY(ov_cvd_number(dsig, sig, sizeof sig));
-	s = make_key(&p, key);
-	if (s == OV_OK)
-		s = check(&p, sha256, sig);
-	EVP_PKEY_CTX_free(p.check);
-	EVP_PKEY_CTX_free(p.make);
-	EVP_PKEY_free(p.key);
-	OSSL_PARAM_free(p.params);
-	OSSL_PARAM_BLD_free(p.build);
-	BN_free(p.n);
-	BN_free(p.e);
+	OV_TRY(recover(key, sig, em));
+	OV_TRY(ov_hasher_new(OV_SHA256, &h));
+	s = check(h, em, sha256);
+	ov_hasher_free(&h);
 	return s;
 }

@@ -30,7 +30,7 @@ static ov_status read_bool(struct ov_str s, bool *out)
 
 static ov_status read_text(struct ov_str s, char *to, size_t room)
 {
-	if (s.n >= room)
+	if (s.n >= room || to[0] != '\0') /* or it stood there already */
 		return OV_BAD;
 	for (size_t i = 0; i < s.n; i++)
 		if (s.p[i] < ' ' || s.p[i] > '~')
@@ -120,15 +120,15 @@ static ov_status read_line(struct ov_str line, struct ov_record *r)
 		return read_text(rest, r->modified, sizeof r->modified);
 	if (ov_str_is(word, "etag"))
 		return read_text(rest, r->etag, sizeof r->etag);
-	if (ov_str_is(word, "raw")) {
+	if (ov_str_is(word, "raw") && !r->has_raw) {
 		r->has_raw = true;
 		return ov_lines_sha256(rest, r->raw);
 	}
-	if (ov_str_is(word, "how")) {
+	if (ov_str_is(word, "how") && !r->has_how) {
 		r->has_how = true;
 		return ov_lines_sha256(rest, r->how);
 	}
-	if (ov_str_is(word, "before")) {
+	if (ov_str_is(word, "before") && !r->has_before) {
 		r->has_before = true;
 		return ov_lines_sha256(rest, r->before);
 	}

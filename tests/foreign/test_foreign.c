@@ -181,14 +181,13 @@ static void test_single_rule_files(void **state)
 	struct ov_foreign_result r;
 
 	(void)state;
-	assert_int_equal(run(OV_FOREIGN_RULES, "name a.ndb\nas-is yes\n", "X:0:*:aabbccdd\n", 15,
-			     &out, &r),
-			 OV_OK);
+	assert_int_equal(
+	    run(OV_FOREIGN_RULES, "name a.ndb\nas-is yes\n", "X:0:*:aabbccdd\n", 15, &out, &r),
+	    OV_OK);
 	assert_memory_equal(out.p, "a.ndb 15 1\nX:0", 14);
 	out.n = 0;
-	assert_int_equal(run(OV_FOREIGN_RULES, "name ../../-x y.exe\nas-is yes\n", "MZ", 2, &out,
-			     &r),
-			 OV_OK);
+	assert_int_equal(
+	    run(OV_FOREIGN_RULES, "name ../../-x y.exe\nas-is yes\n", "MZ", 2, &out, &r), OV_OK);
 	assert_memory_equal(out.p, "_._.._-x_y.exe 2 0\nMZ", 21);
 	out.n = 0;
 	assert_int_equal(run(OV_FOREIGN_RULES, "name a.yar\nwant .yar\n", "a\0b", 3, &out, &r),

@@ -408,14 +408,53 @@ static void test_genuine(void **state)
 	ov_buf_free(&odb);
 }
 
+/* The digest and the signature of the list in the genuine bytecode.cvd 268 of 2015. */
+static const char genuine_digest[] =
+    "a550f3f825b0756c353bc90c4b186fac2ef856c72c2bd65df949382ae15c5567";
+static const char genuine_dsig[] =
+    "j7XYwMJVETVwDTJKaerDlhbo7Hu+IJlLVFYtbvFWfVYkBTCSiuQcsXF6cLQ698PUeVekJnRahf1JxVEcKU9UNzwN"
+    "Xm9pkYw4kHnzPxxcvKT0SelCJiIiszKVQyr+3KkOFjoeJd+XtjMQwKnjuDSX4QbTkWrLbgTeLp26h2AYCJYAdNcW"
+    "REeZkiYr65nmJMxw/rteDoLbrfrmIORmJ75Yqq4634Cr9qWZAAqJK4Q8slc+WsGWEdoYRxvDVbB6l8Bd5nRNjUKu"
+    "iJB36ego4ThuZlkPcbxdaEkWZlm4p3PVjBJOGYoatNmb/8waiQoMw4J3b7oFOVUlYCpccY/LnbHon";
+
+static void test_pss(void **state)
+{
+	uint8_t digest[32];
+	char text[sizeof genuine_dsig];
+	size_t n;
+
+	(void)state;
+	assert_int_equal(ov_hex_decode(ov_str_of(genuine_digest), digest, sizeof digest, &n),
+			 OV_OK);
+	assert_int_equal(ov_cvd_pss_verify(ov_cvd_pss_clamav(), digest, ov_str_of(genuine_dsig)),
+			 OV_OK);
+	for (size_t i = 0; i < sizeof digest; i++) {
+		digest[i] ^= 1;
+		assert_int_equal(
+		    ov_cvd_pss_verify(ov_cvd_pss_clamav(), digest, ov_str_of(genuine_dsig)),
+		    OV_BAD);
+		digest[i] ^= 1;
+	}
+	for (size_t i = 0; i < sizeof genuine_dsig - 1; i += 7) {
+		memcpy(text, genuine_dsig, sizeof text);
+		text[i] = text[i] == 'a' ? 'b' : 'a';
+		assert_int_equal(ov_cvd_pss_verify(ov_cvd_pss_clamav(), digest, ov_str_of(text)),
+				 OV_BAD);
+		assert_int_equal(ov_cvd_pss_verify(ov_cvd_pss_clamav(), digest,
+						   (struct ov_str){ genuine_dsig, i }),
+				 OV_BAD);
+	}
+	assert_int_equal(ov_cvd_pss_verify(&(struct ov_cvd_pss_key){ .exponent = 3 }, digest,
+					   ov_str_of(genuine_dsig)),
+			 OV_BAD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),
-		cmocka_unit_test(test_spoilt),
-		cmocka_unit_test(test_changed),
-		cmocka_unit_test(test_other_key),
-		cmocka_unit_test(test_unsigned_member_changed),
+		cmocka_unit_test(test_pss),	  cmocka_unit_test(test_good),
+		cmocka_unit_test(test_spoilt),	  cmocka_unit_test(test_changed),
+		cmocka_unit_test(test_other_key), cmocka_unit_test(test_unsigned_member_changed),
 		cmocka_unit_test(test_genuine),
 	};
 

@@ -51,7 +51,8 @@ static void test_dns(void **state)
 		ov_expect_eq(answers[i].what, s, answers[i].want);
 		if (s == OV_OK)
 			ov_expect(answers[i].what, strcmp(out, answers[i].text) == 0);
-		for (size_t n = 0; n < answers[i].n; n++) { /* every prefix, in a block of its own */
+		for (size_t n = 0; n < answers[i].n;
+		     n++) { /* every prefix, in a block of its own */
 			char *copy = malloc(n + 1);
 
 			assert_non_null(copy);
@@ -74,7 +75,8 @@ static void test_versions(void **state)
 	assert_int_equal(v.daily, 27501);
 	assert_int_equal(v.bytecode, 338);
 	assert_int_equal(v.time, 1700000000);
-	assert_int_equal(ov_dns_versions(OV_STR("1.4.6:62:27501:1700000000:1:90:49192"), &v), OV_BAD);
+	assert_int_equal(ov_dns_versions(OV_STR("1.4.6:62:27501:1700000000:1:90:49192"), &v),
+			 OV_BAD);
 	assert_int_equal(ov_dns_versions(OV_STR("1.4.6:62:x:1700000000:1:90:49192:1"), &v), OV_BAD);
 	assert_int_equal(ov_dns_versions(OV_STR(""), &v), OV_BAD);
 }
@@ -93,6 +95,8 @@ static const struct { const char *what, *text; bool good; } records[] = {
 	{ "capital digits", "overt-source/v1\nraw AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n", false },
 	{ "a leading zero", "overt-source/v1\nchecked 01\n", false },
 	{ "control characters", "overt-source/v1\nmodified a\x1b\n", false },
+	{ "a line twice", "overt-source/v1\nmodified a b c\nmodified d\n", false },
+	{ "a digest twice", "overt-source/v1\nraw " D "\nraw " D "\n", false },
 	{ "nothing", "", false },
 };
 /* clang-format on */
@@ -198,7 +202,8 @@ static void test_configuration_without_memory(void **state)
 	for (long n = 0; !done && n < 100; n++) {
 		ov_arena_init(&a, 1 << 20);
 		a.fail_in = n;
-		done = ov_source_conf_parse("f", OV_STR("f"), ov_str_of(text), &a, &c, error) == OV_OK;
+		done =
+		    ov_source_conf_parse("f", OV_STR("f"), ov_str_of(text), &a, &c, error) == OV_OK;
 		ov_arena_free(&a);
 	}
 	assert_true(done);
@@ -209,26 +214,25 @@ static void test_keys(void **state)
 	const char *why = "";
 
 	(void)state;
-	assert_int_equal(ov_pin_key_ok(OV_STR("RWQxMjM0NTY3OAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")),
-			 OV_OK);
+	assert_int_equal(
+	    ov_pin_key_ok(OV_STR("RWQxMjM0NTY3OAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")),
+	    OV_OK);
 	assert_int_equal(ov_pin_key_ok(OV_STR("RWQxMjM0NTY3OAAA")), OV_BAD);
 	assert_int_equal(ov_pin_key_ok(OV_STR("")), OV_BAD);
 	assert_int_equal(ov_pin_key_ok(OV_STR("name+00000000+AAAA")), OV_BAD);
-	assert_int_equal(ov_pin_verify(OV_STR("RWQxMjM0NTY3OAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
-				       OV_STR("untrusted comment: x\nAAAA\n"), ov_cur_of("a", 1), &why),
-			 OV_BAD);
+	assert_int_equal(
+	    ov_pin_verify(OV_STR("RWQxMjM0NTY3OAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+			  OV_STR("untrusted comment: x\nAAAA\n"), ov_cur_of("a", 1), &why),
+	    OV_BAD);
 	assert_true(*why != '\0');
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_dns),
-		cmocka_unit_test(test_versions),
-		cmocka_unit_test(test_records),
-		cmocka_unit_test(test_servers_that_rest),
-		cmocka_unit_test(test_hosts),
-		cmocka_unit_test(test_configuration_without_memory),
+		cmocka_unit_test(test_dns),	cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_records), cmocka_unit_test(test_servers_that_rest),
+		cmocka_unit_test(test_hosts),	cmocka_unit_test(test_configuration_without_memory),
 		cmocka_unit_test(test_keys),
 	};
 

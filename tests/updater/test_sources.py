@@ -198,7 +198,7 @@ class Lists(Case):
 
     def test_yara_sets_are_kept_and_told(self):
         rules = {"set/a.yar": b"rule a { condition: true }\n", "set/b.yara": b"rule b { condition: true }\n", "set/README.md": b"no\n",
-                 "set/../../c.yar": b"rule c { condition: false }\n", "set/d.yar": b"\0"}
+                 "set/../../c.yar": b"rule c { condition: false }\n", "set/d.yar": b"\0", "set/empty.yar": b""}
         z, t = io.BytesIO(), io.BytesIO()
         with zipfile.ZipFile(z, "w") as f:
             for name, data in rules.items():
@@ -208,7 +208,7 @@ class Lists(Case):
                 m = tarfile.TarInfo(name)
                 m.size = len(data)
                 f.addfile(m, io.BytesIO(data))
-        for data, n in [(z.getvalue(), 3), (t.getvalue(), 3), (rules["set/a.yar"], 1)]:
+        for data, n in [(z.getvalue(), 4), (t.getvalue(), 4), (rules["set/a.yar"], 1)]:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.server.files["y"] = data
             self.source("y", "yara", **{"from": self.server.url + "/y", "conditional": "off"})
