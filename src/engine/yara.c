@@ -19,6 +19,7 @@ void ov_yara_free(struct ov_yara **py)
 		return;
 	ov_yvm_free(&y->vm);
 	ov_ysearch_free(&y->search);
+	ov_ysearch_free(&y->scout);
 	ov_arena_free(&y->arena);
 	for (int k = 0; k < OV_DIGEST_KINDS; k++)
 		ov_hasher_free(&y->env.hasher[k]);
@@ -70,6 +71,7 @@ static ov_status make(struct ov_yara *y)
 	for (int k = 0; k < OV_DIGEST_KINDS; k++)
 		OV_TRY(ov_hasher_new((enum ov_digest_kind)k, &y->env.hasher[k]));
 	OV_TRY(ov_ysearch_new(&y->search));
+	OV_TRY(ov_ysearch_new(&y->scout));
 	return ov_yvm_new(&y->vm);
 }
 

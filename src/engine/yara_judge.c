@@ -261,6 +261,8 @@ ov_status ov_yara_judge(struct ov_engine *e, struct ov_node *n)
 		OV_TRY(evaluate(e, n, y->woken[i]));
 		pending += y->result[y->woken[i]] == OV_YR_UNKNOWN;
 	}
+	if (pending > 0)
+		OV_TRY(ov_yara_scout(e, n, &pending));
 	if (pending > 0) {
 		ov_ysearch_begin(y->search);
 		for (uint32_t i = 0; i < y->nwoken; i++)

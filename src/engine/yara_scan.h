@@ -18,7 +18,7 @@
 struct ov_yara {
 	const struct ov_yimage *image;
 	struct ov_yvm *vm;
-	struct ov_ysearch *search;
+	struct ov_ysearch *search, *scout; /* each keeps its last plan */
 	struct ov_yval *externals;
 	uint8_t *settled;   /* state of ov_gram_wake() */
 	uint32_t *woken_in; /* a rule: the generation that woke it, or found its gate closed */
@@ -48,6 +48,10 @@ OV_MUST_USE ov_status ov_yara_judge(struct ov_engine *e, struct ov_node *n);
 bool ov_yara_holds(const struct ov_engine *e, uint32_t id);
 /* Searches what was asked for with ov_ysearch_add(). */
 OV_MUST_USE ov_status ov_yara_search(struct ov_engine *e, struct ov_node *n);
+
+/* yara_scout.c: decides rules that lack strings which they need, before all others are searched.
+ * @param pending  Rules that are not decided; lowered. */
+OV_MUST_USE ov_status ov_yara_scout(struct ov_engine *e, struct ov_node *n, uint32_t *pending);
 
 /* yara_list.c: rules that hold, with their strings' matches, to the report. */
 OV_MUST_USE ov_status ov_yara_list(struct ov_engine *e, struct ov_node *n);

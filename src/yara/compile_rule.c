@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define WEAK_COST ((uint64_t)1 << 32) /* of a string without atoms, when scouts are chosen */
+#define SCOUTS_MAX 256u
+
 /* Where in the source byte `at` of a string's body stands. */
 static void place_in_body(const struct ov_ystring_ast *s, size_t at, uint32_t *line,
 			  uint32_t *column)
@@ -110,6 +113,29 @@ static ov_status anchors(struct ov_ycompiler *c, uint32_t rule, const uint32_t *
 	return OV_OK;
 }
 
+/*
+ * A rule that no table of keys can wake may need strings all the same, short ones say: they are
+ * looked for before all others of it.
+ */
+static ov_status scouts(struct ov_ycompiler *c, const struct ov_yrule_ast *r, const uint64_t *costs,
+			uint32_t first_string, uint8_t *row)
+{
+	uint64_t *weak = NULL, cost = 0;
+	uint32_t *cover = NULL, n = 0;
+
+	OV_TRY(ov_arena_array(&c->rule_arena, r->nstrings, &weak));
+	for (uint32_t i = 0; i < r->nstrings; i++)
+		weak[i] = costs[i] != YC_NO_COST ? costs[i] : WEAK_COST;
+	OV_TRY(ov_yc_cover(c, r, weak, first_string, &cover, &n, &cost));
+	if (cost == YC_NO_COST || n > SCOUTS_MAX)
+		return OV_OK;
+	ov_put_le32(row + YR_SCOUTS, (uint32_t)(c->sect[YI_SCOUTS].n / 4));
+	ov_put_le32(row + YR_SCOUTS + 4, n);
+	for (uint32_t i = 0; i < n; i++)
+		OV_TRY(ov_buf_u32(&c->sect[YI_SCOUTS], cover[i]));
+	return OV_OK;
+}
+
 static ov_status wake(struct ov_ycompiler *c, const struct ov_yrule_ast *r, uint32_t id,
 		      const uint64_t *costs, uint32_t first_string, uint8_t *row, uint32_t *flags)
 {
@@ -119,6 +145,8 @@ static ov_status wake(struct ov_ycompiler *c, const struct ov_yrule_ast *r, uint
 
 	OV_TRY(ov_yc_gate(c, r, &info.gate, &class));
 	OV_TRY(ov_yc_cover(c, r, costs, first_string, &cover, &info.ncover, &info.cost));
+	if (info.cost == YC_NO_COST)
+		OV_TRY(scouts(c, r, costs, first_string, row));
 	info.first_cover = yc_count(c->covers, uint32_t);
 	if (info.ncover > 0)
 		OV_TRY(ov_buf_put(&c->covers, cover, info.ncover * sizeof *cover));

@@ -48,6 +48,8 @@ void ov_yimage_rule(const struct ov_yimage *y, uint32_t id, struct ov_yrule *out
 	out->ntags = ov_le32(r + YR_TAGS + 4);
 	out->first_meta = ov_le32(r + YR_METAS);
 	out->nmetas = ov_le32(r + YR_METAS + 4);
+	out->first_scout = ov_le32(r + YR_SCOUTS);
+	out->nscouts = ov_le32(r + YR_SCOUTS + 4);
 	out->gate = ov_le32(r + YR_GATE);
 	out->nslots = ov_le32(r + YR_SLOTS);
 	out->nloops = ov_le32(r + YR_LOOPS);
@@ -144,6 +146,11 @@ uint32_t ov_yimage_globals_count(const struct ov_yimage *y)
 uint32_t ov_yimage_global(const struct ov_yimage *y, uint32_t i)
 {
 	return listed(y, YI_GLOBALS, i);
+}
+
+uint32_t ov_yimage_scout(const struct ov_yimage *y, uint32_t i)
+{
+	return listed(y, YI_SCOUTS, i);
 }
 
 static void value_of(const struct ov_yimage *y, const uint8_t *r, struct ov_yval *out)
@@ -278,7 +285,8 @@ static bool is_multiple(const struct ov_yimage *y)
 		       { YI_GATES, 8 },
 		       { YI_ALTS, YI_ALT },
 		       { YI_ANCHORS, YI_ANCHOR },
-		       { YI_GLOBALS, 4 } };
+		       { YI_GLOBALS, 4 },
+		       { YI_SCOUTS, 4 } };
 
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
 		if (y->at[tables[i].s].len % tables[i].size != 0 ||
@@ -350,6 +358,21 @@ static bool is_good_set(const struct ov_yconst *c, uint32_t nstrings)
 	return true;
 }
 
+static ov_status check_scouts(const struct ov_yimage *y, const struct ov_yrule *r)
+{
+	if (!in(r->first_scout, r->nscouts, y->at[YI_SCOUTS].len / 4))
+		return OV_BAD;
+	for (uint32_t i = 0; i < r->nscouts; i++) {
+		struct ov_ystring s;
+
+		if (ov_yimage_scout(y, r->first_scout + i) >= y->nstrings)
+			return OV_BAD;
+		ov_yimage_string(y, ov_yimage_scout(y, r->first_scout + i), &s);
+		OV_TRY(ov_ystr_check(s.code));
+	}
+	return OV_OK;
+}
+
 static ov_status check_consts(const struct ov_yimage *y, const struct ov_yrule *r)
 {
 	for (uint32_t i = 0; i < r->nconsts; i++) {
@@ -390,6 +413,7 @@ ov_status ov_yimage_check_rule(const struct ov_yimage *y, uint32_t id)
 		OV_TRY(ov_ystr_check(s.code));
 	}
 	OV_TRY(check_consts(y, &r));
+	OV_TRY(check_scouts(y, &r));
 	consts = (struct rule_consts){ .y = y, .first = r.first_const };
 	l = (struct ov_ycode_limits){ .nstrings = r.nstrings,
 				      .nconsts = r.nconsts,

@@ -173,6 +173,11 @@ static ov_status one_rule(struct join *j, uint32_t id)
 	ov_put_le32(row + YR_LINE, r.line);
 	ov_put_le32(row + YR_FLAGS, r.flags);
 	ov_put_le32(row + YR_UNIT, j->rules);
+	ov_put_le32(row + YR_SCOUTS, (uint32_t)(c->sect[YI_SCOUTS].n / 4));
+	ov_put_le32(row + YR_SCOUTS + 4, r.nscouts);
+	for (uint32_t i = 0; i < r.nscouts; i++)
+		OV_TRY(ov_buf_u32(&c->sect[YI_SCOUTS],
+				  j->strings + ov_yimage_scout(j->y, r.first_scout + i)));
 	OV_TRY(strings(j, &r, row));
 	OV_TRY(constants(j, &r, row));
 	OV_TRY(labels(j, &r, row));

@@ -37,6 +37,7 @@ enum ov_ysection {
 	YI_ALTS,
 	YI_ANCHORS,
 	YI_GLOBALS,
+	YI_SCOUTS,
 	YI_ALWAYS,
 	YI_GRAM = YI_ALWAYS + OV_YCLASSES,
 	YI_SECTIONS = YI_GRAM + OV_YCLASSES
@@ -63,6 +64,8 @@ struct ov_yrule {
 	uint32_t nsid, source, line, flags;
 	uint32_t first_string, nstrings, first_const, nconsts;
 	uint32_t first_tag, ntags, first_meta, nmetas;
+	/* ALWAYS: strings of which one must be there, though no table of keys can tell; 0: none */
+	uint32_t first_scout, nscouts;
 	uint32_t gate; /* UINT32_MAX: none */
 	uint32_t nslots, nloops, stack;
 	enum ov_yclass class; /* OTHER: any */
@@ -99,6 +102,7 @@ void ov_yimage_anchor(const struct ov_yimage *y, uint32_t token, struct ov_yanch
 /* Rules that wake without a string in a file of a class; those for any class stand in each. */
 uint32_t ov_yimage_always_count(const struct ov_yimage *y, enum ov_yclass c);
 uint32_t ov_yimage_always(const struct ov_yimage *y, enum ov_yclass c, uint32_t i);
+uint32_t ov_yimage_scout(const struct ov_yimage *y, uint32_t i); /* a string's number */
 uint32_t ov_yimage_globals_count(const struct ov_yimage *y);
 uint32_t ov_yimage_global(const struct ov_yimage *y, uint32_t i);
 

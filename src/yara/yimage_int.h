@@ -7,7 +7,7 @@
  * A directory row is two u32: offset and length. The row's place says what the section is.
  *
  *   namespace  8  name at, bytes
- *   rule      96  see YR_*
+ *   rule     104  see YR_*
  *   string    32  name at, bytes; code at, bytes; flags; least length; fixed offset u64
  *   constant  12  kind; TEXT, REGEX: at, bytes; EXTERNAL: number, 0; SET: first in sets, number
  *   set        4  number of a string in its rule
@@ -17,7 +17,7 @@
  *   gate       8  first alternative, number of them
  *   alternative 48  least size u64, greatest size u64, bytes wanted [16], their masks [16]
  *   anchor    12  rule, string, atom
- *   globals, always: u32 each, a rule
+ *   globals, always: u32 each, a rule; scouts: u32 each, a string
  */
 #ifndef OV_YARA_IMAGE_INT_H
 #define OV_YARA_IMAGE_INT_H
@@ -26,10 +26,10 @@
 #include "le.h"
 
 #define YI_MAGIC 0x49594f56u /* "VOYI" */
-#define YI_VERSION 1u
+#define YI_VERSION 2u
 #define YI_DIR_AT 16u
 #define YI_ALIGN 16u
-#define YI_RULE 96u
+#define YI_RULE 104u
 #define YI_STRING 32u
 #define YI_CONST 12u
 #define YI_META 24u
@@ -55,7 +55,8 @@ enum {
 	YR_LOOPS = 80,
 	YR_STACK = 84,
 	YR_CLASS = 88,
-	YR_UNIT = 92 /* the first rule that this one may name */
+	YR_UNIT = 92, /* the first rule that this one may name */
+	YR_SCOUTS = 96
 };
 
 struct ov_yalt { /* one way for a gate to be open */
