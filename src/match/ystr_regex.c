@@ -12,7 +12,7 @@
 
 static struct re_prog open_prog(struct ov_cur code)
 {
-	const uint8_t *p = code.base + code.pos;
+	const uint8_t *p = ov_cur_rest(&code); /* NULL: nothing is left */
 	struct re_prog r = { .code = p + RE_HEAD,
 			     .n = ov_le32(p + 8),
 			     .nstates = ov_le32(p + 12),
@@ -69,7 +69,7 @@ ov_status ov_re_compile(struct ov_str body, uint32_t flags, struct ov_arena *scr
 
 ov_status ov_re_check(struct ov_cur code)
 {
-	const uint8_t *p = code.base + code.pos;
+	const uint8_t *p = ov_cur_rest(&code); /* NULL: nothing is left */
 	struct re_prog r;
 	uint64_t need;
 

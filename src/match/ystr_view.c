@@ -5,7 +5,7 @@
 
 struct ys_view ys_open(struct ov_cur code)
 {
-	const uint8_t *p = code.base + code.pos;
+	const uint8_t *p = ov_cur_rest(&code); /* NULL: nothing is left */
 
 	return (struct ys_view){ .p = p,
 				 .npieces = ov_le16(p + 8),
@@ -274,7 +274,7 @@ static bool is_head_good(const struct ys_view *v, const struct bounds *b)
 
 ov_status ov_ystr_check(struct ov_cur code)
 {
-	const uint8_t *p = code.base + code.pos;
+	const uint8_t *p = ov_cur_rest(&code); /* NULL: nothing is left */
 	struct bounds b;
 	struct ys_view v;
 

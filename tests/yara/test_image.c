@@ -122,6 +122,14 @@ static void every_damaged_byte_is_calm(void **state)
 	ov_buf_free(&b);
 }
 
+/* Found by fuzz_yara: a string whose code lies outside has none. */
+static void code_that_is_not_there_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(ov_ystr_check(ov_cur_of(NULL, 0)), OV_BAD);
+	assert_int_equal(ov_re_check(ov_cur_of(NULL, 0)), OV_BAD);
+}
+
 /* An image among sources gives the same rules at their new places. */
 static void a_joined_image_is_the_same(void **state)
 {
@@ -167,6 +175,7 @@ int main(void)
 		cmocka_unit_test(what_wakes_a_rule),
 		cmocka_unit_test(classes_part_rules),
 		cmocka_unit_test(every_damaged_byte_is_calm),
+		cmocka_unit_test(code_that_is_not_there_is_refused),
 		cmocka_unit_test(a_joined_image_is_the_same),
 	};
 
