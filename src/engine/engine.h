@@ -164,6 +164,8 @@ struct ov_rule_cost {
 OV_MUST_USE ov_status ov_engine_count_costs(struct ov_engine *e);
 /** What rule `id` cost since then; all zero when nothing was counted. */
 void ov_engine_cost(const struct ov_engine *e, uint32_t id, struct ov_rule_cost *out);
+/** The same of a YARA rule, by its number in the database. */
+void ov_engine_yara_cost(const struct ov_engine *e, uint32_t id, struct ov_rule_cost *out);
 
 /**
  * Scans one file. Broken input is no error of this call: it is in the report.

@@ -262,6 +262,7 @@ OV_MUST_USE ov_status ov_winnow(struct ov_engine *e, struct ov_node *n);
 OV_MUST_USE ov_status ov_yara_layer(struct ov_engine *e, struct ov_node *n);
 OV_MUST_USE ov_status ov_yara_new(const struct ov_yimage *y, struct ov_yara **out);
 void ov_yara_free(struct ov_yara **y);
+OV_MUST_USE ov_status ov_yara_count_costs(struct ov_engine *e);
 
 /* triage.c: drops woken rules that can't hold. */
 OV_MUST_USE ov_status ov_triage(struct ov_engine *e, struct ov_node *n);

@@ -130,7 +130,7 @@ ov_status ov_engine_count_costs(struct ov_engine *e)
 {
 	if (e->costs == NULL)
 		e->costs = calloc((size_t)e->db->nrules + 1, sizeof *e->costs);
-	return e->costs != NULL ? OV_OK : OV_NOMEM;
+	return e->costs != NULL ? ov_yara_count_costs(e) : OV_NOMEM;
 }
 
 void ov_engine_cost(const struct ov_engine *e, uint32_t id, struct ov_rule_cost *out)

@@ -23,6 +23,7 @@ void ov_yara_free(struct ov_yara **py)
 	ov_arena_free(&y->arena);
 	for (int k = 0; k < OV_DIGEST_KINDS; k++)
 		ov_hasher_free(&y->env.hasher[k]);
+	free(y->costs);
 	free(y->externals);
 	free(y->settled);
 	free(y->woken_in);
@@ -109,6 +110,24 @@ void ov_engine_define(struct ov_engine *e, struct ov_str name, const struct ov_y
 	}
 }
 
+ov_status ov_yara_count_costs(struct ov_engine *e)
+{
+	struct ov_yara *y = e->yara;
+
+	if (y == NULL || y->costs != NULL)
+		return OV_OK;
+	y->costs = calloc((size_t)y->image->nrules + 1, sizeof *y->costs);
+	return y->costs != NULL ? OV_OK : OV_NOMEM;
+}
+
+void ov_engine_yara_cost(const struct ov_engine *e, uint32_t id, struct ov_rule_cost *out)
+{
+	const struct ov_yara *y = e->yara;
+
+	*out = y != NULL && y->costs != NULL && id < y->image->nrules ? y->costs[id]
+								      : (struct ov_rule_cost){ 0 };
+}
+
 /* Gates are few, and shared by many rules: each is looked at once a layer. */
 static bool is_gate_open(struct ov_yara *y, uint32_t gate)
 {
@@ -173,6 +192,8 @@ static void wake(struct ov_engine *e, uint32_t id)
 	if (!is_sound(e, id))
 		return;
 	y->result[id] = OV_YR_UNKNOWN;
+	if (y->costs != NULL)
+		y->costs[id].woken++;
 	y->woken[y->nwoken++] = id;
 }
 
@@ -198,6 +219,8 @@ static enum ov_wake on_anchor(void *ctx, uint32_t token, uint64_t at)
 	ov_yimage_string(y->image, a.string, &s);
 	if (!is_string_sound(p->e, a.string, &s))
 		return OV_WAKE_SETTLED;
+	if (y->costs != NULL)
+		y->costs[a.rule].met++;
 	if (p->steps > 0)
 		st = ov_ystr_probe(y->search, s.code, a.atom, &p->bytes, at, &p->steps);
 	if (st == OV_END)

@@ -15,6 +15,9 @@
 #include "ast.h"
 #include "ymod.h"
 
+#define RULE_STEPS ((uint64_t)1 << 24) /* of one condition */
+#define RULE_STEPS_BYTE 64u
+
 static bool list(void *ctx, uint32_t string, struct ov_ylist *out)
 {
 	struct ov_engine *e = ctx;
@@ -120,11 +123,19 @@ static ov_status evaluate(struct ov_engine *e, struct ov_node *n, uint32_t id)
 {
 	struct ov_yara *y = e->yara;
 	enum ov_yresult result = OV_YR_FALSE;
+	/* No rule may starve those behind it. */
+	const uint64_t most = ov_min_u64(y->steps, RULE_STEPS + n->match_size * RULE_STEPS_BYTE);
+	uint64_t left = most;
 	struct ov_yrule r;
 	ov_status s;
 
 	ov_yimage_rule(y->image, id, &r);
+	y->env.steps = &left;
 	s = ov_yvm_eval(y->vm, &y->host, &r, &result);
+	y->env.steps = &y->steps;
+	y->steps -= most - left;
+	if (y->costs != NULL)
+		y->costs[id].work += most - left;
 	if (s == OV_LIMIT || s == OV_IO || s == OV_SHORT) {
 		undecided(e, n, &r);
 		result = OV_YR_FALSE;
@@ -249,6 +260,19 @@ static ov_status report(struct ov_engine *e, struct ov_node *n, const struct ov_
 	return ov_report_detection(e, n, &d);
 }
 
+/* What the search of each rule's strings took. */
+static void count_work(struct ov_yara *y)
+{
+	for (uint32_t i = 0; y->costs != NULL && i < y->nwoken; i++) {
+		struct ov_yrule r;
+
+		ov_yimage_rule(y->image, y->woken[i], &r);
+		for (uint32_t k = r.first_string; k < r.first_string + r.nstrings; k++)
+			if (y->slot_in[k] == y->generation)
+				y->costs[r.id].work += ov_ysearch_work(y->search, y->slot[k]);
+	}
+}
+
 ov_status ov_yara_judge(struct ov_engine *e, struct ov_node *n)
 {
 	struct ov_yara *y = e->yara;
@@ -269,6 +293,7 @@ ov_status ov_yara_judge(struct ov_engine *e, struct ov_node *n)
 			if (y->result[y->woken[i]] == OV_YR_UNKNOWN)
 				OV_TRY(ask(y, y->woken[i]));
 		OV_TRY(ov_yara_search(e, n));
+		count_work(y);
 		for (uint32_t i = 0; i < y->nwoken; i++)
 			if (y->result[y->woken[i]] == OV_YR_UNKNOWN)
 				OV_TRY(evaluate(e, n, y->woken[i]));

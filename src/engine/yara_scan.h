@@ -37,7 +37,8 @@ struct ov_yara {
 	struct ov_arena arena; /* values of modules, as long as the layer */
 	struct ov_yenv env;
 	struct ov_yhost host;
-	bool is_searched; /* pass 2 was run */
+	bool is_searched;	    /* pass 2 was run */
+	struct ov_rule_cost *costs; /* of each rule; NULL: not counted */
 };
 
 #define OV_YARA_SHUT 0xffu /* in `result`: the gate is closed, or the rule is broken */

@@ -11,6 +11,7 @@
 #include "text.h"
 
 #define FILES_MAX 4096
+#define STREAM_MAX ((uint64_t)256 << 20) /* bytes of rules taken from a pipe */
 
 /* Endings of databases and rules, read or not: the worker knows which, and says so of the others.
  */
@@ -70,8 +71,31 @@ static enum overt_status add(struct ov_sources *s, const struct ov_source_file *
 	return OVERT_OK;
 }
 
+/* Rules that come through a pipe are kept in memory, for workers map what they compile. */
+static void keep_stream(struct ov_source_file *f)
+{
+	OV_CLEANUP(ov_fd_close) int kept = -1;
+	uint8_t piece[4096];
+	uint64_t off = 0;
+
+	if (ov_fd_memory("overt-rules", &kept) != OV_OK)
+		return;
+	while (off < STREAM_MAX) {
+		size_t got = 0;
+
+		if (ov_fd_stream(&f->fd, off, piece, sizeof piece, &got) != OV_OK ||
+		    ov_fd_write(kept, piece, got) != OV_OK)
+			return;
+		if (got == 0)
+			break;
+		off += got;
+	}
+	ov_fd_close(&f->fd);
+	f->fd = ov_fd_take(&kept);
+}
+
 static enum overt_status add_file(struct ov_sources *s, const char *path, bool is_from_folder,
-				  char error[OV_ERROR_MAX])
+				  bool takes_stream, char error[OV_ERROR_MAX])
 {
 	struct ov_source_file f = { .fd = -1,
 				    .part = -1,
@@ -79,8 +103,12 @@ static enum overt_status add_file(struct ov_sources *s, const char *path, bool i
 				    .is_compiled = ends_in(path, ".odb") };
 	enum overt_status st;
 
+	if (takes_stream && strcmp(path, "-") == 0)
+		path = "/dev/stdin";
 	if (ov_fd_open_read(path, &f.fd) != OV_OK)
 		return ov_fail(error, OVERT_REFUSED, "%s: %s", path, strerror(errno));
+	if (ov_fd_facts(f.fd, &f.facts) == OV_OK && f.facts.kind == OV_FD_STREAM && takes_stream)
+		keep_stream(&f);
 	if (ov_fd_facts(f.fd, &f.facts) != OV_OK || f.facts.kind != OV_FD_FILE) {
 		ov_fd_close(&f.fd);
 		return ov_fail(error, OVERT_REFUSED, "%s: not a file", path);
@@ -123,7 +151,7 @@ static enum overt_status add_folder(struct ov_sources *s, const char *folder,
 				path = NULL; /* asprintf leaves it undefined */
 				st = ov_fail(error, OVERT_NO_MEMORY, "out of memory");
 			} else {
-				st = add_file(s, path, true, error);
+				st = add_file(s, path, true, false, error);
 			}
 			free(path);
 		}
@@ -190,7 +218,7 @@ static enum overt_status add_path(struct ov_sources *s, const char *path, char e
 	if (stat(path, &st) != 0)
 		return ov_fail(error, OVERT_REFUSED, "%s: %s", path, strerror(errno));
 	if (!S_ISDIR(st.st_mode))
-		return add_file(s, path, false, error);
+		return add_file(s, path, false, false, error);
 	done = add_folder(s, path, error);
 	if (done == OVERT_OK && s->n == before)
 		return ov_fail(error, OVERT_REFUSED, "%s: no database file is in this folder",
@@ -202,7 +230,7 @@ static enum overt_status add_path(struct ov_sources *s, const char *path, char e
 static enum overt_status add_rules(struct ov_sources *s, const char *path, const char *space,
 				   char error[OV_ERROR_MAX])
 {
-	const enum overt_status st = add_file(s, path, false, error);
+	const enum overt_status st = add_file(s, path, false, true, error);
 
 	if (st != OVERT_OK)
 		return st;

@@ -121,6 +121,23 @@ static ov_status list_extra(struct ov_worker *w, uint32_t job, enum ov_extra kin
 	return OV_OK;
 }
 
+static ov_status list_yara(struct ov_worker *w, uint32_t job)
+{
+	for (uint32_t i = 0; i < w->db.yara.nrules; i++) {
+		struct ov_yrule r;
+
+		ov_yimage_rule(&w->db.yara, i, &r);
+		OV_TRY(put(w, job,
+			   &(struct overt_signature){ .name = text_of(r.name),
+						      .source = source_name(w, r.source),
+						      .text = text_of(r.text),
+						      .kind = "yara",
+						      .line = r.line,
+						      .target = 0 }));
+	}
+	return OV_OK;
+}
+
 static ov_status list_extras(struct ov_worker *w, uint32_t job)
 {
 	for (int k = 0; k < OV_EXTRA_COUNT; k++)
@@ -141,11 +158,31 @@ ov_status ov_worker_list(struct ov_worker *w, struct ov_arrival *m)
 		st = list_hashes(w, m->job, &text);
 	if (st == OV_OK)
 		st = list_extras(w, m->job);
+	if (st == OV_OK)
+		st = list_yara(w, m->job);
 	ov_buf_free(&text);
 	OV_TRY(st);
 	if (w->out.n > 0)
 		OV_TRY(ov_worker_answer(w, OV_WIRE_SIGNATURES, m->job));
 	return ov_worker_answer(w, OV_WIRE_DONE, m->job);
+}
+
+static ov_status put_yara_cost(struct ov_worker *w, uint32_t job, uint32_t rule,
+			       const struct ov_rule_cost *c)
+{
+	const struct overt_cost *row;
+	struct ov_yrule r;
+
+	ov_yimage_rule(&w->db.yara, rule, &r);
+	row = &(struct overt_cost){ .name = text_of(r.name),
+				    .source = source_name(w, r.source),
+				    .kind = "yara",
+				    .line = r.line,
+				    .met = c->met,
+				    .woken = c->woken,
+				    .work = c->work };
+	OV_TRY(ov_wire_put_cost(&w->out, row));
+	return w->out.n >= BATCH ? ov_worker_answer(w, OV_WIRE_COSTS, job) : OV_OK;
 }
 
 static ov_status put_cost(struct ov_worker *w, uint32_t job, uint32_t rule,
@@ -180,6 +217,13 @@ ov_status ov_worker_cost(struct ov_worker *w, struct ov_arrival *m)
 		if (c.met + c.woken > 0)
 			OV_TRY(put_cost(w, m->job, i, &c));
 	}
+	for (uint32_t i = 0; w->counts_costs && i < w->db.yara.nrules; i++) {
+		struct ov_rule_cost c;
+
+		ov_engine_yara_cost(w->engine, i, &c);
+		if (c.met + c.woken > 0)
+			OV_TRY(put_yara_cost(w, m->job, i, &c));
+	}
 	w->counts_costs = true;
 	if (w->out.n > 0)
 		OV_TRY(ov_worker_answer(w, OV_WIRE_COSTS, m->job));
@@ -213,6 +257,7 @@ static void count(const struct ov_odb *db, struct overt_database_facts *f)
 		f->allowed += db->hashes[OV_USE_ALLOW][k].count;
 	}
 	count_tables(db, f);
+	f->by_kind[OV_RULE_YARA] += db->yara.nrules;
 	f->always_woken = ov_odb_always_count(db, OV_TARGET_ANY);
 	for (int t = OV_TARGET_ANY + 1; t < OV_TARGET_COUNT;
 	     t++) /* each list repeats those for any target */

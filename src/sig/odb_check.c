@@ -180,7 +180,11 @@ static ov_status check_all(struct checker *p)
 	}
 	if (next_sub != p->o->nsubs)
 		return bad(p, "there are subsignatures of no rule");
-	return check_wakers(p);
+	OV_TRY(check_wakers(p));
+	for (uint32_t i = 0; i < p->o->yara.nrules; i++)
+		if (ov_yimage_check_rule(&p->o->yara, i) != OV_OK)
+			return bad(p, "a YARA rule is broken");
+	return OV_OK;
 }
 
 ov_status ov_odb_check_all(const struct ov_odb *o, const char **why)
