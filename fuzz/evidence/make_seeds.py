@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Writes seeds_inventory/: a small valid file for each reader, with the family's number before it (families.h).
+
+Uses the makers of the tests, and tools of the system for images and programs (left out where they are not there).
+"""
+import gzip
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+import zlib
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TESTS = os.path.join(HERE, "..", "..", "tests", "inventory")
+sys.path.insert(0, TESTS)
+import test_documents as documents  # noqa: E402
+import test_images as images  # noqa: E402
+import test_inventory as inventory  # noqa: E402
+import test_packages as packages  # noqa: E402
+import test_places as places  # noqa: E402
+
+with open(os.path.join(TESTS, "families.h"), encoding="utf-8") as f:
+    FAMILIES = re.findall(r'^\t"([^"]+)",$', f.read(), re.M)
+
+
+def put(name, path, data):
+    data = data.encode() if isinstance(data, str) else data
+    with open(os.path.join(HERE, "seeds_inventory", name), "wb") as f:
+        f.write(bytes([FAMILIES.index(path)]) + data)
+
+
+def tool(*args, **kw):
+    env = dict(os.environ, PATH=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    return subprocess.run(args, check=True, capture_output=True, env=env, **kw).stdout
+
+
+def texts():
+    put("status", "var/lib/dpkg/status", inventory.STATUS)
+    put("list", "var/lib/dpkg/info/a.list", "/.\n/usr\n/usr/bin\n/usr/bin/a\n")
+    put("log", "var/log/dpkg.log", "2023-11-10 10:00:00 install a:amd64 <none> 1\n")
+    put("os", "etc/os-release", 'NAME="T"\nID=debian\nVERSION_ID="12"\n')
+    put("bom", "bom.json", json.dumps(documents.cyclonedx()))
+    put("spdx2", "bom.json", json.dumps(documents.SPDX2))
+    put("spdx3", "bom.json", json.dumps(documents.SPDX3))
+    put("bomxml", "bom.xml", documents.CYCLONEDX_XML)
+    put("swid", "bom.xml", documents.SWID)
+    put("tags", "a.spdx", documents.SPDX_TAGS)
+    put("coswid", "a.coswid", documents.COSWID)
+    for name in ("package-lock.json", "Cargo.lock", "yarn.lock", "requirements.txt", "pom.xml", "build.gradle", "pnpm-lock.yaml"):
+        put(name.split(".")[0] + "_lock", name, documents.Locks.FILES[name][0])
+    put("apkdb", "lib/apk/db/installed", "P:musl\nV:1\nA:x\nF:lib\nR:a\n\n")
+    put("pacman", "var/lib/pacman/local/a-1-1/desc", "%NAME%\na\n\n%VERSION%\n1-1\n")
+    put("unit", "etc/systemd/system/a.service", "[Unit]\nDescription=x\n[Service]\nExecStart=/a geo.example.org\n")
+    put("plist", "A.app/Contents/Info.plist", "<plist><dict><key>CFBundleIdentifier</key><string>a.b</string></dict></plist>")
+    put("addons", "home/x/.mozilla/firefox/p/extensions.json", json.dumps({"addons": [{"id": "a@b", "defaultLocale": {"name": "n"}}]}))
+
+
+def databases(folder):
+    import sqlite3
+    path = os.path.join(folder, "db")
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA page_size=512")
+    db.execute("CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob BLOB NOT NULL)")
+    db.execute("INSERT INTO Packages (blob) VALUES (?)", (packages.kesl(files=40),))
+    db.commit()
+    db.close()
+    with open(path, "rb") as f:
+        put("sqlite", "var/lib/rpm/rpmdb.sqlite", f.read())
+    blob = packages.kesl()
+    raw = b"BlbS" + bytes([1, 0, 0, 0, 0, 0, 0, 0]) + len(blob).to_bytes(4, "little") + blob
+    raw += bytes(-len(raw) % 16)
+    slot = b"Slot" + (1).to_bytes(4, "little") + (256).to_bytes(4, "little") + (len(raw) // 16).to_bytes(4, "little")
+    head = b"RpmP" + bytes(8) + (1).to_bytes(4, "little") + bytes(16)
+    put("ndb", "var/lib/rpm/Packages.db", head + slot + (b"Slot" + bytes(12)) * ((4096 - 48) // 16) + raw)
+    if shutil.which("db5.3_load"):
+        text = f"VERSION=3\nformat=bytevalue\ntype=hash\ndb_pagesize=512\nHEADER=END\n 00000001\n {packages.kesl(files=40).hex()}\nDATA=END\n"
+        tool("db5.3_load", os.path.join(folder, "bdb"), input=text.encode())
+        with open(os.path.join(folder, "bdb"), "rb") as f:
+            put("bdb", "var/lib/rpm/Packages", f.read())
+    put("hive", "SOFTWARE", places.Hive({**places.UNINSTALL, **places.agent("01-09-2023 10-11-12")}).bytes())
+
+
+def programs(folder):
+    source = os.path.join(folder, "a.c")
+    with open(source, "w", encoding="ascii") as f:
+        f.write('__attribute__((section(".modinfo"), used)) static const char m[] = "name=a\\0license=GPL";')
+    if shutil.which("gcc"):
+        tool("gcc", "-c", source, "-o", source + ".ko")
+        with open(os.path.join(folder, "dep"), "wb") as f:
+            f.write(zlib.compress(b'{"packages":[{"name":"a","version":"1"}]}'))
+        tool("objcopy", "--add-section", ".dep-v0=" + os.path.join(folder, "dep"), source + ".ko")
+        with open(source + ".ko", "rb") as f:
+            put("elf", "usr/bin/program", f.read())
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("AndroidManifest.xml", places.binary_manifest("a.b"))
+        z.writestr("classes.dex", b"dex\n035\0Lcom/acme/X;\0")
+    put("apk", "a.apk", out.getvalue())
+    if shutil.which("openssl"):
+        pem = tool("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "9",
+                   "-subj", "/CN=x", "-keyout", os.path.join(folder, "key"))
+        put("pem", "etc/ssl/certs/x.pem", pem)
+
+
+def trees(folder):
+    layout = images.Layout([images.tar({"var/lib/dpkg/status": "Package: a\nVersion: 1\nArchitecture: all\n", "a": "x"}),
+                            images.tar({".wh.a": ""})], pack=lambda b: gzip.compress(b, mtime=0))
+    put("oci", "raw", images.tar(layout.files))
+    top = os.path.join(folder, "t")
+    os.makedirs(os.path.join(top, "etc"))
+    with open(os.path.join(top, "etc", "os-release"), "w", encoding="ascii") as f:
+        f.write("ID=a\nNAME=b\n")
+    put("cpio", "raw", tool("cpio", "-o", "-H", "newc", input=b"etc\netc/os-release", cwd=top))
+    image = os.path.join(folder, "fw")
+    tool("mksquashfs", top, image, "-noappend", "-b", "4096", "-nopad", "-mkfs-time", "0")
+    with open(image, "rb") as f:
+        put("squashfs", "raw", f.read())
+    with open(image, "wb") as f:
+        f.truncate(64 << 10)
+    tool("mkfs.ext2", "-q", "-F", "-b", "1024", "-N", "16", "-d", top, image)
+    with open(image, "rb") as f:
+        put("ext2", "raw", f.read().rstrip(b"\0") + bytes(8))
+
+
+def main():
+    os.makedirs(os.path.join(HERE, "seeds_inventory"), exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        texts()
+        databases(folder)
+        programs(folder)
+        trees(folder)
+
+
+if __name__ == "__main__":
+    main()
