@@ -58,12 +58,15 @@ static void report(struct cli *c, const struct inventory_settings *s,
 
 static int inventory(struct cli *c, const struct inventory_settings *s)
 {
-	const struct inventory_what what = { .command = "overt inventory",
-					     .root = s->root,
-					     .one_fs = s->one_fs };
+	struct inventory_what what = { .command = "overt inventory",
+				       .root = s->root,
+				       .one_fs = s->one_fs };
 	const struct ov_inventory *inv = NULL;
 	struct inventory_taken *t = NULL;
-	int code = inventory_take(c, &what, &t, &inv);
+	int code;
+
+	what.watch = inventory_watched(&what.nwatch);
+	code = inventory_take(c, &what, &t, &inv);
 
 	if (code == CLI_OK) {
 		report(c, s, inv);

@@ -4,6 +4,8 @@
  * nothing about who put it there. Case-blind, ASCII.
  */
 #include "ev_sources.h"
+#include "images.h"
+#include "type.h"
 
 #define TEXT_MAX ((uint64_t)1 << 20) /* larger files are no configuration */
 
@@ -50,10 +52,26 @@ static ov_status search(struct ov_ev *e, const struct ov_ev_file *f, struct ov_c
 	return OV_OK;
 }
 
+/* What is opened as an image has its texts in its files. */
+static bool is_opened(struct ov_ev *e, const struct ov_ev_file *f)
+{
+	struct ov_tree_facts facts;
+
+	if (!f->is_target)
+		return false;
+	for (size_t i = 0; ov_tree_forms[i] != NULL; i++)
+		if (ov_tree_forms[i]->probe(e, f->src, &facts))
+			return true;
+	return ov_type_nature(ov_type_detect(f->head, f->src)) == OV_NATURE_CONTAINER;
+}
+
 ov_status ov_ev_texts_read(struct ov_ev *e, const struct ov_ev_file *f)
 {
 	bool fresh[256] = { false }, has = false;
 	struct ov_cur c;
+
+	if (is_opened(e, f))
+		return OV_OK;
 
 	for (size_t k = 0; k < e->nwatch; k++) {
 		const struct ov_inv_watch *w = &e->watch[k];

@@ -236,6 +236,14 @@ class Android(Case):
         self.assertEqual((c["id"], c["version"]), ("com.acme.bank", "7.1"))
         self.assertEqual(self.evidence(c, "android-pkg")[0]["value"], "com.acme.bank")
 
+    def test_classes(self):
+        """Classes of a kit inside somebody else's application, by their names."""
+        self.apk("r/a.apk", {"AndroidManifest.xml": binary_manifest("com.acme.bank"), "classes.dex": b"dex\n035\0" + b"\x12Lcom/kavsdk/License;\0"})
+        inv = self.take("r")
+        c = self.one(inv, type="traces")
+        self.assertEqual((c["name"], self.evidence(c, "class-prefix")[0]["value"], c["grade"]), ("kaspersky-mobile-sdk", "com.kavsdk.", "E2"))
+        self.assertEqual(self.one(inv, type="android-app")["id"], "com.acme.bank")
+
     def test_jar(self):
         self.apk("r/a.jar", {"META-INF/maven/g/a/pom.properties": "groupId=g.g\nartifactId=a\nversion=1\n"})
         self.assertEqual(self.one(self.take("r"))["purl"], "pkg:maven/g.g/a@1")
@@ -243,6 +251,23 @@ class Android(Case):
     def test_broken(self):
         self.apk("r/a.apk", {"AndroidManifest.xml": binary_manifest("com.acme.bank")[:90]})
         self.assertEqual(self.take("r", code=3)["unread"][0]["reason"], "malformed")
+
+
+class Texts(Case):
+    def test_appliances(self):
+        """Settings of appliances: the word, the line; a text of anything else is E1 at most."""
+        self.put("r/junos.conf", "utm {\n  feature-profile {\n    anti-virus type kaspersky-lab-engine;\n")
+        self.put("r/mail.txt", "From: x\n\nupdates come from dnl-01.geo.kaspersky.com\n")
+        inv = self.take("r")
+        c = self.one(inv, type="traces", name="kaspersky-engine-setting")
+        self.assertEqual((self.evidence(c, "config-keyword")[0]["where"], c["grade"]), ("junos.conf:3", "E2"))
+        self.assertEqual(self.one(inv, type="traces", name="kaspersky-updates")["grade"], "E1")
+
+    def test_places(self):
+        self.put("r/opt/kaspersky/kesl/a", "x")
+        self.put("r/opt/kaspersky/kesl/b", "x")
+        e = self.evidence(self.one(self.take("r"), type="traces"), "path")[0]
+        self.assertEqual((e["value"], e["where"], e["count"]), ("opt/kaspersky", "opt/kaspersky/kesl/a", 2))
 
 
 if __name__ == "__main__":
