@@ -115,6 +115,9 @@ def pdf_samples():
     yield "n_filter.pdf", doc({5: stream(text, b"NoSuchDecode")})
     yield "n_no_objects.pdf", b"%PDF-1.7\n% nothing\n"
     yield "n_many_filters.pdf", doc({5: stream(b"", *[b"AHx"] * 20, extra=b"")}).replace(b"stream\n\nend", b"stream\n41>\nend")
+    # Packed data whose last byte looks like half of a line's end, with a length that another object tells.
+    packed = next(p for p in (zlib.compress(b"x" * i) for i in range(9999)) if p[-1] == 13)
+    yield "y_line_end.pdf", doc({4: b"%d" % len(packed), 5: d.pdf_stream(packed, b"/Filter /FlateDecode").replace(b"/Length %d" % len(packed), b"/Length 4 0 R")})
 
 
 def rtf_samples():

@@ -254,6 +254,12 @@ static ov_status number_before(struct ov_window *w, uint64_t at, uint64_t *numbe
 	return OV_OK;
 }
 
+/* Packed data knows its end; its last byte may look like half of a line's. */
+static bool ends_itself(const struct ov_pdf_object *o)
+{
+	return o->nfilters > 0 && o->filters[0] < OV_PDF_PICTURE;
+}
+
 /* The line end before "endstream" is not of the data, 7.3.8.1. */
 static ov_status drop_line_end(struct ov_pdf_lex *l, struct ov_pdf_object *o)
 {
@@ -302,7 +308,7 @@ static ov_status measure(struct ov_pdf_lex *l, uint64_t at, struct ov_pdf_object
 		*next = end;
 	if (is_told)
 		o->n = o->length;
-	else if (found)
+	else if (found && !ends_itself(o))
 		OV_TRY(drop_line_end(l, o));
 	if (!o->has_length || o->length <= o->n || o->length > size - at)
 		return OV_OK;

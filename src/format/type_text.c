@@ -245,6 +245,16 @@ static bool is_header_line(struct ov_str line)
 	return i > 0 && i < line.n && line.p[i] == ':';
 }
 
+/* A header line with a byte or two that no header has. */
+static bool is_nearly_header(struct ov_str line)
+{
+	unsigned odd = 0;
+
+	for (size_t i = 0; i < line.n; i++)
+		odd += (uint8_t)line.p[i] < ' ' || (uint8_t)line.p[i] >= 0x7f;
+	return odd <= 3 && line.n <= 998; /* a CR among them */
+}
+
 /* "From addr Mon Jan  1 00:00:00 2001": the line that parts the messages of a mailbox. */
 static bool is_mbox_line(struct ov_str line)
 {
@@ -254,6 +264,7 @@ static bool is_mbox_line(struct ov_str line)
 
 struct headers {
 	unsigned known, strong;
+	unsigned mime; /* of the known ones: texts of programs' translations have them too */
 	bool at_mbox;
 };
 
@@ -299,17 +310,19 @@ static bool is_mail(struct ov_cur c)
 		if (!is_header_line(line)) {
 			if (are_mail(&h, lines, false))
 				return true;
-			if (bad++ > 0)
+			if (bad++ > 0 || !is_nearly_header(line))
 				return false;
 			continue;
 		}
 		if (is_mail_header(&here, &is_strong)) {
 			h.known++;
 			h.strong += is_strong;
+			h.mime += begins(&here, "mime-version: ") || begins(&here, "content-");
 		}
 	}
 	/* Behind one line that is damaged more is asked for. */
-	return bad > 0 ? h.strong >= 1 && h.known >= 4 : are_mail(&h, lines, ended);
+	return bad > 0 ? h.strong >= 1 && h.known >= h.mime + 2 && h.known >= 4
+		       : are_mail(&h, lines, ended);
 }
 
 /* POSIX uuencode: "begin 644 name", then a line whose first byte tells the length of what follows.

@@ -53,6 +53,14 @@ static const struct row {
 	ROW("XDP", "<?xml version=\"1.0\"?><xdp:xdp xmlns:xdp=\"x\">", XDP),
 	ROW("mail", "From: a@example.org\r\nTo: b@example.org\r\n\r\nx", MAIL),
 	ROW("mail that begins with Received", "Received: from a\n by b\nSubject: x\n\nx", MAIL),
+	ROW("a mail with one damaged header",
+	    "Fr\x80om: a@example.org\nTo: b@example.org\nSubject: x\nMIME-Version: 1.0\nDate: "
+	    "y\n\nx",
+	    MAIL),
+	ROW("a translation has headers of MIME behind its tables",
+	    "\x01\x02\x03\x04\x05 Version: 1\nDate: y\nMIME-Version: 1.0\nContent-Type: x\n"
+	    "Content-Transfer-Encoding: 8bit\n\nx",
+	    BINARY_DATA),
 	ROW("one header only mail has", "MIME-Version: 1.0\nContent-Type: x\n\nx", MAIL),
 	ROW("mail with little more than a body", "Subject: x\nContent-Type: multipart/mixed\n\nx",
 	    MAIL),
