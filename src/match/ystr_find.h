@@ -52,6 +52,7 @@ struct ov_ysearch {
 	struct ys_look look;
 	struct vec slots, lists;		 /* yf_slot, yf_list             */
 	struct vec pieces, keys, shorts, places; /* of the plan: yf_piece, yf_key twice, yf_place */
+	struct vec sieves;			 /* struct ov_sieve: for `shorts`, 64 each */
 	struct vec planned; /* const uint8_t *: the code of the slots that the plan was made for */
 	size_t nlists_made; /* whose own vectors exist      */
 	struct vec grams;   /* struct ov_gram_key           */

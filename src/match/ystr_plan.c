@@ -114,9 +114,9 @@ static ov_status add_pieces(struct ov_ysearch *s, uint32_t slot)
 
 		OV_TRY(vec_more(&s->pieces, sizeof *p, YF_KEYS_MAX));
 		p = yf_piece_at(s, (uint32_t)s->pieces.n++);
-		p->slot = slot;
-		p->has_key = false; /* the row is used again */
-		p->list = y->is_chained ? y->first_list + 1 + i : y->first_list;
+		*p = (struct yf_piece){ .slot = slot, .list = y->first_list };
+		if (y->is_chained)
+			p->list += 1 + i;
 		ys_piece_at(&y->view, i, &p->p);
 		most = p->p.kind == YS_EXPR ? 2 * RE_LOOK : ys_literal_len(&p->p);
 		if (most + 64 > s->reach)
@@ -159,6 +159,38 @@ static ov_status build_table(struct ov_ysearch *s)
 	return ov_gram_open(ov_buf_cur(&s->table), &s->gram);
 }
 
+static ov_status build_sieve(struct ov_ysearch *s, size_t first)
+{
+	const size_t n = ov_min_size(s->shorts.n - first, OV_SIEVE_KEYS);
+	struct ov_sieve_key keys[OV_SIEVE_KEYS];
+
+	for (size_t i = 0; i < n; i++) {
+		const struct ov_gram_key *k = &yf_key_at(&s->shorts, first + i)->row.key;
+
+		keys[i] = (struct ov_sieve_key){ .value = ov_le32(k->value),
+						 .mask = ov_le32(k->mask),
+						 .token = (uint32_t)(first + i),
+						 .n = k->n < 4 ? k->n : 4 };
+	}
+	OV_TRY(vec_more(&s->sieves, sizeof(struct ov_sieve), YF_KEYS_MAX));
+	return ov_sieve_build((struct ov_sieve *)s->sieves.p + s->sieves.n++, keys, n);
+}
+
+/* Few keys are the sieve's, with the short ones; many are searched in a table. */
+static ov_status build(struct ov_ysearch *s)
+{
+	if (s->keys.n > OV_SIEVE_KEYS)
+		OV_TRY(build_table(s));
+	for (size_t i = 0; i < s->keys.n && s->keys.n <= OV_SIEVE_KEYS; i++)
+		OV_TRY(add_key(&s->shorts, yf_key_at(&s->keys, i)->piece,
+			       &yf_key_at(&s->keys, i)->row));
+	if (s->keys.n <= OV_SIEVE_KEYS)
+		s->keys.n = 0;
+	for (size_t i = 0; i < s->shorts.n; i += OV_SIEVE_KEYS)
+		OV_TRY(build_sieve(s, i));
+	return OV_OK;
+}
+
 /* Files of a kind ask for the same strings again and again: the last plan is kept. */
 static bool is_planned(const struct ov_ysearch *s)
 {
@@ -185,13 +217,12 @@ ov_status yf_plan(struct ov_ysearch *s)
 {
 	if (is_planned(s))
 		return OV_OK;
-	s->keys.n = s->shorts.n = s->places.n = s->pieces.n = s->planned.n = 0;
+	s->keys.n = s->shorts.n = s->places.n = s->pieces.n = s->planned.n = s->sieves.n = 0;
 	s->reach = 0;
 	s->gram = (struct ov_gram){ 0 };
 	for (uint32_t i = 0; i < s->slots.n; i++)
 		OV_TRY(plan_slot(s, i));
-	if (s->keys.n > OV_SIEVE_KEYS)
-		OV_TRY(build_table(s));
+	OV_TRY(build(s));
 	return note_plan(s);
 }
 
@@ -238,25 +269,13 @@ static bool on_key(void *ctx, uint32_t token, uint64_t at)
 	return s->trouble == OV_OK;
 }
 
-static ov_status sift(struct ov_ysearch *s, const struct vec *keys, size_t first, uint64_t from)
+static ov_status sift(struct ov_ysearch *s, const struct ov_sieve *sieve, uint64_t from)
 {
-	const size_t n = ov_min_size(keys->n - first, OV_SIEVE_KEYS),
-		     skip = (size_t)(from - s->bytes.base);
-	struct ov_sieve_key sieve_keys[OV_SIEVE_KEYS];
-	struct ov_sieve sieve;
+	const size_t skip = (size_t)(from - s->bytes.base);
 	ov_status st;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct ov_gram_key *k = &yf_key_at(keys, first + i)->row.key;
-
-		sieve_keys[i] = (struct ov_sieve_key){ .value = ov_le32(k->value),
-						       .mask = ov_le32(k->mask),
-						       .token = (uint32_t)(first + i),
-						       .n = k->n < 4 ? k->n : 4 };
-	}
-	OV_TRY(ov_sieve_build(&sieve, sieve_keys, n));
-	s->told = keys;
-	st = ov_sieve_scan(OV_KERNEL_AUTO, &sieve, s->bytes.p + skip, s->bytes.n - skip,
+	s->told = &s->shorts;
+	st = ov_sieve_scan(OV_KERNEL_AUTO, sieve, s->bytes.p + skip, s->bytes.n - skip,
 			   (size_t)(s->to - from), from, on_key, s);
 	return st == OV_END ? s->trouble : st;
 }
@@ -267,8 +286,6 @@ static ov_status scan_grams(struct ov_ysearch *s, uint64_t from)
 	const size_t n = ov_min_size((size_t)(s->to - from) + OV_GRAM_MAX, s->bytes.n - skip);
 	ov_status st;
 
-	if (s->keys.n <= OV_SIEVE_KEYS)
-		return s->keys.n > 0 ? sift(s, &s->keys, 0, from) : OV_OK;
 	s->told = &s->keys;
 	st = ov_gram_scan(&s->gram, s->bytes.p + skip, n, from, on_key, s);
 	return st == OV_END ? s->trouble : st;
@@ -284,9 +301,10 @@ static ov_status scan_places(struct ov_ysearch *s, const struct yf_place *k, uin
 
 ov_status yf_scan(struct ov_ysearch *s, uint64_t from)
 {
-	OV_TRY(scan_grams(s, from));
-	for (size_t i = 0; i < s->shorts.n; i += OV_SIEVE_KEYS)
-		OV_TRY(sift(s, &s->shorts, i, from));
+	if (s->keys.n > 0)
+		OV_TRY(scan_grams(s, from));
+	for (size_t i = 0; i < s->sieves.n; i++)
+		OV_TRY(sift(s, (const struct ov_sieve *)s->sieves.p + i, from));
 	for (size_t i = 0; i < s->places.n; i++)
 		OV_TRY(scan_places(s, (const struct yf_place *)s->places.p + i, from));
 	return OV_OK;

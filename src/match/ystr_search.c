@@ -39,6 +39,7 @@ void ov_ysearch_free(struct ov_ysearch **out)
 	free(s->places.p);
 	free(s->grams.p);
 	free(s->pieces.p);
+	free(s->sieves.p);
 	free(s->planned.p);
 	free(s->ends.p);
 	free(s->more_ends.p);

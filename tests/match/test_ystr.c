@@ -304,6 +304,46 @@ static void test_damaged(void **state)
 	}
 }
 
+/* One search for other strings in each layer: nothing of a plan may outlive it. */
+static void test_plans(void **state)
+{
+	static const struct row asked[] = { { T, 0, STR("abcdef"), STR(""), NULL },
+					    { T, 0, STR("ab"), STR(""), NULL },
+					    { R, 0, STR("[a-c]+\\d"), STR(""), NULL } };
+	static const char text[] = "xabcdef1 ab2";
+	const struct ov_src src = ov_src_mem(text, sizeof text - 1);
+	static const uint32_t want[] = { 1, 2, 2 };
+	struct ov_buf code[3];
+	struct ov_ysearch *s = NULL;
+
+	(void)state;
+	assert_int_equal(ov_ysearch_new(&s), OV_OK);
+	for (unsigned i = 0; i < 3; i++) {
+		struct ov_ystr_facts facts;
+		struct ov_ystr_error err;
+
+		code[i] = ov_buf_of(1u << 20);
+		assert_int_equal(compile(&asked[i], &code[i], &facts, &err), OV_OK);
+	}
+	for (unsigned mask = 0; mask < 64; mask++) { /* each set after each other */
+		uint64_t steps = 1u << 20;
+		uint32_t slot[3];
+
+		ov_ysearch_begin(s);
+		for (unsigned i = 0; i < 3; i++)
+			if ((mask * 5 >> i & 1) != 0)
+				assert_int_equal(
+				    ov_ysearch_add(s, ov_buf_cur(&code[i]), 100, &slot[i]), OV_OK);
+		assert_int_equal(ov_ysearch_run(s, &src, 0, 0, &steps), OV_OK);
+		for (unsigned i = 0; i < 3; i++)
+			if ((mask * 5 >> i & 1) != 0)
+				assert_int_equal(ov_ysearch_list(s, slot[i]).n, want[i]);
+	}
+	for (unsigned i = 0; i < 3; i++)
+		ov_buf_free(&code[i]);
+	ov_ysearch_free(&s);
+}
+
 static void test_conditions(void **state)
 {
 	static const struct {
@@ -350,7 +390,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_matches),	   cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_deep),	   cmocka_unit_test(test_damaged),
-		cmocka_unit_test(test_conditions),
+		cmocka_unit_test(test_conditions), cmocka_unit_test(test_plans),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
