@@ -43,6 +43,19 @@ const char *ov_status_name(ov_status s);
 			return ov_try_status_;                                                     \
 	} while (0)
 
+/*
+ * For large scratch that is written before it is read. The build fills all other locals with zeros
+ * first, which for kilobytes of it takes longer than the function's own work.
+ */
+#if defined(__has_attribute)
+#if __has_attribute(uninitialized)
+#define OV_SCRATCH __attribute__((uninitialized))
+#endif
+#endif
+#ifndef OV_SCRATCH
+#define OV_SCRATCH
+#endif
+
 /* Tests the magic number at the start of a long-lived struct: OV_TRY(ov_check(w, OV_W_MAGIC)). */
 #define ov_check(obj, want) ((obj) != NULL && (obj)->magic == (want) ? OV_OK : OV_BUG)
 

@@ -182,7 +182,7 @@ ov_status ov_layer_hashes(struct ov_engine *e, struct ov_node *n)
 
 void ov_layer_classify(struct ov_engine *e, struct ov_node *n)
 {
-	uint8_t head_bytes[OV_TYPE_HEAD];
+	uint8_t head_bytes[OV_TYPE_HEAD] OV_SCRATCH;
 	struct ov_cur head;
 	size_t got = 0;
 

@@ -106,18 +106,21 @@ static bool may_hold(struct ov_engine *e, const struct tried *t)
 	return ov_cond_may(t->rule.condition, counts, known, t->rule.nsubs);
 }
 
-/* Is it worth it? Few patterns are searched at once as they are. */
+/* Is it worth it? Few patterns are searched at once as they are, and so are those of rules that have
+ * no more than what would be searched here. */
 static bool is_worth_it(const struct ov_engine *e)
 {
+	bool has_more = false;
 	uint32_t total = 0;
 
-	for (uint32_t i = 0; i < e->nwoken && total < WORTH; i++) {
+	for (uint32_t i = 0; i < e->nwoken && (total < WORTH || !has_more); i++) {
 		struct ov_rule r;
 
 		ov_odb_rule(e->db, e->woken[i].rule, &r);
 		total += r.nsubs;
+		has_more |= r.nsubs > 2;
 	}
-	return total >= WORTH;
+	return total >= WORTH && has_more;
 }
 
 ov_status ov_triage(struct ov_engine *e, struct ov_node *n)

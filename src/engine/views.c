@@ -80,7 +80,7 @@ static bool needs_page(const struct ov_engine *e)
 /* ClamAV takes for text whatever it knows no better, if its beginning has no NUL. */
 static bool looks_like_text(const struct ov_node *n)
 {
-	uint8_t head[LOOKS_TEXT];
+	uint8_t head[LOOKS_TEXT] OV_SCRATCH;
 	size_t got = 0;
 
 	if (n->src.size == 0 ||

@@ -131,7 +131,7 @@ static uint64_t find_cover(const struct ov_rule *r, const struct lead *leads, si
 static void choose(const struct ov_odb *db, const struct ov_rule *r, const struct ov_woken *w,
 		   struct choice *c)
 {
-	struct lead leads[OV_COND_SUBS];
+	struct lead leads[OV_COND_SUBS] OV_SCRATCH;
 	const size_t n = find_leads(db, r, w, leads);
 	const uint64_t cover = find_cover(r, leads, n);
 	size_t picks = 0;

@@ -25,8 +25,9 @@
  * be slow above 20 MB a second, or ends it with a limit that is told.
  */
 #define FINDER_LAYER_STEPS ((uint64_t)1 << 20)
-#define FINDER_LAYER_STEPS_A_BYTE 6u
-#define FINDER_TRY_WORK 16u /* of a try that ends at once: as much time as that many steps */
+#define FINDER_LAYER_STEPS_A_BYTE 4u
+#define FINDER_TRY_WORK 16u   /* of a try that ends at once: as much time as that many steps */
+#define FINDER_EVENT_WORK 16u /* of a match that is noted, sorted and joined                 */
 #define FINDER_CHUNK ((size_t)256 * 1024)
 
 struct vec { /* grows, never shrinks, keeps its memory for the next layer */

@@ -266,6 +266,7 @@ static void note_match(struct ov_finder *f, uint32_t node, uint64_t start, uint3
 		count(f, s, start, start, start + len);
 		return;
 	}
+	finder_spend(f, FINDER_EVENT_WORK);
 	st = vec_more(&f->events, sizeof(struct event), FINDER_EVENTS_MAX);
 	if (st != OV_OK) {
 		note(f, s, st);

@@ -239,7 +239,7 @@ static bool on_key(void *ctx, uint32_t token, uint64_t at)
 
 static ov_status build(struct ov_gate *g)
 {
-	struct ov_sieve_key keys[OV_GATE_KEYS];
+	struct ov_sieve_key keys[OV_GATE_KEYS] OV_SCRATCH;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < g->nwanted; i++)

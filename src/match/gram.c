@@ -302,8 +302,8 @@ static size_t find_chains(const struct ov_gram *g, const uint8_t *p, const uint3
 static ov_status scan_block(gram_kernel_fn kernel, const struct ov_gram *g, const uint8_t *p,
 			    size_t n, size_t to, const struct sink *s)
 {
-	uint32_t cand[GRAM_CAND];
-	struct chain chains[GRAM_CAND];
+	uint32_t cand[GRAM_CAND] OV_SCRATCH;
+	struct chain chains[GRAM_CAND] OV_SCRATCH;
 	size_t at = 0;
 
 	while (at < to) {

@@ -159,7 +159,7 @@ static ov_status check_one_part(const struct ov_pats *p, uint32_t part)
 	const uint8_t *r = p->parts + (size_t)part * PART_SIZE;
 	struct ov_cur code = ov_cur_of(p->code, p->code_bytes);
 	const uint32_t len = ov_le32(r + PART_CODE_LEN);
-	uint8_t room[STARTS_ROOM], *more;
+	uint8_t room[STARTS_ROOM] OV_SCRATCH, *more;
 	ov_status s;
 
 	if (ov_cur_seek(&code, ov_le32(r + PART_CODE)) != OV_OK || len > ov_cur_left(&code))

@@ -129,7 +129,7 @@ ov_status ov_sieve_build(struct ov_sieve *s, const struct ov_sieve_key *keys, si
 {
 	struct halves buckets[OV_SIEVE_BUCKETS] = { 0 };
 	uint64_t passed[OV_SIEVE_BUCKETS] = { 0 };
-	struct placed placed[OV_SIEVE_KEYS];
+	struct placed placed[OV_SIEVE_KEYS] OV_SCRATCH;
 	uint8_t at = 0;
 
 	if (n > OV_SIEVE_KEYS)
@@ -232,7 +232,7 @@ static bool compare_at(const struct report *r, size_t at)
 /* Places from .. to - 1, with `to + 3` readable bytes. *from moves to the first not looked at. */
 static ov_status run(sieve_kernel_fn kernel, const struct report *r, size_t *from, size_t to)
 {
-	uint32_t cand[SIEVE_CAND];
+	uint32_t cand[SIEVE_CAND] OV_SCRATCH;
 
 	while (*from < to) {
 		size_t n = 0;

@@ -232,7 +232,7 @@ static void may_count(const struct ov_cond_op *op, struct ov_cond_value *v)
 
 bool ov_cond_may(struct ov_cur code, const uint64_t *counts, uint64_t known, uint32_t nsubs)
 {
-	struct ov_cond_value stack[OV_COND_DEPTH];
+	struct ov_cond_value stack[OV_COND_DEPTH] OV_SCRATCH;
 	struct ov_cond_op op;
 	size_t n = 0;
 
@@ -259,7 +259,7 @@ bool ov_cond_may(struct ov_cur code, const uint64_t *counts, uint64_t known, uin
 
 bool ov_cond_eval(struct ov_cur code, const uint64_t *counts, uint32_t nsubs)
 {
-	struct ov_cond_value stack[OV_COND_DEPTH];
+	struct ov_cond_value stack[OV_COND_DEPTH] OV_SCRATCH;
 	struct ov_cond_op op;
 	size_t n = 0;
 
