@@ -106,8 +106,10 @@ static bool may_hold(struct ov_engine *e, const struct tried *t)
 	return ov_cond_may(t->rule.condition, counts, known, t->rule.nsubs);
 }
 
-/* Is it worth it? Few patterns are searched at once as they are, and so are those of rules that have
- * no more than what would be searched here. */
+/*
+ * Is it worth it? Few patterns are searched at once as they are, and so are those of rules that
+ * have no more than what would be searched here.
+ */
 static bool is_worth_it(const struct ov_engine *e)
 {
 	bool has_more = false;
