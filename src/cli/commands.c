@@ -22,6 +22,8 @@ const struct cli_command cli_commands[] = {
 	{ "clamscan", "scan with clamscan's options and output", cli_clamscan, &cli_clamscan_spec },
 	{ "inventory", "what is on a machine or in a file, with the evidence", cli_inventory,
 	  &cli_inventory_spec },
+	{ "covered", "software that a prohibition names, and by whose rule", cli_covered,
+	  &cli_covered_spec },
 	{ "update", "fetch databases that the public log proves", cli_network, NULL },
 	{ "verify", "show what the log proves of the databases in use", cli_network, NULL },
 	{ "status", "how fresh this machine's databases are", cli_network, NULL },

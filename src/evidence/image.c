@@ -169,6 +169,15 @@ static ov_status read_tree(struct ov_ev *e, const struct ov_tree_form *form,
 	return OV_OK;
 }
 
+/* Erased flash: all ones, which also are letters. */
+static bool is_erased(struct ov_cur head)
+{
+	for (size_t i = 0; i < head.len; i++)
+		if (head.base[i] != 0xff)
+			return false;
+	return head.len > 0;
+}
+
 static ov_status open_image(struct ov_ev *e, const struct ov_image *i)
 {
 	struct ov_tree_facts facts;
@@ -189,7 +198,7 @@ static ov_status open_image(struct ov_ev *e, const struct ov_image *i)
 		return st;
 	OV_TRY(ov_src_view_upto(&i->src, 0, OV_TYPE_HEAD, &e->arena, &head));
 	nature = ov_type_nature(ov_type_detect(head, &i->src));
-	if (nature == OV_NATURE_EXE || nature == OV_NATURE_TEXT)
+	if (nature == OV_NATURE_EXE || (nature == OV_NATURE_TEXT && !is_erased(head)))
 		return OV_OK; /* a program or a text is what it is: its sources have read it */
 	return ov_raw_read(e, &i->src, i->level, &found);
 }
