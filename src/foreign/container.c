@@ -27,7 +27,7 @@ struct container {
 	struct ov_cvd_header h;
 	struct ov_cdiff_files files;
 	struct ov_buf plain; /* a patch's script */
-	uint64_t version;
+	uint64_t version, budget;
 };
 
 static ov_status unpack(struct ov_cur packed, enum ov_codec codec, struct ov_arena *a,
@@ -48,10 +48,10 @@ static ov_status read_members(struct container *c, struct ov_decoder *d)
 	uint64_t size, total = 0;
 	ov_status s;
 
-	ov_tarwalk_init(&t, d, OV_FOREIGN_PLAIN_MAX);
+	ov_tarwalk_init(&t, d, c->budget);
 	while ((s = ov_tarwalk_next(&t, &name, &size)) == OV_OK) {
 		total += size;
-		if (size > MEMBER_MAX || total > OV_FOREIGN_PLAIN_MAX)
+		if (size > MEMBER_MAX || total > c->budget)
 			return OV_LIMIT;
 		if (ov_cdiff_new_file(&c->files, name, &f) != OV_OK)
 			return ov_foreign_fail(c->j, OV_BAD,
@@ -196,6 +196,7 @@ static ov_status check(struct container *c, struct ov_foreign_result *r)
 	if (s != OV_OK)
 		return ov_foreign_fail(c->j, s, "%s", why);
 	OV_TRY(check_signatures(c, r));
+	c->budget = r->is_signed || r->is_detached ? OV_FOREIGN_PLAIN_MAX : 2 * OV_FOREIGN_SET_MAX;
 	OV_TRY(load_members(c));
 	OV_TRY(check_list(c, true, &list_signed));
 	r->is_signed = r->is_signed || list_signed;

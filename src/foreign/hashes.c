@@ -236,7 +236,7 @@ ov_status ov_foreign_hashes(struct ov_foreign_job *j, struct ov_foreign_result *
 {
 	struct list l = { .j = j,
 			  .r = r,
-			  .text = ov_buf_of((size_t)OV_FOREIGN_PLAIN_MAX),
+			  .text = ov_buf_of((size_t)2 * OV_FOREIGN_SET_MAX),
 			  .prefix = ov_foreign_argument(j, "prefix"),
 			  .separator = separator_of(ov_foreign_argument(j, "separator")),
 			  .hash_column = ov_foreign_argument(j, "hash-column"),

@@ -90,7 +90,7 @@ struct unpacking {
 static ov_status walk(struct unpacking *u, const struct ov_format *f, void *state,
 		      const struct ov_src *src, const struct opened *o)
 {
-	struct ov_buf b = ov_buf_of((size_t)OV_FOREIGN_PLAIN_MAX);
+	struct ov_buf b = ov_buf_of((size_t)OV_FOREIGN_SET_MAX);
 	struct ov_child c;
 	ov_status s;
 
@@ -155,7 +155,7 @@ static ov_status open_level(struct unpacking *u, struct ov_cur bytes)
 ov_status ov_foreign_each(struct ov_foreign_job *j, struct ov_str name, struct ov_cur bytes,
 			  ov_foreign_file_fn fn, void *ctx)
 {
-	struct unpacking u = { .j = j, .fn = fn, .ctx = ctx, .budget = OV_FOREIGN_PLAIN_MAX };
+	struct unpacking u = { .j = j, .fn = fn, .ctx = ctx, .budget = OV_FOREIGN_SET_MAX };
 	struct ov_buf held = ov_buf_of(0);
 	ov_status s = OV_OK;
 

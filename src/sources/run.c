@@ -147,10 +147,35 @@ static struct ov_source_item *new_item(struct ov_sources_run *x)
 	return i;
 }
 
+/* A file that is gone, or is another one than it was, leaves what is in force, and is fetched anew:
+ * a disk that lies must not end in a scan that can't start. */
+static void drop_damaged(struct ov_sources_run *x)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < x->rec->nfiles; i++) {
+		char name[80] = "db/", *path;
+		uint8_t sha256[OV_SHA256_BYTES];
+		uint64_t size;
+
+		ov_hex_encode(x->rec->files[i].sha256, OV_SHA256_BYTES, name + 3);
+		path = ov_store_path(x->o->folder, name);
+		if (path != NULL && (ov_store_digest(path, sha256, &size) != OV_OK ||
+				     memcmp(sha256, x->rec->files[i].sha256, sizeof sha256) != 0)) {
+			(void)!ov_store_remove(x->o->folder, name);
+			x->rec->has_raw = false;
+		} else
+			x->rec->files[n++] = x->rec->files[i];
+		free(path);
+	}
+	x->rec->nfiles = n;
+}
+
 static ov_status run_kind(struct ov_sources_run *x)
 {
 	ov_status s;
 
+	drop_damaged(x);
 	*x->next = *x->rec;
 	x->next->checked = x->o->now;
 	s = x->c->kind == OV_SOURCE_CLAMAV ? ov_source_clamav(x) : ov_source_plain(x);

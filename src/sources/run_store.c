@@ -165,6 +165,15 @@ static ov_status keep_before(struct ov_sources_run *x, struct set *set, const st
 	return s == OV_END || s == OV_BAD ? OV_OK : s;
 }
 
+/* Links to files that are not there would keep scanners from starting. */
+static bool is_there(struct ov_sources_run *x, const struct ov_record_file *f)
+{
+	char name[80];
+
+	db_name(f->sha256, name);
+	return ov_store_has(x->o->folder, name);
+}
+
 static ov_status add_source(struct ov_sources_run *x, struct set *set,
 			    const struct ov_source_conf *c, const struct ov_record *rec)
 {
@@ -182,7 +191,7 @@ static ov_status add_source(struct ov_sources_run *x, struct set *set,
 			  ov_source_kind_name(c->kind),
 			  rec->version[0] != '\0' ? rec->version : "-", rec->nfiles, hex));
 	for (size_t i = 0; i < rec->nfiles; i++) {
-		if (!rec->files[i].is_read)
+		if (!rec->files[i].is_read || !is_there(x, &rec->files[i]))
 			continue;
 		ov_hex_encode(rec->files[i].sha256, OV_SHA256_BYTES, hex);
 		OV_TRY(ov_buf_fmt(&set->names, "%s.%s %s\n", c->name, rec->files[i].name, hex));

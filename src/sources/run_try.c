@@ -68,6 +68,12 @@ static ov_status compile(struct ov_sources_run *x, const char *folder, const cha
 		st = overt_database_build(o, out, x->o->told, x->o->told_ctx, &r, x->item->why);
 	overt_options_free(o != NULL ? &o : &(struct overt_options *){ NULL });
 	x->item->refused += r.refused;
+	if (st == OVERT_OK && r.signatures == 0) {
+		(void)snprintf(x->item->why, sizeof x->item->why,
+			       "there is no rule in it that can be read (%llu refused)",
+			       (unsigned long long)r.refused);
+		return OV_BAD;
+	}
 	return st == OVERT_OK	       ? OV_OK
 	       : st == OVERT_NO_MEMORY ? OV_NOMEM
 	       : st == OVERT_REFUSED   ? OV_BAD
@@ -85,7 +91,7 @@ static ov_status try_set(struct ov_sources_run *x, const struct ov_record_file *
 		s = link_all(folder, f, n);
 	if (s == OV_OK)
 		s = compile(x, folder, out);
-	if (s == OV_OK)
+	if (s == OV_OK && x->o->canary != NULL)
 		s = try_one(x, out, "odb");
 	if (folder != NULL)
 		unlink_all(folder, f, n);
@@ -106,7 +112,10 @@ ov_status ov_source_try(struct ov_sources_run *x, const struct ov_record_file *f
 			single = &f[i];
 			nread++;
 		}
-	if (x->o->canary == NULL || nread == 0)
+	if (nread == 0)
 		return OV_OK;
-	return nread == 1 ? try_single(x, single) : try_set(x, f, n);
+	/* Rules are compiled even when they are not tried: an error's page is no set of rules. */
+	if (nread > 1 || x->c->kind == OV_SOURCE_YARA)
+		return try_set(x, f, n);
+	return x->o->canary != NULL ? try_single(x, single) : OV_OK;
 }

@@ -220,6 +220,11 @@ class Lists(Case):
                 self.assertNotIn("/", f["name"])
                 self.assertEqual(f["read"], f["name"] in self.active())
             self.assertEqual(r["not_compiled"], sum(not f["read"] for f in files))
+        before = self.active()
+        self.server.files["y"] = b"<html><body>Rate limit exceeded</body></html>\n"
+        self.assertIn("no rule in it", self.update("--no-canary", outcome="refused")["why"])
+        self.assertEqual(self.active(), before)
+        self.scan(b"anything")  # rule a holds for every file
         self.server.files["y"] = t.getvalue()[:-40]
         self.assertTrue(self.update("--no-canary", outcome="refused")["why"])
 
@@ -586,6 +591,29 @@ class Servers(Case):
         self.update()  # another server may be asked
         self.assertEqual(len(self.server.seen), 1)
         other.stop()
+
+    def test_proxy(self):
+        self.source("l", "hashes", **{"from": "http://somewhere.invalid/l", "proxy": self.server.url})
+        self.server.files["http://somewhere.invalid/l"] = self.server.files["l"]
+        there = ENV.pop("no_proxy")
+        try:
+            self.update()
+        finally:
+            ENV["no_proxy"] = there
+        self.assertEqual(self.server.seen[0][0], "GET http://somewhere.invalid/l HTTP/1.1")
+
+    def test_damaged_files_are_fetched_anew(self):
+        self.update()
+        for how in ("gone", "flipped"):
+            folder = os.path.join(self.folder, "db")
+            for name in os.listdir(folder):
+                if how == "gone":
+                    os.unlink(os.path.join(folder, name))
+                else:
+                    with open(os.path.join(folder, name), "r+b") as f:
+                        f.write(b"x")
+            self.update()
+            self.scan(EVIL[0])
 
     def test_asked_only_when_due(self):
         self.update()
