@@ -62,7 +62,7 @@ static bool is_name(struct ov_str s)
 ov_status ov_cdiff_new_file(struct ov_cdiff_files *f, struct ov_str name,
 			    struct ov_cdiff_file **out)
 {
-	if (!is_name(name) || ov_cdiff_find(f, name) != NULL)
+	if (name.p == NULL || !is_name(name) || ov_cdiff_find(f, name) != NULL)
 		return OV_BAD;
 	if (f->n == OV_CDIFF_FILES)
 		return OV_LIMIT;
@@ -75,7 +75,7 @@ ov_status ov_cdiff_new_file(struct ov_cdiff_files *f, struct ov_str name,
 ov_status ov_cdiff_head(struct ov_cur bytes, struct ov_cdiff_head *out)
 {
 	struct ov_str all = { (const char *)ov_cur_rest(&bytes), ov_cur_left(&bytes) }, f[3];
-	const char *last = all.n > 0 ? memrchr(all.p, ':', all.n) : NULL;
+	const char *last = all.p != NULL ? memrchr(all.p, ':', all.n) : NULL;
 	struct ov_cdiff_head h;
 	struct ov_str rest = all;
 

@@ -311,7 +311,7 @@ static ov_status put_container(struct container *c, struct ov_str first_line, ui
 {
 	const struct ov_cdiff_file *info = info_of(c);
 
-	if (first_line.n > OV_CVD_HEADER)
+	if (info == NULL || first_line.n > OV_CVD_HEADER)
 		return OV_BAD;
 	OV_TRY(ov_buf_str(out, first_line));
 	while (out->n < OV_CVD_HEADER)

@@ -154,7 +154,7 @@ ov_status ov_history_read(const char *folder, ov_history_fn fn, void *ctx,
 			  char error[OV_HISTORY_ERROR])
 {
 	struct ov_buf b = ov_buf_of(2 * (size_t)OV_ENTRY_MAX);
-	struct ov_history_entry e;
+	struct ov_history_entry e = { .time = 0 };
 	struct history x;
 	ov_status s;
 
@@ -205,7 +205,7 @@ static ov_status compute(struct history *x, uint64_t stop, struct ov_merkle_hash
 	struct ov_buf b = ov_buf_of(2 * (size_t)OV_ENTRY_MAX);
 	struct ov_merkle_edge edge = { .size = 0 };
 	struct ov_merkle_hash leaf;
-	struct ov_history_entry e;
+	struct ov_history_entry e = { .time = 0 };
 	uint64_t time = 0;
 	ov_status s = ov_merkle_empty(x->h, early);
 
