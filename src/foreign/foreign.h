@@ -20,10 +20,10 @@
 #include "str.h"
 
 #define OV_FOREIGN_INPUTS 512
-#define OV_FOREIGN_FILES 400   /* that come out of one job */
-#define OV_FOREIGN_NAME_MAX 96 /* bytes of such a file's name: [A-Za-z0-9._-] */
+#define OV_FOREIGN_FILES 400			 /* that come out of one job */
+#define OV_FOREIGN_NAME_MAX 96			 /* bytes of such a file's name: [A-Za-z0-9._-] */
 #define OV_FOREIGN_PLAIN_MAX ((uint64_t)8 << 30) /* of what is signed               */
-#define OV_FOREIGN_SET_MAX ((uint64_t)1 << 30)   /* of what nobody vouched for yet  */
+#define OV_FOREIGN_SET_MAX ((uint64_t)1 << 30)	 /* of what nobody vouched for yet  */
 #define OV_FOREIGN_ERROR 256
 
 enum ov_foreign_kind {
