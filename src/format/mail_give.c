@@ -243,8 +243,9 @@ ov_status ov_mail_read(struct ov_mail *m, void *to, size_t n, size_t *got)
 		return s;
 	if (m->decoded.is_guess)
 		return OV_END;
+	at += m->decoded.off;
 	(void)snprintf(detail, sizeof detail, "%s, at byte %llu of the mail", what,
-		       (unsigned long long)(m->decoded.off + at));
+		       (unsigned long long)at);
 	m->env->note(m->env->ctx, s, m->decoded.name, detail);
 	return OV_END; /* what the others make of it was given */
 }

@@ -198,7 +198,7 @@ static ov_status next_element(struct xmldoc *f, struct ov_child *out)
 	for (;;) {
 		struct ov_cur tag;
 		struct ov_str name;
-		bool found, is_end;
+		bool found, is_end = false;
 		uint64_t end;
 		ov_status s = find_tag(f, &is_end);
 
@@ -269,8 +269,9 @@ static ov_status read_xmldoc(void *state, void *to, size_t n, size_t *got)
 	what = ov_decoder_fault(f->d, &at);
 	if (what == NULL)
 		return s;
+	at += f->in_at;
 	(void)snprintf(detail, sizeof detail, "%s, at byte %llu of the document", what,
-		       (unsigned long long)(f->in_at + at));
+		       (unsigned long long)at);
 	note(f, s, detail);
 	return OV_END;
 }
