@@ -110,6 +110,8 @@ static enum overt_status add_databases(struct overt_options *o, const struct cli
 				st = add_path(o, path);
 		return st;
 	}
+	if (has_databases(CLI_UPDATES))
+		return overt_options_add_database(o, CLI_UPDATES);
 	if (has_databases(CLAMAV_FOLDER))
 		return overt_options_add_database(o, CLAMAV_FOLDER);
 	return OVERT_OK;

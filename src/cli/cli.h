@@ -70,6 +70,9 @@ int cli_fail(struct cli *c, const char *command, const char *what, const char *d
 
 #define CLI_UNSET UINT64_MAX
 
+/* Where overt update keeps what serves. */
+#define CLI_UPDATES "/var/lib/overt/update/active"
+
 /* The settings that scanning commands have in common. CLI_UNSET: the engine's default stays. */
 struct cli_engine {
 	struct cli_list databases;
@@ -87,9 +90,9 @@ void cli_engine_init(struct cli_engine *s);
 
 /**
  * Makes options of the settings: the given databases, else the configured ones ($OVERT_DATABASE,
- * colon-separated), else ClamAV's folder when it holds databases, else none, which means the
- * built-in set. Warnings of the engine go to `c->err`. @return NULL after a message. Free with
- * overt_options_free().
+ * colon-separated), else what overt update took, else ClamAV's folder when it holds databases, else
+ * none, which means the built-in set. Warnings of the engine go to `c->err`. @return NULL after a
+ * message. Free with overt_options_free().
  */
 struct overt_options *cli_engine_options(struct cli *c, const char *command,
 					 const struct cli_engine *s);

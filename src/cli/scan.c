@@ -1,5 +1,6 @@
 /* overt scan: options to engine, walk and report. */
 #include "cli.h"
+#include "guard.h"
 #include "last.h"
 #include "progress.h"
 #include "recent.h"
@@ -102,6 +103,7 @@ struct scan {
 	struct progress progress;
 	struct last_writer last;
 	struct recent recent;
+	struct guard guard;
 	struct operands operands;
 };
 
@@ -145,6 +147,7 @@ static void on_file(void *context, const struct run_file *f)
 	if (x->progress.is_drawn)
 		progress_clear(&x->progress);
 	x->form->file(&x->report, f);
+	guard_note(&x->guard, f);
 	if (x->report.can_explain && !x->s->no_recent && f->kind == WALK_FILE &&
 	    f->verdict != NULL && !f->is_stdin)
 		recent_add(&x->recent, f->path);
@@ -270,6 +273,7 @@ static int scan(struct cli *c, struct scan_settings *s, struct cli_list *paths, 
 	struct overt_engine *engine;
 	struct ov_buf line = ov_buf_of((size_t)1 << 20);
 	int code = CLI_FAILED;
+	bool has_started;
 
 	if (!settle_words(c, s))
 		return CLI_FAILED;
@@ -298,7 +302,9 @@ static int scan(struct cli *c, struct scan_settings *s, struct cli_list *paths, 
 	recent_free(&x.recent);
 	ov_buf_free(&line);
 	operands_close(&x.operands);
+	has_started = engine != NULL;
 	overt_engine_close(&engine);
+	guard_tell(c, &s->engine, &x.guard, has_started);
 	return code;
 }
 

@@ -26,6 +26,8 @@ static const struct cli_command commands[] = {
 	{ "monitor", "follow a log from outside", updater_monitor, &updater_monitor_spec },
 	{ "mirror", "hold logs and vouch for what is held", updater_mirror, &updater_mirror_spec },
 	{ "witness", "vouch for logs", updater_witness, &updater_witness_spec },
+	{ "guard", "hold a database in use against the one before", updater_guard,
+	  &updater_guard_spec }, /* for what scans, not for people */
 	{ NULL, NULL, NULL, NULL },
 };
 

@@ -11,9 +11,9 @@
 #define UPDATER_SOURCES "/var/lib/overt/sources"
 #define UPDATER_SOURCES_CONFIG "/etc/overt/sources.d"
 
-extern const struct cli_spec updater_update_spec, updater_publish_spec, updater_verify_spec,
-    updater_witness_spec, updater_ledger_spec, updater_monitor_spec, updater_bundle_spec,
-    updater_status_spec, updater_mirror_spec, updater_source_spec;
+extern const struct cli_spec updater_guard_spec, updater_update_spec, updater_publish_spec,
+    updater_verify_spec, updater_witness_spec, updater_ledger_spec, updater_monitor_spec,
+    updater_bundle_spec, updater_status_spec, updater_mirror_spec, updater_source_spec;
 
 int updater_update(struct cli *c, int argc, char *const *argv);
 int updater_publish(struct cli *c, int argc, char *const *argv);
@@ -24,6 +24,7 @@ int updater_monitor(struct cli *c, int argc, char *const *argv);
 int updater_bundle(struct cli *c, int argc, char *const *argv);
 int updater_status(struct cli *c, int argc, char *const *argv);
 int updater_source(struct cli *c, int argc, char *const *argv);
+int updater_guard(struct cli *c, int argc, char *const *argv);
 int updater_ledger(struct cli *c, int argc, char *const *argv);
 
 /* Unix seconds. */
