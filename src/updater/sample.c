@@ -134,7 +134,7 @@ static size_t count_lines(struct ov_str text)
 /* Some lines of one list, at even distances from one drawn by chance. */
 static ov_status draw_some(struct sample *s, struct ov_str text, uint64_t bytes, size_t max)
 {
-	const size_t n = count_lines(text), step = n / FROM_ONE + 1;
+	const size_t n = count_lines(text), step = n / FROM_ONE + 1; /* never 0 */
 	const size_t first = draw((uint32_t)(n < step ? n : step));
 	struct ov_str line;
 
