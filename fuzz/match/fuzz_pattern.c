@@ -1,12 +1,15 @@
 /*
  * Random pattern trees and texts from the input. Claims: the finder, from memory and in small
- * windows, and ov_pat_match_at() agree with the slow reference; and the compiled section opens.
+ * windows, and ov_pat_match_at() agree with the slow reference; what the gate or the census calls
+ * absent is; and the compiled section opens.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "census.h"
 #include "finder.h"
+#include "gate.h"
 #include "reference.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -65,6 +68,38 @@ static void check(const struct ov_pat_ir *ir, const struct ov_pats *p, uint32_t 
 	}
 }
 
+/* @param window  Bytes that the gate sees at a time; it holds the three before them as well. */
+static void check_absent(const struct ov_pat_ir *ir, const struct ov_pats *p, uint32_t id,
+			 const uint8_t *text, size_t n, size_t window)
+{
+	struct ov_gate_pick picks[OV_GATE_PICKS];
+	struct ov_census census = { 0 };
+	struct ov_gate *g = NULL;
+	struct ref_found found;
+	uint64_t cost;
+	size_t npicks;
+
+	ref_find(ir, text, n, NULL, 0, &found);
+	must(ov_census_take(&census, text, n) == OV_OK);
+	must(ov_census_may_have(&census, p, id) || found.count == 0);
+	ov_census_free(&census);
+	must(ov_gate_new(&g) == OV_OK);
+	ov_gate_begin(g, p, n);
+	npicks = ov_gate_pick(p, id, OV_GATE_NO_PART, picks, &cost);
+	if (npicks > 0) {
+		const uint32_t slot = ov_gate_add(g, picks, npicks);
+
+		for (size_t at = 0; at < n; at += window) {
+			const size_t from = at < 3 ? 0 : at - 3;
+			const size_t to = window < n - at ? at + window : n;
+
+			must(ov_gate_run(g, text + from, to - from, from) == OV_OK);
+		}
+		must(!ov_gate_is_absent(g, slot) || found.count == 0);
+	}
+	ov_gate_free(&g);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ref_dice d = { data, size };
@@ -87,6 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			must(ov_pats_finish(b, &bytes) == OV_OK);
 			must(ov_pats_open(ov_buf_cur(&bytes), &p) == OV_OK);
 			check(&ir, &p, id, text, n, &range, nranges);
+			check_absent(&ir, &p, id, text, n, 1 + ref_roll(&d, 200));
 		}
 	}
 	ov_pats_builder_free(&b);
