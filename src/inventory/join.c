@@ -8,7 +8,8 @@
 #include "text.h"
 
 #define INVENTORY_MAX ((size_t)4 << 30) /* bytes of texts and lists */
-#define BODY_MAX ((size_t)64 << 20)	/* lists of one message's records */
+#define EVIDENCE_MAX 512U	    /* pieces of one component: each new one is compared with all */
+#define BODY_MAX ((size_t)64 << 20) /* lists of one message's records */
 
 ov_status ov_join_new(struct ov_str target, const struct ov_inv_watch *watch, size_t nwatch,
 		      struct ov_join **out)
@@ -95,6 +96,16 @@ ov_status ov_join_evidence(struct ov_join *j, uint32_t component, const struct o
 			old->grade = e->grade;
 		return OV_OK;
 	}
+	if (c->nevidence == EVIDENCE_MAX) { /* the last one counts what there was no room for */
+		c->evidence[EVIDENCE_MAX - 1].count +=
+		    c->evidence[EVIDENCE_MAX - 1].count < UINT32_MAX;
+		return OV_OK;
+	}
+	if (c->nevidence == EVIDENCE_MAX - 1)
+		copy = (struct ov_inv_evidence){ .kind = OV_EV_FIELD,
+						 .grade = OV_E0,
+						 .value = OV_STR("more evidence than is kept"),
+						 .count = 1 };
 	if (c->nevidence == m->nevidence_cap) {
 		const uint32_t cap = c->nevidence == 0 ? 4 : c->nevidence * 2;
 

@@ -79,6 +79,14 @@ class Debian(Case):
         self.assertEqual(c["since"]["earliest"], "2023-11-09T10:00:00Z")
         self.assertEqual(c["updates"], {"last": "2024-10-01T10:00:00Z", "from": "dpkg.log"})
 
+    def test_much_evidence(self):
+        """A log of 3,000 upgrades: what is not kept is counted."""
+        self.root()
+        self.put("r/var/log/dpkg.log", "".join(f"2024-01-01 10:{i // 60 % 60:02}:{i % 60:02} upgrade klnagent64:amd64 {i} {i + 1}\n" for i in range(3000)))
+        c = self.one(self.take("r"), name="klnagent64")
+        self.assertEqual(len(c["evidence"]), 512)
+        self.assertGreater(c["evidence"][-1]["count"], 2000)
+
     def test_broken(self):
         self.root()
         self.put("r/var/lib/dpkg/status", "Package: a\nVersion: 1\n\nno field here\n\n\nVersion: 3\n")
