@@ -70,6 +70,8 @@ enum overt_option {
 	OVERT_OPT_YARA_MATCHES,	    /* matches of a string that are listed; 0: none  */
 	OVERT_OPT_YARA_NEGATE,	    /* boolean: list the rules that do not hold      */
 	OVERT_OPT_YARA_FAST,	    /* boolean: one match is enough where one counts */
+	OVERT_OPT_YARA_PROCESS,	    /* boolean: files are memories of processes, see
+				       overt_process_open()                          */
 	OVERT_OPT_YARA_STRICT,	    /* boolean: as YARA-X, where 4.5 differs         */
 	OVERT_OPT_YARA_STRINGS,	    /* strings of a rule, 10,000                     */
 	OVERT_OPT_COUNT
@@ -143,6 +145,14 @@ const struct overt_database_info *overt_engine_database(const struct overt_engin
  * @return OVERT_OK; OVERT_AGAIN: take verdicts first; OVERT_NO_WORKER.
  */
 enum overt_status overt_engine_submit(struct overt_engine *e, int fd, uint64_t cookie);
+
+/**
+ * A process's memory as a file that can be submitted with OVERT_OPT_YARA_PROCESS: a copy of what
+ * can be read of it, at most OVERT_PROCESS_MAX bytes. @return a descriptor, or -1 with errno.
+ * @param cut  1 when not all of it could be read or kept.
+ */
+#define OVERT_PROCESS_MAX ((uint64_t)4 << 30)
+int overt_process_open(long pid, int *cut);
 
 /**
  * Gives a finished verdict. @param timeout_ms -1: wait, 0: don't.

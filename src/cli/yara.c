@@ -262,20 +262,63 @@ static int scan(struct yara *y, struct overt_engine *engine, const char *target)
 	return y->has_failed ? YARA_FAILED : YARA_OK;
 }
 
+/* Digits that name no file: a process. */
+static long pid_of(const char *target)
+{
+	char *end = NULL;
+	const long pid = strtol(target, &end, 10);
+
+	return *target != '\0' && *end == '\0' && pid > 0 && !is_file(target) ? pid : 0;
+}
+
+static int scan_process(struct yara *y, struct overt_engine *engine, const char *target, long pid)
+{
+	struct run_file f = { .kind = WALK_FILE, .path = ov_str_of(target) };
+	struct overt_verdict *v = NULL;
+	int cut = 0;
+	const int fd = overt_process_open(pid, &cut);
+
+	y->is_single = true;
+	if (fd < 0) {
+		cli_fmt(&y->c->err,
+			"error scanning %s: can not attach to process (try running as root)\n",
+			target);
+		return YARA_FAILED;
+	}
+	if (cut != 0)
+		cli_fmt(&y->c->err, "warning: %s: not all of its memory could be kept\n", target);
+	if (overt_engine_submit(engine, fd, 0) != OVERT_OK ||
+	    overt_engine_next(engine, -1, &v) != OVERT_OK) {
+		(void)cli_fail(y->c, y->command, overt_engine_error(engine), NULL);
+		return YARA_FAILED;
+	}
+	f.verdict = v;
+	yara_print_begin(y);
+	yara_print(y, &f);
+	yara_print_end(y);
+	overt_verdict_free(&v);
+	return y->has_failed ? YARA_FAILED : YARA_OK;
+}
+
 static int yara(struct cli *c, const struct yara_settings *s, const struct cli_list *operands)
 {
 	struct yara y = { .c = c, .s = s, .command = "overt yara" };
 	struct overt_options *o;
 	struct overt_engine *engine = NULL;
 	int code = YARA_FAILED;
+	const char *target;
+	long pid;
 
 	if (operands->n < 2)
 		return usage(c, "yara", &cli_yara_spec);
+	target = operands->v[operands->n - 1];
 	o = make_options(c, s, operands);
 	if (o == NULL)
 		return YARA_FAILED;
+	pid = s->scan_list ? 0 : pid_of(target);
+	(void)overt_options_set(o, OVERT_OPT_YARA_PROCESS, pid != 0);
 	if (overt_engine_open(o, &engine) == OVERT_OK)
-		code = scan(&y, engine, operands->v[operands->n - 1]);
+		code = pid != 0 ? scan_process(&y, engine, target, pid) : scan(&y, engine, target);
 	else if (overt_engine_error(engine)[0] != '\0')
 		cli_fmt(&c->err, "error: %s\n", overt_engine_error(engine));
 	overt_engine_close(&engine);

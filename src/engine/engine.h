@@ -60,6 +60,7 @@ struct ov_scan_options {
 	bool yara_only; /* nothing but YARA rules, on the file itself: they are listed, not reported
 			   as detections */
 	bool yara_negate;      /* list those that don't hold */
+	bool yara_process;     /* the file is a process's memory: see yara_process.c */
 	bool yara_fast;	       /* of a string whose presence alone counts, one match */
 	uint64_t yara_matches; /* of a string that are listed; 0: none */
 };

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checked.h"
+
 #define ARENA_MAX ((size_t)64 << 20)
 #define ARENA_KEEP ((size_t)64 << 10)
 #define LOOKS_LEAST 65536u /* as in wake.c: looks in place, one a byte of the layer and some */
@@ -20,6 +22,7 @@ void ov_yara_free(struct ov_yara **py)
 	ov_yvm_free(&y->vm);
 	ov_ysearch_free(&y->search);
 	ov_ysearch_free(&y->scout);
+	ov_buf_free(&y->window);
 	ov_arena_free(&y->arena);
 	for (int k = 0; k < OV_DIGEST_KINDS; k++)
 		ov_hasher_free(&y->env.hasher[k]);
@@ -73,6 +76,8 @@ static ov_status make(struct ov_yara *y)
 		OV_TRY(ov_hasher_new((enum ov_digest_kind)k, &y->env.hasher[k]));
 	OV_TRY(ov_ysearch_new(&y->search));
 	OV_TRY(ov_ysearch_new(&y->scout));
+	y->window = ov_buf_of(SIZE_MAX);
+	OV_TRY(ov_buf_reserve(&y->window, OV_WINDOW + OV_WINDOW_OVERLAP));
 	return ov_yvm_new(&y->vm);
 }
 
@@ -176,7 +181,8 @@ static bool may_wake(struct ov_yara *y, uint32_t id)
 	if (y->woken_in[id] == y->generation)
 		return false;
 	ov_yimage_rule(y->image, id, &r);
-	if (is_gate_open(y, r.gate))
+	/* A process has no size and no header: what wants them can't hold. */
+	if (y->env.is_process ? r.gate == UINT32_MAX : is_gate_open(y, r.gate))
 		return true;
 	y->woken_in[id] = y->generation;
 	y->result[id] = OV_YARA_SHUT;
@@ -229,32 +235,66 @@ static enum ov_wake on_anchor(void *ctx, uint32_t token, uint64_t at)
 	return OV_WAKE_SETTLED;
 }
 
-static ov_status windows(struct ov_engine *e, const struct ov_node *n, const struct ov_gram *g,
-			 struct pass *p)
+/* A source in windows; `base` is added to its offsets. */
+static ov_status windows(struct ov_engine *e, const struct ov_src *src, uint64_t size,
+			 uint64_t base, struct pass *p)
 {
+	struct ov_yara *y = e->yara;
+	const struct ov_gram *g = &y->image->gram[y->class];
 	uint64_t off = 0;
 	size_t carried = 0;
 
-	while (off < n->match_size) {
-		const size_t want =
-		    (size_t)(n->match_size - off < OV_WINDOW ? n->match_size - off : OV_WINDOW);
+	p->bytes.size = base + size;
+	while (off < size) {
+		const size_t want = (size_t)ov_min_u64(size - off, OV_WINDOW);
 		size_t got = 0;
 
 		if (ov_budget_late(&e->budget))
 			return OV_LIMIT;
-		OV_TRY(ov_src_read_upto(&n->src, off, e->window.p + carried, want, &got));
-		p->bytes.p = e->window.p;
+		OV_TRY(ov_src_read_upto(src, off, y->window.p + carried, want, &got));
+		p->bytes.p = y->window.p;
 		p->bytes.n = carried + got;
-		p->bytes.base = off - carried;
-		OV_TRY(ov_gram_wake(g, e->yara->settled, p->bytes.p, p->bytes.n, p->bytes.base,
-				    on_anchor, p));
+		p->bytes.base = base + off - carried;
+		OV_TRY(ov_gram_wake(g, y->settled, p->bytes.p, p->bytes.n, p->bytes.base, on_anchor,
+				    p));
 		if (got < want)
 			return OV_SHORT;
 		off += got;
-		carried = carried + got < OV_WINDOW_OVERLAP ? carried + got : OV_WINDOW_OVERLAP;
-		memmove(e->window.p, e->window.p + p->bytes.n - carried, carried);
+		carried = ov_min_size(carried + got, OV_WINDOW_OVERLAP);
+		memmove(y->window.p, y->window.p + p->bytes.n - carried, carried);
 	}
 	return OV_OK;
+}
+
+static ov_status regions(struct ov_engine *e, const struct ov_node *n, struct pass *p)
+{
+	struct ov_yara_walk w = { .i = 0 };
+	struct ov_src part;
+	uint64_t base;
+	ov_status s;
+
+	while ((s = ov_yara_region(n, &w, &part, &base)) == OV_OK)
+		OV_TRY(windows(e, &part, part.size, base, p));
+	return s == OV_END ? OV_OK : s;
+}
+
+/* Pass 1 over a layer's bytes. */
+static ov_status look(struct ov_engine *e, const struct ov_node *n, struct pass *p)
+{
+	struct ov_yara *y = e->yara;
+	const struct ov_gram *g = &y->image->gram[y->class];
+
+	if (g->nentries == 0 || n->match_size == 0)
+		return OV_OK;
+	memset(y->settled, 0, ov_gram_settled_bytes(g));
+	if (y->env.is_process)
+		return regions(e, n, p);
+	if (n->src.mem == NULL)
+		return windows(e, &n->src, n->match_size, 0, p);
+	p->bytes = (struct ov_ybytes){ .p = n->src.mem,
+				       .n = (size_t)n->match_size,
+				       .size = n->match_size };
+	return ov_gram_wake(g, y->settled, p->bytes.p, p->bytes.n, 0, on_anchor, p);
 }
 
 static void begin(struct ov_engine *e, struct ov_node *n)
@@ -274,7 +314,8 @@ static void begin(struct ov_engine *e, struct ov_node *n)
 	if (ov_src_read_upto(&n->src, 0, y->head, sizeof y->head, &got) != OV_OK)
 		got = 0;
 	y->nhead = got;
-	y->class = ov_yclass_of(y->head, got);
+	y->env.is_process = e->o->yara_only && e->o->yara_process;
+	y->class = y->env.is_process ? OV_YCLASS_OTHER : ov_yclass_of(y->head, got);
 	ov_arena_reset(&y->arena, ARENA_KEEP);
 	y->steps = STEPS_LEAST + n->match_size * STEPS_BYTE;
 }
@@ -283,7 +324,6 @@ ov_status ov_yara_layer(struct ov_engine *e, struct ov_node *n)
 {
 	struct ov_yara *y = e->yara;
 	struct pass p = { .e = e, .steps = LOOKS_LEAST + n->match_size };
-	const struct ov_gram *g;
 	ov_status s = OV_OK;
 
 	if (y == NULL || e->is_done)
@@ -293,22 +333,13 @@ ov_status ov_yara_layer(struct ov_engine *e, struct ov_node *n)
 		e->report.bytes += n->src.size;
 	}
 	begin(e, n);
-	g = &y->image->gram[y->class];
 	for (uint32_t i = 0; i < ov_yimage_always_count(y->image, y->class); i++) {
 		const uint32_t id = ov_yimage_always(y->image, y->class, i);
 
 		if (id < y->image->nrules && may_wake(y, id))
 			wake(e, id);
 	}
-	p.bytes = (struct ov_ybytes){ .p = n->src.mem,
-				      .n = (size_t)(n->src.mem != NULL ? n->match_size : 0),
-				      .size = n->match_size };
-	if (g->nentries > 0 && n->match_size > 0) {
-		memset(y->settled, 0, ov_gram_settled_bytes(g));
-		s = n->src.mem != NULL
-			? ov_gram_wake(g, y->settled, p.bytes.p, p.bytes.n, 0, on_anchor, &p)
-			: windows(e, n, g, &p);
-	}
+	s = look(e, n, &p);
 	if (s == OV_LIMIT)
 		ov_report_incomplete(
 		    e, n, OVERT_LIMIT_TIME, (struct ov_str){ 0 },

@@ -40,7 +40,7 @@ static ov_status match_at(void *ctx, uint32_t string, uint64_t at)
 	struct ov_ystring s;
 	struct ov_ymatch m;
 
-	if (n->src.mem == NULL && n->match_size > 0)
+	if (y->env.is_process || (n->src.mem == NULL && n->match_size > 0))
 		return OV_SHORT; /* a file of windows: its list tells */
 	ov_yimage_string(y->image, string, &s);
 	return ov_ystr_match_at(y->search, s.code, &bytes, at, &y->steps, &m);
@@ -61,7 +61,7 @@ static ov_status read_at(void *ctx, uint64_t at, uint8_t *to, size_t n)
 {
 	const struct ov_engine *e = ctx;
 
-	return ov_src_read(&e->yara->n->src, at, to, n);
+	return ov_yara_read(e->yara->n, e->yara->env.is_process, at, to, n);
 }
 
 static void note(void *ctx, ov_status why, const char *detail)
@@ -92,19 +92,20 @@ static void make_host(struct ov_engine *e, struct ov_node *n)
 	y->env.say = say;
 	y->env.note = note;
 	y->env.ctx = e;
-	y->host = (struct ov_yhost){ .image = y->image,
-				     .modules = &ov_ymodules_all,
-				     .env = &y->env,
-				     .externals = y->externals,
-				     .has_size = true,
-				     .size = n->src.size,
-				     .has_entry = n->has_exe && n->exe.has_entry,
-				     .entry = n->exe.entry,
-				     .list = list,
-				     .match_at = match_at,
-				     .rule = rule_result,
-				     .read = read_at,
-				     .ctx = e };
+	y->host =
+	    (struct ov_yhost){ .image = y->image,
+			       .modules = &ov_ymodules_all,
+			       .env = &y->env,
+			       .externals = y->externals,
+			       .has_size = !y->env.is_process,
+			       .size = n->src.size,
+			       .has_entry = !y->env.is_process && n->has_exe && n->exe.has_entry,
+			       .entry = n->exe.entry,
+			       .list = list,
+			       .match_at = match_at,
+			       .rule = rule_result,
+			       .read = read_at,
+			       .ctx = e };
 }
 
 static void undecided(struct ov_engine *e, struct ov_node *n, const struct ov_yrule *r)
@@ -166,7 +167,7 @@ static ov_status ask(struct ov_yara *y, uint32_t id)
 		if (y->slot_in[str] == y->generation)
 			continue;
 		ov_yimage_string(y->image, str, &s);
-		if ((s.flags & OV_YS_ELSEWHERE) == 0 && y->n->src.mem != NULL)
+		if ((s.flags & OV_YS_ELSEWHERE) == 0 && y->n->src.mem != NULL && !y->env.is_process)
 			continue; /* looked at in place */
 		OV_TRY(ov_ysearch_add(
 		    y->search, s.code,
@@ -178,14 +179,29 @@ static ov_status ask(struct ov_yara *y, uint32_t id)
 	return OV_OK;
 }
 
+static ov_status run_search(struct ov_engine *e, struct ov_node *n)
+{
+	struct ov_yara *y = e->yara;
+	struct ov_yara_walk w = { .i = 0 };
+	struct ov_src src;
+	uint64_t base;
+	ov_status s;
+
+	if (!y->env.is_process) {
+		OV_TRY(ov_src_slice(&n->src, 0, n->match_size, &src));
+		return ov_ysearch_run(y->search, &src, 0, e->budget.deadline_ns, &y->steps);
+	}
+	while ((s = ov_yara_region(n, &w, &src, &base)) == OV_OK)
+		OV_TRY(ov_ysearch_run(y->search, &src, base, e->budget.deadline_ns, &y->steps));
+	return s == OV_END ? OV_OK : s;
+}
+
 ov_status ov_yara_search(struct ov_engine *e, struct ov_node *n)
 {
 	struct ov_yara *y = e->yara;
-	struct ov_src src;
 	ov_status s;
 
-	OV_TRY(ov_src_slice(&n->src, 0, n->match_size, &src));
-	s = ov_ysearch_run(y->search, &src, 0, e->budget.deadline_ns, &y->steps);
+	s = run_search(e, n);
 	y->is_searched = true;
 	if (s == OV_LIMIT)
 		ov_report_incomplete(e, n, OVERT_LIMIT_TIME, (struct ov_str){ 0 },

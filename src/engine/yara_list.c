@@ -45,7 +45,6 @@ static ov_status copy_match(struct ov_engine *e, struct ov_node *n, uint32_t str
 			    const struct ov_ymatch *from, struct ov_report_ymatch *to)
 {
 	const size_t want = (size_t)ov_min_u64(from->len, OV_YARA_DATA_MAX);
-	size_t got = 0;
 	void *p = NULL;
 
 	*to = (struct ov_report_ymatch){
@@ -53,9 +52,10 @@ static ov_status copy_match(struct ov_engine *e, struct ov_node *n, uint32_t str
 	};
 	/* A copy: the file's bytes are gone when the report is read. */
 	OV_TRY(ov_arena_alloc(&e->report_arena, want, &p));
-	OV_TRY(ov_src_read_upto(&n->src, from->off, p, want, &got));
+	if (ov_yara_read(n, e->yara->env.is_process, from->off, p, want) != OV_OK)
+		return OV_OK; /* of memory: it goes on in a region that is not there */
 	to->data = p;
-	to->data_len = (uint32_t)got;
+	to->data_len = (uint32_t)want;
 	return OV_OK;
 }
 

@@ -38,6 +38,7 @@ struct ov_yara {
 	struct ov_yenv env;
 	struct ov_yhost host;
 	bool is_searched;	    /* pass 2 was run */
+	struct ov_buf window;	    /* of what is not in memory */
 	struct ov_rule_cost *costs; /* of each rule; NULL: not counted */
 };
 
@@ -49,6 +50,16 @@ OV_MUST_USE ov_status ov_yara_judge(struct ov_engine *e, struct ov_node *n);
 bool ov_yara_holds(const struct ov_engine *e, uint32_t id);
 /* Searches what was asked for with ov_ysearch_add(). */
 OV_MUST_USE ov_status ov_yara_search(struct ov_engine *e, struct ov_node *n);
+
+/* yara_process.c: the next region of a process's memory. @return OV_OK; OV_END; OV_BAD. */
+struct ov_yara_walk { /* starts as zero */
+	uint64_t i, at, count;
+};
+OV_MUST_USE ov_status ov_yara_region(const struct ov_node *n, struct ov_yara_walk *w,
+				     struct ov_src *out, uint64_t *base);
+/* Bytes at an offset of a file, or at an address of a process. */
+OV_MUST_USE ov_status ov_yara_read(const struct ov_node *n, bool is_process, uint64_t at, void *to,
+				   size_t want);
 
 /* yara_scout.c: decides rules that lack strings which they need, before all others are searched.
  * @param pending  Rules that are not decided; lowered. */

@@ -34,6 +34,8 @@ ov_status ov_yara_scout(struct ov_engine *e, struct ov_node *n, uint32_t *pendin
 	struct ov_src src;
 	ov_status s;
 
+	if (y->env.is_process)
+		return OV_OK; /* one search of all its regions will do */
 	ov_ysearch_begin(y->scout);
 	for (uint32_t k = 0; k < y->nwoken; k++) {
 		if (!has_scouts(y, y->woken[k], &r))

@@ -60,6 +60,7 @@ struct ov_wire_setup ov_setup_of(const struct overt_options *o, enum ov_role rol
 			  .yara_only = v[OVERT_OPT_YARA_ONLY] != 0,
 			  .yara_negate = v[OVERT_OPT_YARA_NEGATE] != 0,
 			  .yara_fast = v[OVERT_OPT_YARA_FAST] != 0,
+			  .yara_process = v[OVERT_OPT_YARA_PROCESS] != 0,
 			  .yara_matches = v[OVERT_OPT_YARA_MATCHES] },
 	};
 

@@ -133,6 +133,7 @@ ov_status ov_wire_put_setup(struct ov_buf *b, const struct ov_wire_setup *s)
 	OV_TRY(ov_buf_u8(b, o->yara_only));
 	OV_TRY(ov_buf_u8(b, o->yara_negate));
 	OV_TRY(ov_buf_u8(b, o->yara_fast));
+	OV_TRY(ov_buf_u8(b, o->yara_process));
 	if (o->npasswords > sizeof o->passwords || o->ndefines > sizeof o->defines)
 		return OV_BUG;
 	OV_TRY(ov_wire_put_text(b, text_of((struct ov_str){ o->passwords, o->npasswords })));
@@ -207,6 +208,7 @@ ov_status ov_wire_get_setup(struct ov_cur *c, struct ov_wire_setup *out)
 	OV_TRY(ov_wire_get_bool(c, &s.scan.yara_only));
 	OV_TRY(ov_wire_get_bool(c, &s.scan.yara_negate));
 	OV_TRY(ov_wire_get_bool(c, &s.scan.yara_fast));
+	OV_TRY(ov_wire_get_bool(c, &s.scan.yara_process));
 	OV_TRY(get_words(c, s.scan.passwords, sizeof s.scan.passwords, &s.scan.npasswords));
 	OV_TRY(get_words(c, s.scan.defines, sizeof s.scan.defines, &s.scan.ndefines));
 	OV_TRY(ov_wire_end(c));

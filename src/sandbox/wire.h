@@ -90,7 +90,7 @@ struct ov_wire_scan {
 	char pua[OVERT_PUA_MAX];	     /* as overt_options_set_pua() */
 	char passwords[OVERT_PASSWORDS_MAX]; /* each ends in NUL */
 	uint32_t npasswords;		     /* bytes of them */
-	bool yara_only, yara_negate, yara_fast;
+	bool yara_only, yara_negate, yara_fast, yara_process;
 	uint64_t yara_matches;
 	char defines[OVERT_DEFINES_MAX]; /* "name=value", each ends in NUL */
 	uint32_t ndefines;		 /* bytes of them */

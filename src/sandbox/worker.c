@@ -121,6 +121,7 @@ static ov_status take_setup(struct ov_worker *w)
 		.yara_only = s->yara_only,
 		.yara_negate = s->yara_negate,
 		.yara_fast = s->yara_fast,
+		.yara_process = s->yara_process,
 		.yara_matches = s->yara_matches,
 	};
 	return OV_OK;
