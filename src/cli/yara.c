@@ -150,11 +150,9 @@ static struct overt_options *make_options(struct cli *c, const struct yara_setti
 	if (s->strings || s->lengths || s->xor_keys)
 		(void)overt_options_set(o, OVERT_OPT_YARA_MATCHES, UINT32_MAX);
 	is_good = overt_options_set_cache(o, NULL) == OVERT_OK;
-	for (size_t i = 0; i < s->defines.n && is_good; i++) {
-		is_good = overt_options_define(o, s->defines.v[i]) == OVERT_OK;
-		if (!is_good)
+	for (size_t i = 0; i < s->defines.n; i++) /* as yara: told, and passed over */
+		if (overt_options_define(o, s->defines.v[i]) != OVERT_OK)
 			cli_put(&c->err, "error: wrong syntax for `-d` option.\n");
-	}
 	for (size_t i = 0; i + 1 < operands->n && is_good; i++)
 		is_good = yara_add_rules(c, o, operands->v[i], s->compiled);
 	if (!is_good)
@@ -262,6 +260,19 @@ static int scan(struct yara *y, struct overt_engine *engine, const char *target)
 	return y->has_failed ? YARA_FAILED : YARA_OK;
 }
 
+/* Options that are read and can't be honoured yet are named: nothing is passed over in silence. */
+static void say_without_effect(struct cli *c, const struct yara_settings *s)
+{
+	if (s->no_warnings)
+		return;
+	if (s->module_data.n > 0)
+		cli_put(&c->err, "warning: -x: no module of this version reads such data\n");
+	if (s->module_dump)
+		cli_put(&c->err, "warning: -D: modules can't be printed by this version\n");
+	if (s->stats)
+		cli_put(&c->err, "warning: -S: see overt db info and overt db cost instead\n");
+}
+
 /* Digits that name no file: a process. */
 static long pid_of(const char *target)
 {
@@ -312,6 +323,7 @@ static int yara(struct cli *c, const struct yara_settings *s, const struct cli_l
 	if (operands->n < 2)
 		return usage(c, "yara", &cli_yara_spec);
 	target = operands->v[operands->n - 1];
+	say_without_effect(c, s);
 	o = make_options(c, s, operands);
 	if (o == NULL)
 		return YARA_FAILED;
