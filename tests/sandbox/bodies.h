@@ -132,6 +132,15 @@ static ov_status again_failed(struct ov_cur *c, struct ov_arena *a, struct ov_bu
 	return ov_wire_put_failed(b, why, text);
 }
 
+static ov_status again_inspect(struct ov_cur *c, struct ov_arena *a, struct ov_buf *b)
+{
+	struct ov_wire_inspect s;
+
+	(void)a;
+	OV_TRY(ov_wire_get_inspect(c, &s));
+	return ov_wire_put_inspect(b, &s);
+}
+
 static const struct {
 	const char *what;
 	body_fn again;
@@ -142,7 +151,7 @@ static const struct {
 	{ "compile", again_compile },	{ "diagnostic", again_diagnostic },
 	{ "compiled", again_compiled }, { "signatures", again_signatures },
 	{ "facts", again_facts },	{ "number", again_u32 },
-	{ "failed", again_failed },
+	{ "failed", again_failed },	{ "a file of an inventory", again_inspect },
 };
 
 #define BODIES (sizeof bodies / sizeof bodies[0])

@@ -92,6 +92,12 @@ static void make_sample(size_t i, struct ov_buf *b)
 	case 12:
 		st = ov_wire_put_failed(b, OV_BAD, OV_STR("broken"));
 		break;
+	case 13:
+		st = ov_wire_put_inspect(b, &(struct ov_wire_inspect){ .path = OV_STR("usr/bin/x"),
+								       .mtime = -1,
+								       .mode = 04755,
+								       .is_target = true });
+		break;
 	default:
 		break;
 	}
