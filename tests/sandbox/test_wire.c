@@ -8,6 +8,10 @@
 #include "samples.h"
 #include "fd.h"
 
+static const struct ov_wire_inspect sample_inspect = {
+	.path = { "usr/bin/x", 9 }, .mtime = -1, .mode = 04755, .is_target = true
+};
+
 /* The sample of kind `i`, in the order of bodies[]. */
 static void make_sample(size_t i, struct ov_buf *b)
 {
@@ -93,10 +97,7 @@ static void make_sample(size_t i, struct ov_buf *b)
 		st = ov_wire_put_failed(b, OV_BAD, OV_STR("broken"));
 		break;
 	case 13:
-		st = ov_wire_put_inspect(b, &(struct ov_wire_inspect){ .path = OV_STR("usr/bin/x"),
-								       .mtime = -1,
-								       .mode = 04755,
-								       .is_target = true });
+		st = ov_wire_put_inspect(b, &sample_inspect);
 		break;
 	default:
 		break;
