@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "text.h"
 
 #define SLOW_BYTES 4000L
 #define CONNECT_SECONDS 20L
@@ -104,11 +105,20 @@ static bool is_header(const char *p, size_t n, const char *name)
 	return n > m && p[m] == ':' && strncasecmp(p, name, m) == 0;
 }
 
+/* "bytes 100-199/200" */
+static bool begins_at(struct ov_str range, uint64_t at)
+{
+	struct ov_str unit, from;
+	uint64_t v;
+
+	return ov_text_split(&range, ' ', &unit) && ov_str_is(unit, "bytes") &&
+	       ov_text_split(&range, '-', &from) && ov_text_u64(from, &v) == OV_OK && v == at;
+}
+
 static size_t on_header(char *p, size_t size, size_t count, void *ctx)
 {
 	const size_t n = size * count;
 	struct transfer *t = ctx;
-	unsigned long long from;
 
 	if (n >= 5 && strncmp(p, "HTTP/", 5) == 0) /* a new answer: forget the one before */
 		t->a->modified[0] = t->a->etag[0] = '\0';
@@ -120,7 +130,7 @@ static size_t on_header(char *p, size_t size, size_t count, void *ctx)
 		char value[96];
 
 		keep_value(p + 14, n - 14, value, sizeof value);
-		t->wrong_range = sscanf(value, "bytes %llu-", &from) != 1 || from != t->r->at;
+		t->wrong_range = !begins_at(ov_str_of(value), t->r->at);
 	}
 	return n;
 }
