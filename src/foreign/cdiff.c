@@ -117,43 +117,44 @@ static int by_line(const void *pa, const void *pb)
 	return a->order < b->order ? -1 : a->order > b->order;
 }
 
-/* One old line with the edits of its number: the last of these counts. */
+/* One old line with the edit of its number. */
 static ov_status edit_line(struct run *r, struct ov_buf *to, struct ov_str line,
 			   const struct edit *e)
 {
-	if (e == NULL)
-		return put_line(to, line);
 	if (!ov_str_starts(line, e->word))
 		return bad(r, "the line to change is another one than the patch says");
 	return e->is_delete ? OV_OK : put_line(to, e->text);
 }
 
+/* Lines between edits are copied together. Of several edits of a line the last counts. */
 static ov_status edit_all(struct run *r, struct ov_buf *to)
 {
 	struct edit *e = (struct edit *)(void *)r->edits.p;
 	const size_t n = r->edits.n / sizeof *e;
-	struct ov_cur lines = ov_buf_cur(&r->open->bytes);
-	size_t at = 0;
+	const struct ov_buf *old = &r->open->bytes;
+	size_t at = 0, copied = 0, i = 0;
 
-	if (r->open->bytes.n > 0 && r->open->bytes.p[r->open->bytes.n - 1] != '\n')
+	if (old->n > 0 && old->p[old->n - 1] != '\n')
 		return bad(r, "the file's last line has no end");
 	qsort(e, n, sizeof *e, by_line);
-	for (uint64_t number = 1; ov_cur_left(&lines) > 0; number++) {
-		const uint8_t *from = ov_cur_rest(&lines);
-		const uint8_t *end = memchr(from, '\n', ov_cur_left(&lines));
-		const size_t len = end != NULL ? (size_t)(end - from) : ov_cur_left(&lines);
-		const struct edit *mine = NULL;
+	for (uint64_t number = 1; at < old->n && i < n; number++) {
+		const uint8_t *end = memchr(old->p + at, '\n', old->n - at);
+		const size_t next = (size_t)(end - old->p) + 1; /* each line has its end */
 
-		for (; at < n && e[at].line == number; at++)
-			mine = &e[at];
-		if (at >= n && mine == NULL) { /* the rest stays as it is */
-			OV_TRY(ov_buf_put(to, from, ov_cur_left(&lines)));
-			break;
+		if (e[i].line == number) {
+			while (i + 1 < n && e[i + 1].line == number)
+				i++;
+			OV_TRY(ov_buf_put(to, old->p + copied, at - copied));
+			OV_TRY(edit_line(
+			    r, to, (struct ov_str){ (const char *)old->p + at, next - 1 - at },
+			    &e[i++]));
+			copied = next;
 		}
-		OV_TRY(edit_line(r, to, (struct ov_str){ (const char *)from, len }, mine));
-		OV_TRY(ov_cur_skip(&lines, len + (end != NULL)));
+		at = next;
 	}
-	return at < n ? bad(r, "it changes a line that is not there") : OV_OK;
+	if (i < n)
+		return bad(r, "it changes a line that is not there");
+	return copied < old->n ? ov_buf_put(to, old->p + copied, old->n - copied) : OV_OK;
 }
 
 static ov_status close_file(struct run *r)
