@@ -59,8 +59,10 @@ static const struct part *find(const struct maker *m, const char *name)
 
 static ov_status add(struct maker *m, const char *name, struct part **out)
 {
-	if (m->n == OV_BUNDLE_FILES - 1)
-		return fail(m, OV_LIMIT, "more files than a bundle may have: use --for");
+	if (m->n == OV_BUNDLE_FILES - 1) {
+		(void)fail(m, OV_LIMIT, "more files than a bundle may have: use --for");
+		return OV_LIMIT;
+	}
 	if (m->n == m->cap) {
 		const size_t cap = m->cap == 0 ? 64 : m->cap * 2;
 		struct part *more = reallocarray(m->parts, cap, sizeof *more);

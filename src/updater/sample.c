@@ -134,15 +134,15 @@ static size_t count_lines(struct ov_str text)
 /* Some lines of one list, at even distances from one drawn by chance. */
 static ov_status draw_some(struct sample *s, struct ov_str text, uint64_t bytes, size_t max)
 {
-	const size_t n = count_lines(text), step = n / FROM_ONE + 1; /* never 0 */
-	const size_t first = draw((uint32_t)(n < step ? n : step));
+	const size_t n = count_lines(text), step = n < FROM_ONE ? 1 : n / FROM_ONE;
+	const size_t first = draw((uint32_t)step);
 	struct ov_str line;
 
 	for (size_t i = 0; ov_text_split(&text, '\n', &line); i++) {
 		uint8_t md5[SAMPLE_MD5];
 		struct ov_str path;
 
-		if (i % step != first % step || sample_line(line, md5, &path) != OV_OK)
+		if (i % step != first || sample_line(line, md5, &path) != OV_OK)
 			continue;
 		if (s->bytes >= bytes || s->n >= max)
 			break;
