@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,11 +29,15 @@ struct region {
  */
 static bool parse_line(const char *line, struct region *r)
 {
-	unsigned long long from, to;
-	char rights[8];
+	char *end = NULL;
+	const uint64_t from = strtoull(line, &end, 16);
+	uint64_t to;
 
-	if (sscanf(line, "%llx-%llx %7s", &from, &to, rights) != 3 || rights[0] != 'r' ||
-	    to <= from || strstr(line, "[vvar") != NULL || strstr(line, "[vsyscall]") != NULL)
+	if (*end != '-')
+		return false;
+	to = strtoull(end + 1, &end, 16);
+	if (*end != ' ' || end[1] != 'r' || to <= from || strstr(line, "[vvar") != NULL ||
+	    strstr(line, "[vsyscall]") != NULL)
 		return false;
 	*r = (struct region){ .at = from, .n = to - from };
 	return true;

@@ -120,7 +120,8 @@ static void read_integer(struct ov_yvm *vm, uint8_t how)
 	if (v->kind == VM_UNKNOWN)
 		return;
 	v->kind = OV_Y_UNDEFINED;
-	if (at < 0 || vm->h->read(vm->h->ctx, (uint64_t)at, b, width) != OV_OK)
+	if (at < 0 || width < 1 || width > 4 ||
+	    vm->h->read(vm->h->ctx, (uint64_t)at, b, width) != OV_OK)
 		return;
 	for (unsigned i = 0; i < width; i++)
 		raw |= (uint64_t)b[i] << 8 * ((how & OV_YREAD_BIG) != 0 ? width - 1 - i : i);
