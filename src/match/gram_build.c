@@ -126,7 +126,7 @@ static ov_status room_for(struct ov_gram_room *room, size_t n, uint32_t bucket_l
 	OV_TRY(ov_mul_size(n, 2 * sizeof *out->slots, &slots));
 	bytes = slots + nstarts * sizeof *out->starts; /* both below 2^30 */
 	if (bytes > room->cap || room->p == NULL) {
-		void *p = realloc(room->p, bytes);
+		void *p = realloc(room->p, bytes > 0 ? bytes : 1);
 
 		if (p == NULL)
 			return OV_NOMEM;
