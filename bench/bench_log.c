@@ -1,10 +1,11 @@
 /*
  * What bench/updates.py measures inside one process:
  *
- *   bench_log keys N                       N logs' verifier keys, as `overt witness --logs` reads
- * them bench_log witness PORT N R C           R checkpoints of those logs to a witness, over C
- * connections bench_log log FOLDER FROM TO           appends generated leaves FROM .. TO, proves,
- * verifies bench_log delta OLD NEW OUT            a delta, and its application
+ *   bench_log keys N                  verifier keys of N logs, as overt witness --logs reads them
+ *   bench_log keyfile                 the first log's key file
+ *   bench_log witness PORT N R C      R checkpoints of N logs to a witness, over C connections
+ *   bench_log log FOLDER FROM TO      appends generated leaves FROM .. TO, proves, verifies
+ *   bench_log delta OLD NEW OUT       a delta, and its application
  *
  * Each prints one line of JSON.
  */
@@ -70,6 +71,22 @@ static int keys(uint32_t n)
 		(void)printf("log %.*s\n", (int)b.n, (char *)b.p);
 		ov_buf_free(&b);
 	}
+	ov_hasher_free(&h);
+	return 0;
+}
+
+static int keyfile(void)
+{
+	struct ov_buf b = ov_buf_of(1024);
+	struct ov_hasher *h = NULL;
+	struct ov_skey k;
+	char name[NAME];
+
+	must(ov_hasher_new(OV_SHA256, &h), "a hasher");
+	make_key(h, 0, name, &k);
+	must(ov_skey_write(&b, &k), "a key");
+	(void)printf("%.*s\n", (int)b.n, (char *)b.p);
+	ov_buf_free(&b);
 	ov_hasher_free(&h);
 	return 0;
 }
@@ -380,6 +397,8 @@ int main(int argc, char *argv[])
 
 	if (argc == 3 && strcmp(what, "keys") == 0)
 		return keys((uint32_t)strtoul(argv[2], NULL, 10));
+	if (argc == 2 && strcmp(what, "keyfile") == 0)
+		return keyfile();
 	if (argc == 6 && strcmp(what, "witness") == 0)
 		return witness((uint16_t)strtoul(argv[2], NULL, 10),
 			       (uint32_t)strtoul(argv[3], NULL, 10), strtoull(argv[4], NULL, 10),

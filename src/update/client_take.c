@@ -71,8 +71,8 @@ static ov_status get_by_delta(struct ov_client_run *x, const struct ov_state_art
 	ov_status s = OV_END;
 
 	for (uint32_t i = 0; have != NULL && i < x->j.state.ndeltas && d == NULL; i++)
-		if (memcmp(x->j.state.deltas[i].from, have->sha256, OV_SHA256_BYTES) == 0 &&
-		    memcmp(x->j.state.deltas[i].to, a->sha256, OV_SHA256_BYTES) == 0)
+		if (ov_state_is_short(x->j.state.deltas[i].from, have->sha256) &&
+		    ov_state_is_short(x->j.state.deltas[i].to, a->sha256))
 			d = &x->j.state.deltas[i];
 	if (d == NULL)
 		return OV_END;

@@ -22,16 +22,27 @@ ov_status ov_lines_u64(struct ov_str word, uint64_t *out)
 	return *out <= INT64_MAX ? OV_OK : OV_BAD;
 }
 
-ov_status ov_lines_sha256(struct ov_str word, uint8_t out[OV_SHA256_BYTES])
+/* Lower-case hexadecimal digits, exactly two for each of `n` bytes. */
+static ov_status read_hex(struct ov_str word, uint8_t *out, size_t n)
 {
-	size_t n;
+	size_t got;
 
+	if (word.n != 2 * n)
+		return OV_BAD;
 	for (size_t i = 0; i < word.n; i++)
 		if (word.p[i] >= 'A' && word.p[i] <= 'F')
 			return OV_BAD;
-	return ov_hex_decode(word, out, OV_SHA256_BYTES, &n) == OV_OK && n == OV_SHA256_BYTES
-		   ? OV_OK
-		   : OV_BAD;
+	return ov_hex_decode(word, out, n, &got) == OV_OK ? OV_OK : OV_BAD;
+}
+
+ov_status ov_lines_sha256(struct ov_str word, uint8_t out[OV_SHA256_BYTES])
+{
+	return read_hex(word, out, OV_SHA256_BYTES);
+}
+
+ov_status ov_lines_short(struct ov_str word, uint8_t out[OV_SHORT_BYTES])
+{
+	return read_hex(word, out, OV_SHORT_BYTES);
 }
 
 bool ov_lines_name_ok(struct ov_str s)

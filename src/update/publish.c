@@ -234,7 +234,7 @@ static void forget(struct ov_state *s, const uint8_t sha256[OV_SHA256_BYTES])
 	s->nartifacts = n;
 	n = 0;
 	for (uint32_t i = 0; i < s->ndeltas; i++)
-		if (memcmp(s->deltas[i].to, sha256, OV_SHA256_BYTES) != 0)
+		if (!ov_state_is_short(s->deltas[i].to, sha256))
 			s->deltas[n++] = s->deltas[i];
 	s->ndeltas = n;
 	n = 0;
@@ -280,8 +280,8 @@ static ov_status add_delta(struct ov_publisher *p, const uint8_t from[OV_SHA256_
 		st = ov_delta_make(ov_buf_cur(&old), ov_buf_cur(bytes), &delta);
 	if (st == OV_OK && delta.n < bytes->n / 2 && s->ndeltas < OV_STATE_DELTAS) {
 		st = publish_bytes(p, &delta, d->sha256);
-		memcpy(d->from, from, OV_SHA256_BYTES);
-		memcpy(d->to, to->sha256, OV_SHA256_BYTES);
+		memcpy(d->from, from, OV_SHORT_BYTES);
+		memcpy(d->to, to->sha256, OV_SHORT_BYTES);
 		d->size = delta.n;
 		s->ndeltas += st == OV_OK;
 	}

@@ -35,8 +35,8 @@ static ov_status take_delta(struct ov_str line, struct ov_state *s)
 	if (s->ndeltas == OV_STATE_DELTAS)
 		return OV_LIMIT;
 	OV_TRY(ov_lines_words(line, w, 5, false));
-	OV_TRY(ov_lines_sha256(w[1], x->from));
-	OV_TRY(ov_lines_sha256(w[2], x->to));
+	OV_TRY(ov_lines_short(w[1], x->from));
+	OV_TRY(ov_lines_short(w[2], x->to));
 	OV_TRY(ov_lines_sha256(w[3], x->sha256));
 	OV_TRY(ov_lines_u64(w[4], &x->size));
 	s->ndeltas++;
@@ -198,6 +198,14 @@ static ov_status put_num(struct ov_buf *b, uint64_t n, const char *end)
 	return ov_buf_fmt(b, " %llu%s", (unsigned long long)n, end);
 }
 
+static ov_status put_short(struct ov_buf *b, const uint8_t part[OV_SHORT_BYTES])
+{
+	char hex[2 * OV_SHORT_BYTES + 1];
+
+	ov_hex_encode(part, OV_SHORT_BYTES, hex);
+	return ov_buf_fmt(b, " %s", hex);
+}
+
 static ov_status put_artifact(const struct ov_state_artifact *x, struct ov_buf *b)
 {
 	OV_TRY(ov_buf_str(b, OV_STR("artifact")));
@@ -225,8 +233,8 @@ static ov_status put_lists(const struct ov_state *s, struct ov_buf *b)
 		OV_TRY(put_artifact(&s->artifacts[i], b));
 	for (uint32_t i = 0; i < s->ndeltas; i++) {
 		OV_TRY(ov_buf_str(b, OV_STR("delta")));
-		OV_TRY(put_hex(b, s->deltas[i].from));
-		OV_TRY(put_hex(b, s->deltas[i].to));
+		OV_TRY(put_short(b, s->deltas[i].from));
+		OV_TRY(put_short(b, s->deltas[i].to));
 		OV_TRY(put_hex(b, s->deltas[i].sha256));
 		OV_TRY(put_num(b, s->deltas[i].size, "\n"));
 	}

@@ -7,7 +7,8 @@
  *   time <unix seconds>
  *   root <version>                                      of the root file that is in force
  *   artifact <channel> <name> <version> <engine> <sha256> <size>
- *   delta <from sha256> <to sha256> <sha256> <size>     a file that turns `from` into `to`
+ *   delta <from> <to> <sha256> <size>                   a file that turns `from` into `to`: the
+ *                                                       first 16 digits of their digests
  *   rollout <sha256> <per mille>@<unix seconds> ...     when which part of the clients takes it
  *   withdrawn <sha256> <reason>                         never to be used again
  *
@@ -15,6 +16,8 @@
  */
 #ifndef OV_STATE_H
 #define OV_STATE_H
+
+#include <string.h>
 
 #include "arena.h"
 #include "buf.h"
@@ -33,7 +36,8 @@ struct ov_state_artifact {
 };
 
 struct ov_state_delta {
-	uint8_t from[OV_SHA256_BYTES], to[OV_SHA256_BYTES], sha256[OV_SHA256_BYTES];
+	uint8_t from[OV_SHORT_BYTES], to[OV_SHORT_BYTES]; /* of digests: see ov_state_is_short() */
+	uint8_t sha256[OV_SHA256_BYTES];
 	uint64_t size;
 };
 
@@ -68,6 +72,13 @@ OV_MUST_USE ov_status ov_state_parse(struct ov_str text, struct ov_arena *a, str
 /** Appends the text. What is written parses to the same. @return OV_OK; OV_BAD when it could not be
  * parsed again; OV_NOMEM. */
 OV_MUST_USE ov_status ov_state_write(const struct ov_state *s, struct ov_buf *out);
+
+/** Are those the first bytes of this digest? What a delta makes is held against the whole. */
+static inline bool ov_state_is_short(const uint8_t part[OV_SHORT_BYTES],
+				     const uint8_t sha256[OV_SHA256_BYTES])
+{
+	return memcmp(part, sha256, OV_SHORT_BYTES) == 0;
+}
 
 /** The artifact of a channel by name; NULL when there is none. */
 const struct ov_state_artifact *ov_state_find(const struct ov_state *s, struct ov_str channel,

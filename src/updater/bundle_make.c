@@ -219,8 +219,8 @@ static ov_status add_wanted(struct maker *m, const struct ov_state_artifact *a)
 	for (uint32_t i = 0; m->o->site != NULL && i < s->ndeltas; i++) {
 		const struct ov_state_delta *d = &s->deltas[i];
 
-		if (memcmp(d->to, a->sha256, OV_SHA256_BYTES) != 0 ||
-		    !site_has(m->o->site, d->from) || d->size >= a->size)
+		if (!ov_state_is_short(d->to, a->sha256) || !site_has_short(m->o->site, d->from) ||
+		    d->size >= a->size)
 			continue;
 		m->made->deltas++;
 		return add_artifact(m, d->sha256, d->size);

@@ -31,6 +31,14 @@ static bool is_offered(const struct ov_state *s, const uint8_t *sha256)
 	return false;
 }
 
+static bool is_reached(const struct ov_state *s, const uint8_t part[OV_SHORT_BYTES])
+{
+	for (uint32_t i = 0; i < s->nartifacts; i++)
+		if (ov_state_is_short(part, s->artifacts[i].sha256))
+			return true;
+	return false;
+}
+
 /* ---- showing ---- */
 
 static void show_one(struct monitor *m, uint64_t entry, const char *kind,
@@ -153,12 +161,12 @@ static void check_deltas(struct monitor *m, uint64_t entry, const struct ov_stat
 		unsigned n = 0;
 
 		for (uint32_t k = 0; k < is->ndeltas; k++)
-			n += same(is->deltas[k].to, is->artifacts[i].sha256);
+			n += ov_state_is_short(is->deltas[k].to, is->artifacts[i].sha256);
 		if (n > OV_PUBLISH_DELTAS)
 			monitor_alarm(m, entry, "an artifact has more than 12 deltas", NULL);
 	}
 	for (uint32_t k = 0; k < is->ndeltas; k++)
-		if (!is_offered(is, is->deltas[k].to))
+		if (!is_reached(is, is->deltas[k].to))
 			monitor_alarm(m, entry, "a delta leads to what it does not offer", NULL);
 }
 

@@ -74,3 +74,11 @@ bool site_has(const struct site *s, const uint8_t sha256[OV_SHA256_BYTES])
 			return true;
 	return false;
 }
+
+bool site_has_short(const struct site *s, const uint8_t part[OV_SHORT_BYTES])
+{
+	for (uint32_t i = 0; i < s->nhave; i++)
+		if (ov_state_is_short(part, s->have[i]))
+			return true;
+	return false;
+}

@@ -28,5 +28,7 @@ OV_MUST_USE ov_status site_write(const struct site *s, struct ov_buf *out);
 void site_of(const struct ov_memory *m, struct site *out);
 
 bool site_has(const struct site *s, const uint8_t sha256[OV_SHA256_BYTES]);
+/* By the first bytes of its digest. */
+bool site_has_short(const struct site *s, const uint8_t part[OV_SHORT_BYTES]);
 
 #endif

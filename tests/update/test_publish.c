@@ -127,7 +127,7 @@ static bool has_delta_from(struct site *s, const struct ov_state *st, unsigned n
 	content_of(n, &b);
 	assert_int_equal(ov_hasher_once(s->h, b.p, b.n, digest), OV_OK);
 	for (uint32_t i = 0; i < st->ndeltas; i++)
-		has = has || memcmp(st->deltas[i].from, digest, OV_SHA256_BYTES) == 0;
+		has = has || ov_state_is_short(st->deltas[i].from, digest);
 	ov_buf_free(&b);
 	return has;
 }

@@ -7,6 +7,8 @@
 #define H "overt-state/v1\nseq 7\ntime 1000\nroot 1\n"
 #define X "1111111111111111111111111111111111111111111111111111111111111111"
 #define Y "22222222222222222222222222222222222222222222222222222222222222aa"
+#define SX "1111111111111111"
+#define SY "2222222222222222"
 #define A "artifact stable main 62 1 " X " 1234\n"
 
 static const struct {
@@ -17,7 +19,7 @@ static const struct {
 	{ "an empty state", H, OV_OK, 0 },
 	{ "one artifact", H A, OV_OK, 0 },
 	{ "everything",
-	  H A "delta " Y " " X " " Y " 10\nrollout " X " 10@5 100@50 1000@500\nwithdrawn " Y
+	  H A "delta " SY " " SX " " Y " 10\nrollout " X " 10@5 100@50 1000@500\nwithdrawn " Y
 	      " it crashed\n",
 	  OV_OK, 0 },
 	{ "another version", "overt-state/v2\n", OV_UNSUPPORTED, 1 },
@@ -39,6 +41,8 @@ static const struct {
 	{ "a size beyond 63 bits", H "artifact stable main 62 1 " X " 9223372036854775808\n",
 	  OV_BAD, 5 },
 	{ "a word more", H "artifact stable main 62 1 " X " 1 2\n", OV_BAD, 5 },
+	{ "a delta by whole digests", H A "delta " Y " " X " " Y " 10\n", OV_BAD, 6 },
+	{ "a delta in capitals", H A "delta AAAAAAAAAAAAAAAA " SX " " Y " 10\n", OV_BAD, 6 },
 	{ "a rollout that ends too early", H "rollout " X " 10@5\n", OV_BAD, 5 },
 	{ "a rollout that falls", H "rollout " X " 10@5 5@6 1000@7\n", OV_BAD, 5 },
 	{ "a rollout that goes back in time", H "rollout " X " 10@5 1000@4\n", OV_BAD, 5 },
