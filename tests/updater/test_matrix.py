@@ -2,7 +2,7 @@
 """The attack matrix: test_matrix.py OVERT OVERT_WORKER OVERT_UPDATE COSIGNER
 
 A publisher, 7 witnesses of which 5 must vouch, 2 mirrors of which one must, nginx with the static files, and a proxy before it that
-does what an attacker on the way, or in the server, can do. Each row of docs/UPDATES.md's table is a test here, by name; the table
+does what an attacker on the way, or in the server, can do. Each row of docs/ATTACKS.md's table is a test here, by name; the table
 is held against this file by the last test.
 """
 import glob
@@ -22,7 +22,7 @@ import urllib.request
 from kit import ENV, Liar, OVERT, WITNESSES, World, database, free_port, run
 
 COSIGNER = os.path.abspath(sys.argv[4])
-DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "UPDATES.md")
+DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "ATTACKS.md")
 HOUR = 3600
 
 
@@ -292,7 +292,7 @@ class Matrix(unittest.TestCase):
         try:
             with open(fork.path("site", "public", "latest.tlog-proof"), "w", encoding="utf-8") as f:
                 f.write(proof)
-            r = self.update(1, source=server.url)
+            r = self.update(1, "--check-history", source=server.url)
         finally:
             server.shutdown()
             server.server_close()
