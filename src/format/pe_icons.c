@@ -71,13 +71,14 @@ static ov_status read_group(struct finder *f, uint64_t off, uint32_t size, uint1
 			    size_t max, size_t *n, bool *has_more)
 {
 	struct ov_cur c;
+	uint64_t room; /* a group of 65535 is larger than the window */
 	uint16_t count;
 
 	OV_TRY(ov_window_get(&f->win, off, 6, &c));
 	ov_cur_soft_skip(&c, 4);
 	count = ov_cur_soft_u16le(&c);
-	OV_TRY(
-	    ov_window_upto(&f->win, off + 6, (size_t)ov_min_u64(size, 14 * (uint64_t)count), &c));
+	room = ov_min_u64(14 * (uint64_t)ov_min_size(count, max), OV_WINDOW_MAX);
+	OV_TRY(ov_window_upto(&f->win, off + 6, (size_t)ov_min_u64(size, room), &c));
 	for (*n = 0; *n < count && *n < max && ov_cur_left(&c) >= 14; (*n)++) {
 		ov_cur_soft_skip(&c, 12);
 		ids[*n] = ov_cur_soft_u16le(&c);

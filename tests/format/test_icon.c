@@ -5,6 +5,7 @@
  */
 #include "testing.h"
 
+#include "exe.h"
 #include "icon.h"
 
 typedef struct ov_pixel (*paint_fn)(unsigned x, unsigned y);
@@ -201,9 +202,40 @@ static void test_resources(void **state)
 	ov_arena_free(&a);
 }
 
+/* A group that says it has 65535 icons: more than a window holds (found by fuzz_exe). */
+static void test_large_group(void **state)
+{
+	static const uint8_t directory[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0 };
+	static const uint8_t to_kind[] = { 14, 0, 0, 0, 24, 0, 0, 0x80 },
+			     to_id[] = { 1, 0, 0, 0, 48, 0, 0, 0x80 },
+			     to_data[] = { 9, 4, 0, 0, 72, 0, 0, 0 },
+			     data[] = { 0x98, 0x10, 0, 0, 0xff, 0xff, 0x0f, 0 },
+			     group[] = { 0, 0, 1, 0, 0xff, 0xff };
+	static uint8_t bytes[300000];
+	const struct ov_src src = ov_src_mem(bytes, sizeof bytes);
+	struct ov_section section = { .addr = 0x1000, .size = sizeof bytes };
+	struct ov_exe x = { .resources = 64, .sections = &section, .nsections = 1 };
+	struct ov_icons at;
+	struct ov_arena a;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		memcpy(bytes + 64 + 24 * i, directory, sizeof directory);
+	memcpy(bytes + 80, to_kind, sizeof to_kind);
+	memcpy(bytes + 104, to_id, sizeof to_id);
+	memcpy(bytes + 128, to_data, sizeof to_data);
+	memcpy(bytes + 136, data, sizeof data);
+	memcpy(bytes + 152, group, sizeof group);
+	ov_arena_init(&a, (size_t)1 << 20);
+	assert_int_equal(ov_exe_icons(&x, &src, &a, 20, &at), OV_OK);
+	assert_true(at.has_more);
+	ov_arena_free(&a);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_hashes),
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_large_group),
+					    cmocka_unit_test(test_hashes),
 					    cmocka_unit_test(test_likeness),
 					    cmocka_unit_test(test_texts),
 					    cmocka_unit_test(test_resources) };
