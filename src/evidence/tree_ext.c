@@ -162,10 +162,10 @@ static ov_status add_extent(struct file *f, uint32_t logical, uint32_t n, uint64
 		return OV_LIMIT;
 	if (f->n == f->cap) {
 		const uint32_t cap = f->cap == 0 ? 16 : f->cap * 2;
-		struct extent *v;
+		struct extent *v = NULL;
 
 		OV_TRY(ov_arena_array(&f->x->e->arena, cap, &v));
-		if (f->n > 0)
+		if (f->n > 0 && f->v != NULL)
 			memcpy(v, f->v, f->n * sizeof *v);
 		f->v = v;
 		f->cap = cap;

@@ -34,7 +34,7 @@ static const struct {
 	const char *other; /* and for which it is shut; NULL: none */
 } rows[] = {
 	{ "mz", false, 1, "MZ", "ab" },	  { "every", false, 1, "MZ", NULL },
-	{ "some", false, 2, "ab", NULL },  { "without", true, 0, "ab", NULL },
+	{ "some", false, 2, "ab", NULL }, { "without", true, 0, "ab", NULL },
 	{ "short", true, 0, "ab", NULL }, { "never", false, 0, "ab", NULL },
 	{ "ref", false, 1, "MZ", "ab" },  { "place", false, 1, "PK\x03\x04", "PK\x05\x06" },
 };
