@@ -160,12 +160,12 @@ static ov_status add_extent(struct file *f, uint32_t logical, uint32_t n, uint64
 		return OV_BAD;
 	if (f->n == EXTENTS_MAX)
 		return OV_LIMIT;
-	if (f->n == f->cap) {
+	if (f->v == NULL || f->n == f->cap) {
 		const uint32_t cap = f->cap == 0 ? 16 : f->cap * 2;
 		struct extent *v = NULL;
 
 		OV_TRY(ov_arena_array(&f->x->e->arena, cap, &v));
-		if (f->n > 0 && f->v != NULL)
+		if (f->v != NULL)
 			memcpy(v, f->v, f->n * sizeof *v);
 		f->v = v;
 		f->cap = cap;

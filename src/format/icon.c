@@ -141,7 +141,7 @@ static void count_hues(const struct ov_pixel *p, unsigned side, struct ov_icon *
 		add_hue(&p[i], shares);
 		n++;
 	}
-	out->coloured = (uint8_t)(n * 100 / (side * side));
+	out->coloured = (uint8_t)(n * 100 / (side > 0 ? side * side : 1));
 	if (out->coloured < COLOURED_PERCENT) {
 		out->coloured = out->red = out->green = out->blue = 0;
 		return;
@@ -257,7 +257,7 @@ void ov_icon_hash(const struct ov_pixel *pixels, unsigned side, struct ov_icon *
 	unsigned n;
 
 	*out = (struct ov_icon){ .side = (uint8_t)side };
-	if (side != 16 && side != 24 && side != 32)
+	if (side < 16 || side > OV_ICON_SIDE)
 		return; /* no caller asks for it */
 	count_hues(pixels, side, out);
 	for (unsigned i = 0; i < side * side; i++)

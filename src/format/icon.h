@@ -36,7 +36,7 @@ struct ov_icon_spot {
 };
 
 struct ov_icon {
-	uint8_t side; /* 16, 24 or 32 pixels */
+	uint8_t side; /* 16 to 32 pixels; in signatures 16, 24 or 32 */
 	struct ov_icon_spot spots[OV_ICON_KINDS][OV_ICON_SPOTS];
 	uint8_t red, green, blue; /* shares of hues in coloured pixels, percent */
 	uint8_t coloured;	  /* percent of the pixels; 0: an icon without colour */
@@ -46,7 +46,7 @@ struct ov_pixel {
 	uint8_t r, g, b;
 };
 
-/** The hash of a square icon, side * side pixels, row by row from the top. `side` is 16, 24 or 32.
+/** The hash of a square icon, side * side pixels, row by row from the top. `side` is 16 to 32.
  */
 void ov_icon_hash(const struct ov_pixel *pixels, unsigned side, struct ov_icon *out);
 

@@ -173,7 +173,7 @@ static bool is_halved(const struct picture *m)
 	return m->w == m->h && m->w > OV_ICON_SIDE && (m->w % 32 == 0 || m->w % 24 == 0);
 }
 
-/* To 16, 24 or 32. @return the side; 0 when halving led to another one. */
+/* To 16, 24 or 32, or to where halving leads. @return the side. */
 static unsigned scale(struct picture *m, struct ov_pixel *out)
 {
 	unsigned side = 16;
@@ -181,8 +181,8 @@ static unsigned scale(struct picture *m, struct ov_pixel *out)
 	if (is_halved(m)) {
 		while (m->w > OV_ICON_SIDE)
 			halve(m);
-		if (m->w != 16 && m->w != 24 && m->w != 32)
-			return 0;
+		memcpy(out, m->p, (size_t)m->w * m->w * sizeof *out);
+		return m->w;
 	}
 	for (unsigned s = 24; s <= OV_ICON_SIDE; s += 8)
 		if (far_from(m, s) < far_from(m, side))
@@ -208,8 +208,6 @@ ov_status ov_icon_read(const struct ov_src *src, uint64_t at, struct ov_arena *a
 	OV_TRY(look_for_alpha(&b, row));
 	OV_TRY(read_rows(&b, row, &m));
 	side = scale(&m, small);
-	if (side == 0)
-		return OV_UNSUPPORTED;
 	ov_icon_hash(small, side, out);
 	return OV_OK;
 }

@@ -70,7 +70,7 @@ unsigned ov_icon_likeness(const struct ov_icon *icon, const struct ov_icon *list
 {
 	unsigned s[OV_ICON_KINDS], shares;
 
-	if (icon->side != listed->side)
+	if (row_of(icon) != row_of(listed))
 		return 0;
 	for (unsigned k = 0; k < OV_ICON_KINDS; k++)
 		s[k] = kind_score(icon, listed, (enum ov_icon_kind)k);
@@ -93,7 +93,7 @@ bool ov_icon_is_like(const struct ov_icon *icon, const struct ov_icon *listed)
 {
 	const bool is_grey = icon->coloured == 0 && listed->coloured == 0;
 
-	if (icon->side != listed->side)
+	if (row_of(icon) != row_of(listed))
 		return false;
 	return ov_icon_likeness(icon, listed) >=
 	       (is_grey ? ALIKE_WITHOUT_COLOUR : by_side[row_of(icon)].alike);

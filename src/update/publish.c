@@ -223,11 +223,14 @@ static ov_status save_draft(struct ov_publisher *p, const struct ov_state *s)
 				  ov_status_name(st));
 }
 
-/* Drops every line that is about an artifact that is no longer offered. */
-static void forget(struct ov_state *s, const uint8_t sha256[OV_SHA256_BYTES])
+/* Drops every line that is about an artifact that is no longer offered. `which` may lie in the
+ * state itself, whose lines move here. */
+static void forget(struct ov_state *s, const uint8_t which[OV_SHA256_BYTES])
 {
+	uint8_t sha256[OV_SHA256_BYTES];
 	uint32_t n = 0;
 
+	memcpy(sha256, which, sizeof sha256);
 	for (uint32_t i = 0; i < s->nartifacts; i++)
 		if (memcmp(s->artifacts[i].sha256, sha256, OV_SHA256_BYTES) != 0)
 			s->artifacts[n++] = s->artifacts[i];

@@ -133,7 +133,7 @@ static void test_what_is_lost_is_noticed(void **state)
 static void flip(off_t at)
 {
 	const int fd = open(path, O_RDWR | O_CLOEXEC);
-	char c;
+	char c = 0;
 
 	assert_true(fd >= 0 && pread(fd, &c, 1, at) == 1);
 	c ^= 1;
