@@ -133,15 +133,16 @@ static void add_hue(const struct ov_pixel *p, unsigned shares[3])
 
 static void count_hues(const struct ov_pixel *p, unsigned side, struct ov_icon *out)
 {
+	const unsigned total = side * side;
 	unsigned shares[3] = { 0 }, n = 0;
 
-	for (unsigned i = 0; i < side * side; i++) {
+	for (unsigned i = 0; i < total; i++) {
 		if (saturation(&p[i]) < COLOURED_LEAST || max3(&p[i]) < COLOURED_LEAST)
 			continue;
 		add_hue(&p[i], shares);
 		n++;
 	}
-	out->coloured = (uint8_t)(n * 100 / (side > 0 ? side * side : 1));
+	out->coloured = total > 0 ? (uint8_t)(n * 100 / total) : 0;
 	if (out->coloured < COLOURED_PERCENT) {
 		out->coloured = out->red = out->green = out->blue = 0;
 		return;
