@@ -223,19 +223,21 @@ static ov_status save_draft(struct ov_publisher *p, const struct ov_state *s)
 				  ov_status_name(st));
 }
 
-/* Drops every line that is about an artifact that is no longer offered. `which` may lie in the
- * state itself, whose lines move here. */
-static void forget(struct ov_state *s, const uint8_t which[OV_SHA256_BYTES])
+static bool is_offered(const struct ov_state *s, const uint8_t sha256[OV_SHA256_BYTES])
 {
-	uint8_t sha256[OV_SHA256_BYTES];
+	for (uint32_t i = 0; i < s->nartifacts; i++)
+		if (memcmp(s->artifacts[i].sha256, sha256, OV_SHA256_BYTES) == 0)
+			return true;
+	return false;
+}
+
+/* Drops deltas and schedule of bytes that no artifact has. */
+static void forget_unless_offered(struct ov_state *s, const uint8_t sha256[OV_SHA256_BYTES])
+{
 	uint32_t n = 0;
 
-	memcpy(sha256, which, sizeof sha256);
-	for (uint32_t i = 0; i < s->nartifacts; i++)
-		if (memcmp(s->artifacts[i].sha256, sha256, OV_SHA256_BYTES) != 0)
-			s->artifacts[n++] = s->artifacts[i];
-	s->nartifacts = n;
-	n = 0;
+	if (is_offered(s, sha256))
+		return;
 	for (uint32_t i = 0; i < s->ndeltas; i++)
 		if (!ov_state_is_short(s->deltas[i].to, sha256))
 			s->deltas[n++] = s->deltas[i];
@@ -245,6 +247,31 @@ static void forget(struct ov_state *s, const uint8_t which[OV_SHA256_BYTES])
 		if (memcmp(s->rollouts[i].sha256, sha256, OV_SHA256_BYTES) != 0)
 			s->rollouts[n++] = s->rollouts[i];
 	s->nrollouts = n;
+}
+
+/* Drops every line about these bytes. */
+static void forget(struct ov_state *s, const uint8_t sha256[OV_SHA256_BYTES])
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->nartifacts; i++)
+		if (memcmp(s->artifacts[i].sha256, sha256, OV_SHA256_BYTES) != 0)
+			s->artifacts[n++] = s->artifacts[i];
+	s->nartifacts = n;
+	forget_unless_offered(s, sha256);
+}
+
+/* Drops one artifact, `which` of the state's; its bytes may be another one's as well. */
+static void replace(struct ov_state *s, const struct ov_state_artifact *which)
+{
+	const uint32_t at = (uint32_t)(which - s->artifacts);
+	uint8_t sha256[OV_SHA256_BYTES];
+
+	memcpy(sha256, which->sha256, sizeof sha256);
+	memmove(&s->artifacts[at], &s->artifacts[at + 1],
+		(s->nartifacts - at - 1) * sizeof *s->artifacts);
+	s->nartifacts--;
+	forget_unless_offered(s, sha256);
 }
 
 static void artifact_name(const uint8_t sha256[OV_SHA256_BYTES], char out[80])
@@ -267,6 +294,22 @@ static ov_status publish_bytes(struct ov_publisher *p, const struct ov_buf *b,
 	return ov_store_write(p->public, name, b->p, b->n, false);
 }
 
+/* Is this delta there already, or all that these bytes may have? Two artifacts may be the same. */
+static bool has_enough(const struct ov_state *s, const uint8_t from[OV_SHA256_BYTES],
+		       const uint8_t to[OV_SHA256_BYTES])
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < s->ndeltas; i++) {
+		if (!ov_state_is_short(s->deltas[i].to, to))
+			continue;
+		if (ov_state_is_short(s->deltas[i].from, from))
+			return true;
+		n++;
+	}
+	return n >= OV_PUBLISH_DELTAS;
+}
+
 /* One delta from an earlier artifact, if it is still here and worth it. */
 static ov_status add_delta(struct ov_publisher *p, const uint8_t from[OV_SHA256_BYTES],
 			   const struct ov_state_artifact *to, const struct ov_buf *bytes,
@@ -277,6 +320,8 @@ static ov_status add_delta(struct ov_publisher *p, const uint8_t from[OV_SHA256_
 	char name[80];
 	ov_status st;
 
+	if (has_enough(s, from, to->sha256))
+		return OV_OK;
 	artifact_name(from, name);
 	st = ov_store_read(p->public, name, OV_DELTA_MAX, &old);
 	if (st == OV_OK)
@@ -334,7 +379,7 @@ static ov_status put_artifact(struct ov_publisher *p, const struct ov_publish_ar
 	if (st == OV_OK && ov_state_reason(s, a.sha256).n > 0)
 		st = fail(p->error, OV_BAD, "these very bytes were withdrawn");
 	if (st == OV_OK && was != NULL)
-		forget(s, was->sha256);
+		replace(s, was);
 	if (st == OV_OK && s->nartifacts == OV_STATE_ARTIFACTS)
 		st = fail(p->error, OV_LIMIT, "more than %d artifacts", OV_STATE_ARTIFACTS);
 	if (st == OV_OK) {

@@ -62,7 +62,8 @@ class Killed(unittest.TestCase):
         client = tempfile.mkdtemp(dir=self.temp)
         r = json.loads(run("update", "--from", os.path.join(self.site, "public"), "--folder", client, "--sample", "0", "--root",
                            self.world.path("root.1"), "--json", "--now", "--no-canary").stdout)
-        return r["databases"][0]["sha256"]
+        found, = (d["sha256"] for d in r["databases"] if d["name"] == "test.ndb")
+        return found
 
     def size(self):
         try:
