@@ -103,7 +103,7 @@ struct ov_ymatch {
 /* Lists of a search, and scratch for verification. One thread at a time. */
 struct ov_ysearch;
 OV_MUST_USE ov_status ov_ysearch_new(struct ov_ysearch **out);
-void ov_ysearch_free(struct ov_ysearch **s);
+void ov_ysearch_free(struct ov_ysearch **out);
 
 /**
  * Tells whether atom `atom` of the string, met at `at`, belongs to a match (of the string, or at

@@ -16,10 +16,9 @@ const char *ov_refusal_text(enum ov_refusal r)
 		[OV_REFUSED_FORK] = "the log has two histories",
 		[OV_REFUSED_RELEASE] = "too few release keys signed it",
 		[OV_REFUSED_ROOT] = "it needs a newer root file",
-		[OV_REFUSED_EXPIRED] = "the root file that this machine trusts has expired, and "
-				       "no newer one is offered",
-		[OV_REFUSED_STALE] = "it is an old one: witnesses vouched for it longer ago than "
-				     "this site allows",
+		[OV_REFUSED_EXPIRED] =
+		    "the root file trusted here has expired; no newer one is offered",
+		[OV_REFUSED_STALE] = "witnesses vouched for it longer ago than this site allows",
 	};
 
 	return (unsigned)r < OV_REFUSALS ? texts[r] : "an unknown refusal";

@@ -100,24 +100,24 @@ static void show(struct cli *c, const struct held *h, bool json, bool is_first)
 
 static int one(struct cli *c, const char *folder, const char *hex, bool json, bool is_first)
 {
-	char *public = NULL, *private = NULL;
+	char *public = NULL, *own = NULL;
 	struct held h = { .size = 0 };
 	uint64_t forks = 0;
 
 	if (asprintf(&public, "%s/public/%s", folder, hex) < 0)
-	public = NULL;
-	if (asprintf(&private, "%s/private/%s", folder, hex) < 0)
-	private = NULL;
-	if (public != NULL && private != NULL) {
-		(void)read_size(private, "pending", &h, &h.pending);
+		return CLI_FAILED;
+	if (asprintf(&own, "%s/private/%s", folder, hex) < 0)
+		own = NULL;
+	if (public != NULL && own != NULL) {
+		(void)read_size(own, "pending", &h, &h.pending);
 		(void)read_size(public, "checkpoint", &h, &h.size);
 		count_files(public, "a", &h.artifacts, &h.bytes);
-		count_files(private, ".", &forks, NULL);
+		count_files(own, ".", &forks, NULL);
 		h.forks = (unsigned)forks;
 		show(c, &h, json, is_first);
 	}
 	free(public);
-	free(private);
+	free(own);
 	return h.size < h.pending || h.forks > 0 ? CLI_INCOMPLETE : CLI_OK;
 }
 
