@@ -20,8 +20,7 @@ enum group {
 	GROUP_TEXT,	/* words in texts */
 	GROUP_CODE,	/* what code shows */
 	GROUP_SIGNED,
-	GROUP_ALTITUDE,
-	GROUPS
+	GROUP_ALTITUDE
 };
 
 static enum group group_of(enum ov_inv_kind kind)
@@ -181,21 +180,19 @@ static void choose_product(const struct ov_cov_list *l, struct ov_cov_finding *f
 /* Two independent pieces of which one is at least E2 make E3. */
 static void grade(struct ov_cov_finding *f)
 {
-	enum ov_grade of[GROUPS] = { OV_E0 };
-	unsigned groups = 0;
+	uint32_t groups = 0; /* a bit for each that says something */
 
 	f->grade = OV_E0;
 	for (size_t i = 0; i < f->nhits; i++) {
-		const enum group g = group_of(f->hits[i].evidence->kind);
+		const struct ov_cov_hit *h = &f->hits[i];
 
-		if (is_forged(f->hits[i].evidence))
+		if (is_forged(h->evidence))
 			continue;
-		of[g] = f->hits[i].grade > of[g] ? f->hits[i].grade : of[g];
-		f->grade = f->hits[i].grade > f->grade ? f->hits[i].grade : f->grade;
+		if (h->grade >= OV_E1)
+			groups |= UINT32_C(1) << group_of(h->evidence->kind);
+		f->grade = h->grade > f->grade ? h->grade : f->grade;
 	}
-	for (int g = 0; g < GROUPS; g++)
-		groups += of[g] >= OV_E1;
-	if (f->grade == OV_E2 && groups >= 2)
+	if (f->grade == OV_E2 && (groups & (groups - 1)) != 0)
 		f->grade = OV_E3;
 	if (f->is_impersonation && f->grade > OV_E2)
 		f->grade = OV_E2; /* a forged name beside it: somebody wants it to be believed */
