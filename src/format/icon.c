@@ -142,7 +142,7 @@ static void count_hues(const struct ov_pixel *p, unsigned side, struct ov_icon *
 		add_hue(&p[i], shares);
 		n++;
 	}
-	out->coloured = total > 0 ? (uint8_t)(n * 100 / total) : 0;
+	out->coloured = (uint8_t)(total > 0 ? n * 100 / total : 0);
 	if (out->coloured < COLOURED_PERCENT) {
 		out->coloured = out->red = out->green = out->blue = 0;
 		return;
