@@ -343,7 +343,7 @@ static ov_status read_blocks(struct in *in)
 
 ov_status ov_lnk_read(const struct ov_src *src, struct ov_arena *a, struct ov_lnk *out)
 {
-	typedef ov_status (*part_fn)(struct in *in);
+	typedef ov_status (*part_fn)(struct in * in);
 	static const struct {
 		uint32_t flag;
 		part_fn read;

@@ -17,29 +17,28 @@
 #define OV_LNK_ITEMS_MAX 256
 
 enum ov_lnk_flag { /* LinkFlags, 2.1.1; those that tell what follows */
-	OV_LNK_ID_LIST = 0x01,
-	OV_LNK_INFO = 0x02,
-	OV_LNK_NAME = 0x04,
-	OV_LNK_RELATIVE = 0x08,
-	OV_LNK_WORKDIR = 0x10,
-	OV_LNK_ARGUMENTS = 0x20,
-	OV_LNK_ICON = 0x40,
-	OV_LNK_UNICODE = 0x80
+		   OV_LNK_ID_LIST = 0x01,
+		   OV_LNK_INFO = 0x02,
+		   OV_LNK_NAME = 0x04,
+		   OV_LNK_RELATIVE = 0x08,
+		   OV_LNK_WORKDIR = 0x10,
+		   OV_LNK_ARGUMENTS = 0x20,
+		   OV_LNK_ICON = 0x40,
+		   OV_LNK_UNICODE = 0x80
 };
 
-enum ov_lnk_block_kind { /* 2.5, signatures of extra data blocks */
-	OV_LNK_ENVIRONMENT = 0xa0000001,
-	OV_LNK_CONSOLE = 0xa0000002,
-	OV_LNK_TRACKER = 0xa0000003,
-	OV_LNK_CODE_PAGE = 0xa0000004,
-	OV_LNK_SPECIAL_FOLDER = 0xa0000005,
-	OV_LNK_DARWIN = 0xa0000006,
-	OV_LNK_ICON_ENVIRONMENT = 0xa0000007,
-	OV_LNK_SHIM = 0xa0000008,
-	OV_LNK_PROPERTIES = 0xa0000009,
-	OV_LNK_KNOWN_FOLDER = 0xa000000b,
-	OV_LNK_VISTA_ID_LIST = 0xa000000c
-};
+/* 2.5: signatures of extra data blocks. */
+#define OV_LNK_ENVIRONMENT 0xa0000001u
+#define OV_LNK_CONSOLE 0xa0000002u
+#define OV_LNK_TRACKER 0xa0000003u
+#define OV_LNK_CODE_PAGE 0xa0000004u
+#define OV_LNK_SPECIAL_FOLDER 0xa0000005u
+#define OV_LNK_DARWIN 0xa0000006u
+#define OV_LNK_ICON_ENVIRONMENT 0xa0000007u
+#define OV_LNK_SHIM 0xa0000008u
+#define OV_LNK_PROPERTIES 0xa0000009u
+#define OV_LNK_KNOWN_FOLDER 0xa000000bu
+#define OV_LNK_VISTA_ID_LIST 0xa000000cu
 
 struct ov_lnk_part { /* an item of the ID list, or an extra data block, with its header */
 	uint64_t off, size;
@@ -68,8 +67,8 @@ struct ov_lnk {
 	struct ov_str machine_id, droid_volume, droid_file, birth_volume, birth_file;
 	struct ov_str environment, icon_environment, darwin_id, known_folder, shim_layer;
 
-	bool has_end;  /* the block that ends it is there: what follows is no part of it */
-	uint64_t end;  /* valid if has_end: first byte after the link                    */
+	bool has_end;	    /* the block that ends it is there: what follows is no part of it */
+	uint64_t end;	    /* valid if has_end: first byte after the link                    */
 	bool is_capped;	    /* more items or blocks than are listed */
 	const char *broken; /* NULL, or the first thing that is wrong */
 };

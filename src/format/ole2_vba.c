@@ -84,13 +84,6 @@ static const struct row {
 	{ 0x48, TEXT16, "MODULEDOCSTRINGUNICODE: " },
 };
 
-/* Code page 1252, 0x80 to 0x9f; 0 where it has nothing. */
-static const uint16_t cp1252[32] = {
-	0x20ac, 0,	0x201a, 0x192,	0x201e, 0x2026, 0x2020, 0x2021, 0x2c6,	0x2030, 0x160,
-	0x2039, 0x152,	0,	0x17d,	0,	0,	0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
-	0x2013, 0x2014, 0x2dc,	0x2122, 0x161,	0x203a, 0x153,	0,	0x17e,	0x178
-};
-
 /* One byte of the project's code page, as UTF-8. */
 static ov_status put_char(struct reader *r, uint8_t b)
 {
@@ -99,7 +92,7 @@ static ov_status put_char(struct reader *r, uint8_t b)
 
 	if (b < 0x80 || r->is_utf8)
 		return ov_buf_u8(&r->v->text, b);
-	n = ov_utf8_put(p, b < 0xa0 && cp1252[b - 0x80] != 0 ? cp1252[b - 0x80] : b);
+	n = ov_utf8_put(p, ov_cp1252(b));
 	return ov_buf_put(&r->v->text, p, n);
 }
 
