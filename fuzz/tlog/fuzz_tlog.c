@@ -2,12 +2,14 @@
  * The log's texts; the first byte chooses which. Claims: what is read and written again is the same
  * bytes (base64, tile paths, checkpoints, keys); a proof or request that parses has its numbers in
  * range; a policy's quorum is met by all witnesses at once exactly when it can be met at all; no
- * note is good by a key that did not sign it.
+ * note is good by a key that did not sign it; what a mirror is sent, and what it answers, is the
+ * same bytes again, and packages follow each other without a gap.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "b64.h"
+#include "mirror.h"
 #include "policy.h"
 #include "proof.h"
 #include "tile.h"
@@ -137,6 +139,45 @@ static void policy(struct ov_hasher *h, struct ov_str s, struct ov_arena *a)
 		abort();
 }
 
+static void upload(struct ov_str s)
+{
+	struct ov_cur in = ov_cur_of((const uint8_t *)s.p, s.n);
+	struct ov_buf b = ov_buf_of(1 << 21);
+	struct ov_mirror_head h;
+	struct ov_mirror_package p;
+	uint64_t at;
+
+	if (ov_mirror_head_read(&in, &h) != OV_OK) {
+		if (in.pos != 0)
+			abort();
+		return;
+	}
+	if (ov_mirror_head_write(&b, &h) != OV_OK)
+		abort();
+	for (at = h.start; at < h.end; at = p.end) {
+		if (ov_mirror_package_read(&in, at, h.end, &p) != OV_OK)
+			break;
+		if (p.start != at || p.end <= at || p.end > h.end || p.base > at ||
+		    p.end - p.base > OV_TILE_WIDTH || ov_mirror_package_write(&b, &p) != OV_OK)
+			abort();
+	}
+	same(&b, (struct ov_str){ s.p, in.pos });
+	ov_buf_free(&b);
+}
+
+static void answer(struct ov_str s)
+{
+	struct ov_buf b = ov_buf_of(1 << 12);
+	struct ov_mirror_info i;
+
+	if (ov_mirror_info_read(s, &i) == OV_OK) {
+		if (ov_mirror_info_write(&b, &i) != OV_OK)
+			abort();
+		same(&b, s);
+	}
+	ov_buf_free(&b);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -149,7 +190,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	s = (struct ov_str){ (const char *)data + 1, size - 1 };
 	ov_arena_init(&a, 1 << 20);
-	switch (data[0] % 8) {
+	switch (data[0] % 10) {
 	case 0:
 		base64(s);
 		break;
@@ -171,8 +212,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case 6:
 		request(h, s, &a);
 		break;
-	default:
+	case 7:
 		policy(h, s, &a);
+		break;
+	case 8:
+		upload(s);
+		break;
+	default:
+		answer(s);
 		break;
 	}
 	ov_arena_free(&a);

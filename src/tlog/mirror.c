@@ -123,6 +123,8 @@ ov_status ov_mirror_info_read(struct ov_str body, struct ov_mirror_info *out)
 
 ov_status ov_mirror_info_write(struct ov_buf *b, const struct ov_mirror_info *i)
 {
-	return ov_buf_fmt(b, "%llu\n%llu\n%.*s\n", (unsigned long long)i->size,
-			  (unsigned long long)i->next, (int)i->ticket.n, i->ticket.p);
+	OV_TRY(ov_buf_fmt(b, "%llu\n%llu\n", (unsigned long long)i->size,
+			  (unsigned long long)i->next));
+	OV_TRY(i->ticket.n > 0 ? ov_buf_str(b, i->ticket) : OV_OK);
+	return ov_buf_u8(b, '\n');
 }
