@@ -173,7 +173,9 @@ static void walk(struct ov_walk *w, const uint8_t *p, size_t n, unsigned depth, 
 				  .note = note,
 				  .heuristic = heuristic,
 				  .ctx = &f,
-				  .features_off = w->features_off };
+				  .features_off = w->features_off,
+				  .passwords = w->passwords,
+				  .npasswords = w->npasswords };
 
 	if (w->by_callback)
 		src = (struct ov_src){ .size = n, .read = read_bytes, .ctx = &b };

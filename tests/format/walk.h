@@ -14,6 +14,8 @@ struct ov_walk {
 	size_t budget;	       /* of an arena, bytes                                              */
 	uint64_t features_off; /* bits of enum overt_feature                                   */
 	uint64_t most;	       /* plain bytes read of one part                                    */
+	const struct ov_str *passwords; /* tried on encrypted parts                              */
+	size_t npasswords;
 	/* results */
 	struct ov_buf text; /* the caller frees it                                             */
 	unsigned parts, notes, bugs, nomem;
