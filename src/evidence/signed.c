@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "signature.h"
+#include "signature_int.h"
 
 #define CHAIN_MAX 16
 #define CERT_MAX ((size_t)64 << 10)
@@ -173,24 +174,6 @@ ov_status ov_ev_cert_read(struct ov_ev *e, struct ov_cur der, struct ov_ev_cert 
 	return OV_OK;
 }
 
-static const EVP_MD *md_of(enum ov_pkcs7_digest kind)
-{
-	switch (kind) {
-	case OV_PKCS7_MD5:
-		return EVP_md5();
-	case OV_PKCS7_SHA1:
-		return EVP_sha1();
-	case OV_PKCS7_SHA256:
-		return EVP_sha256();
-	case OV_PKCS7_SHA384:
-		return EVP_sha384();
-	case OV_PKCS7_SHA512:
-		return EVP_sha512();
-	default:
-		return NULL;
-	}
-}
-
 static X509 *signer_of(const struct certs *c, const struct ov_pkcs7_signer *s)
 {
 	for (uint32_t i = 0; i < c->n; i++) {
@@ -227,7 +210,7 @@ static bool names_content(const struct ov_pkcs7_signer *s, struct ov_cur content
 	       ov_pkcs7_attribute(all.body, message_digest, sizeof message_digest - 1, &v) ==
 		   OV_OK &&
 	       v.tag == OV_DER_OCTETS &&
-	       EVP_Digest(content.base, content.len, got, &n, md_of(s->digest), NULL) == 1 &&
+	       EVP_Digest(content.base, content.len, got, &n, ov_sign_md(s->digest), NULL) == 1 &&
 	       v.body.len == n && memcmp(got, v.body.base, n) == 0;
 }
 
@@ -237,7 +220,7 @@ static bool key_signed(X509 *x, enum ov_pkcs7_digest digest, struct ov_cur signa
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	EVP_PKEY *key = X509_get0_pubkey(x);
 	const bool is_good = ctx != NULL && key != NULL &&
-			     EVP_DigestVerifyInit(ctx, NULL, md_of(digest), NULL, key) == 1 &&
+			     EVP_DigestVerifyInit(ctx, NULL, ov_sign_md(digest), NULL, key) == 1 &&
 			     EVP_DigestVerify(ctx, signature.base, signature.len, p, n) == 1;
 
 	EVP_MD_CTX_free(ctx);
@@ -250,7 +233,7 @@ static bool signer_holds(struct ov_ev *e, X509 *x, const struct ov_pkcs7_signer 
 {
 	uint8_t *copy = NULL;
 
-	if (md_of(s->digest) == NULL)
+	if (ov_sign_md(s->digest) == NULL)
 		return false;
 	if (s->attributes.len == 0)
 		return key_signed(x, s->digest, s->signature, content.base, content.len);
@@ -342,7 +325,7 @@ static bool token_time(const struct ov_pkcs7 *m, struct ov_cur signature, int64_
 	    ov_der_expect(&all.body, OV_DER_SEQUENCE, &imprint) != OV_OK ||
 	    ov_der_expect(&imprint.body, OV_DER_SEQUENCE, &v) != OV_OK)
 		return false;
-	md = md_of(ov_pkcs7_digest_of(v.body));
+	md = ov_sign_md(ov_pkcs7_digest_of(v.body));
 	if (ov_der_expect(&imprint.body, OV_DER_OCTETS, &v) != OV_OK)
 		return false;
 	*names_it = md != NULL &&

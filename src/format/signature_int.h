@@ -1,4 +1,4 @@
-/* What signature.c and signature_chain.c share. Not for other folders. */
+/* What readers of signatures share: signature.c, signature_chain.c, evidence/signed.c. */
 #ifndef OV_SIGNATURE_INT_H
 #define OV_SIGNATURE_INT_H
 
