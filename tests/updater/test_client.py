@@ -11,40 +11,15 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import tempfile
 import time
 import unittest
 
-from kit import ENV, OVERT, Liar, World, database, run
+from kit import ENV, Liar, OVERT, Releases, database, run
 
 
-class Client(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.temp = tempfile.mkdtemp(prefix="overt-client-")
-        cls.world = World(cls.temp)
-        cls.world.add("test.ndb", "1", database(1))
-        cls.world.sign()
-        cls.world.release()
-        cls.count = 0
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.world.close()
-        shutil.rmtree(cls.temp)
-
-    def setUp(self):
-        Client.count += 1
-        self.server = Liar(self.world.path("site", "public"))
-        self.client = self.world.path(f"client{Client.count}")
-        self.site = self.world.path("site", "public")
-
-    def tearDown(self):
-        self.server.shutdown()
-        self.server.server_close()
-
+class Client(Releases):
     def path(self, name):
-        return self.world.path(f"{Client.count}-{name}")
+        return self.world.path(f"{self.count}-{name}")
 
     def update(self, code=0, *more, source=None, command=("update",)):
         args = [*command, *(["--from", source or self.server.url] if command == ("update",) else []), "--folder", self.client,
@@ -52,15 +27,6 @@ class Client(unittest.TestCase):
         if not os.path.exists(os.path.join(self.client, "memory")) and "--root" not in more:
             args += ["--root", self.world.path("root.1")]
         return json.loads(run(*args, code=code).stdout)
-
-    def next_release(self, version, n, *more):
-        self.world.add("test.ndb", version, database(n), *more)
-        self.world.sign()
-        self.world.release()
-
-    def active(self):
-        with open(os.path.join(self.client, "active", "test.ndb"), "rb") as f:
-            return f.read()
 
     def status(self, code=0, *more):
         return json.loads(run("status", "--folder", self.client, "--json", *more, code=code).stdout)
@@ -82,7 +48,7 @@ class Client(unittest.TestCase):
         self.assertEqual(names[1:], sorted(names[1:]))
         self.assertEqual(self.apply(first)["databases"][0]["outcome"], "took")
         run("bundle", "want", "--folder", self.client, "-o", self.path("want"))
-        self.next_release(f"b{Client.count}", 2)
+        self.next_release(f"b{self.count}", 2)
         second, made = self.bundle("second.tar", "--for", self.path("want"))
         self.assertEqual((made["deltas"], made["artifacts"], made["roots"]), (1, 0, 0))
         self.assertGreater(made["tiles"], 0)
@@ -97,7 +63,7 @@ class Client(unittest.TestCase):
 
     def test_bundle_for_any_site_and_by_update(self):
         self.update()
-        self.next_release(f"any{Client.count}", 3)
+        self.next_release(f"any{self.count}", 3)
         path, made = self.bundle("any.tar")
         self.assertGreaterEqual(made["roots"], 1)
         self.assertEqual(self.update(source=path)["databases"][0]["outcome"], "took")
@@ -191,9 +157,9 @@ class Client(unittest.TestCase):
         """A mirror that offers an old proof does not keep the next from being heard."""
         old = self.path("old")
         shutil.copytree(self.site, old)
-        self.next_release(f"h{Client.count}", 5)
+        self.next_release(f"h{self.count}", 5)
         self.update(0, "--now")
-        self.next_release(f"i{Client.count}", 6)
+        self.next_release(f"i{self.count}", 6)
         stale = Liar(old)
         r = self.update(0, "--from", self.server.url, source=stale.url)  # refused there, heard here
         stale.shutdown()
@@ -203,7 +169,7 @@ class Client(unittest.TestCase):
 
     def test_rollback_to_and_back(self):
         for n in (11, 12, 13, 14):
-            self.next_release(f"k{Client.count}-{n}", n)
+            self.next_release(f"k{self.count}-{n}", n)
             self.update()
         self.assertEqual(len([f for f in os.listdir(os.path.join(self.client, "db")) if "." not in f]), 3)  # the last three
         sha = lambda n: hashlib.sha256(database(n)).hexdigest()
@@ -232,7 +198,7 @@ class Client(unittest.TestCase):
 
     def test_cohort_is_pinned(self):
         self.update()
-        self.next_release(f"c{Client.count}", 21, "--rollout", "500,1000@9h")
+        self.next_release(f"c{self.count}", 21, "--rollout", "500,1000@9h")
         self.assertEqual(self.update(0, "--cohort", "late")["databases"][0]["outcome"], "waits")
         self.assertEqual(self.update(0, "--cohort", "500")["databases"][0]["outcome"], "waits")
         self.assertEqual(self.update(0, "--cohort", "early")["databases"][0]["outcome"], "took")
@@ -246,7 +212,7 @@ class Client(unittest.TestCase):
         self.assertTrue(f["proved"] and f["newest"])
         self.assertLess(abs(f["taken"] - time.time()), 60)
         leaf = f["leaf"]
-        self.next_release(f"v{Client.count}", 31, "--rollout", "1,1000@9h")
+        self.next_release(f"v{self.count}", 31, "--rollout", "1,1000@9h")
         self.update(0, "--cohort", "late")  # the newest leaf names another: ours is proved by the leaf it came with
         f = json.loads(run("verify", "--folder", self.client, "--json").stdout)["files"][0]
         self.assertTrue(f["proved"])
@@ -256,26 +222,26 @@ class Client(unittest.TestCase):
     @unittest.skipUnless(os.path.isdir("/var/lib/dpkg/info"), "no dpkg here")
     def test_detection_in_system_files_is_refused(self):
         """A signature of words that stand in nearly each package's copyright file."""
-        self.next_release(f"r{Client.count}", 60)
+        self.next_release(f"r{self.count}", 60)
         self.update()
         good = self.active()
-        self.world.add("test.ndb", f"s{Client.count}", database(61) + b"Test.Words:0:*:" + b"/usr/share/common-licenses/".hex().encode() + b"\n")
+        self.world.add("test.ndb", f"s{self.count}", database(61) + b"Test.Words:0:*:" + b"/usr/share/common-licenses/".hex().encode() + b"\n")
         self.world.sign()
         self.world.release()
         r = self.update(3, "--sample", "60M")
         self.assertEqual(r["databases"][0]["outcome"], "refused")
         self.assertRegex(r["databases"][0]["why"], "^it detects Test.Words.* in /usr/")
         self.assertEqual(self.active(), good)
-        self.next_release(f"t{Client.count}", 62)
+        self.next_release(f"t{self.count}", 62)
         self.assertEqual(self.update()["databases"][0]["outcome"], "took")
 
     @unittest.skipUnless(os.path.isdir("/var/lib/dpkg/info"), "no dpkg here")
     def test_after_the_switch_a_system_file_is_found(self):
         """A database that got past its trial is held against the one before when a scan finds what a package vouches for."""
-        self.next_release(f"g{Client.count}", 63)
+        self.next_release(f"g{self.count}", 63)
         self.update()
         words = b"Test.Words:0:*:" + b"/usr/share/common-licenses/".hex().encode() + b"\n"
-        self.world.add("test.ndb", f"w{Client.count}", database(64) + words)
+        self.world.add("test.ndb", f"w{self.count}", database(64) + words)
         self.world.sign()
         self.world.release()
         self.assertEqual(self.update(0, "--no-canary")["databases"][0]["outcome"], "took")
@@ -288,7 +254,7 @@ class Client(unittest.TestCase):
         self.assertIn("set aside", p.stderr)
         self.assertEqual(self.active(), database(63))
         self.assertEqual(self.update()["databases"][0]["outcome"], "set-aside")
-        self.next_release(f"x{Client.count}", 65)
+        self.next_release(f"x{self.count}", 65)
         self.update()
 
     @staticmethod
@@ -302,9 +268,9 @@ class Client(unittest.TestCase):
         raise unittest.SkipTest("no such file here")
 
     def test_after_the_switch_it_does_not_start(self):
-        self.next_release(f"y{Client.count}", 66)
+        self.next_release(f"y{self.count}", 66)
         self.update()
-        self.next_release(f"z{Client.count}", 67)
+        self.next_release(f"z{self.count}", 67)
         self.update()
         os.unlink(os.path.join(self.client, "db", hashlib.sha256(database(67)).hexdigest()))
         for _ in range(3):

@@ -19,7 +19,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-from kit import ENV, Liar, OVERT, WITNESSES, World, database, free_port, run
+from kit import ENV, Liar, OVERT, WITNESSES, World, database, drip, free_port, run
 
 COSIGNER = os.path.abspath(sys.argv[4])
 DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "ATTACKS.md")
@@ -482,16 +482,7 @@ class Matrix(unittest.TestCase):
             def attack(answer, path, body):
                 if part not in path or body is None:
                     return body
-                answer.send_response(200)
-                answer.send_header("Content-Length", str(len(body)))
-                answer.end_headers()
-                try:
-                    for byte in body:
-                        answer.wfile.write(bytes([byte]))
-                        time.sleep(0.2)
-                except OSError:
-                    pass
-                return False
+                return drip(answer, body)
             return attack
         for part in ("latest", "/a/"):
             self.proxy.attack = slow(part)

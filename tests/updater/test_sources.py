@@ -20,18 +20,10 @@ import zipfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import sources_world as w  # noqa: E402
+from kit import ENV, OVERT, drip, run  # noqa: E402
 
-OVERT, WORKER, UPDATE = map(os.path.abspath, sys.argv[1:4])
-ENV = {**os.environ, "OVERT_WORKER": WORKER, "OVERT_UPDATE": UPDATE, "OVERT_WEAK_SANDBOX": "allow", "no_proxy": "*"}
 EVIL = [f"evil{i}".encode() for i in range(9)]
 KEYS = [w.Key(1024), w.Key(2048)]
-
-
-def run(*args, code=0, **more):
-    p = subprocess.run([OVERT, *map(str, args)], env=ENV, capture_output=True, text=True, timeout=120, check=False, **more)
-    if code is not None and p.returncode != code:
-        raise AssertionError(f"overt {' '.join(map(str, args))}: {p.returncode}, not {code}\n{p.stdout}\n{p.stderr}")
-    return p
 
 
 def sha256(data):
@@ -664,17 +656,7 @@ class Servers(Case):
             return False
 
         def slow(a, path, body):
-            a.send_response(200)
-            a.send_header("Content-Length", "1000")
-            a.end_headers()
-            try:
-                for _ in range(60):
-                    a.wfile.write(b"x")
-                    time.sleep(0.2)
-            except OSError:
-                pass
-            a.close_connection = True
-            return False
+            return drip(a, b"x" * 1000)
 
         def silent(a, path, body):
             time.sleep(4)

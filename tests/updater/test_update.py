@@ -11,51 +11,18 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
-from kit import ENV, Liar, OVERT, WITNESSES, World, database, run
+from kit import ENV, Liar, OVERT, Releases, WITNESSES, World, database, drip, run
 
 
-class Updates(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.temp = tempfile.mkdtemp(prefix="overt-updates-")
-        cls.world = World(cls.temp)
-        cls.world.add("test.ndb", "1", database(1))
-        cls.world.sign()
-        cls.world.release()
-        cls.count = 0
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.world.close()
-        shutil.rmtree(cls.temp)
-
-    def setUp(self):
-        Updates.count += 1
-        self.server = Liar(self.world.path("site", "public"))
-        self.client = self.world.path(f"client{Updates.count}")
-
-    def tearDown(self):
-        self.server.shutdown()
-        self.server.server_close()
-
+class Updates(Releases):
     def update(self, code=0, *more, source=None):
         args = ["update", "--from", source or self.server.url, "--folder", self.client, "--sample", "1M", "--json", *more]
         if not os.path.exists(os.path.join(self.client, "memory")) and "--root" not in more:
             args += ["--root", self.world.path("root.1")]
         return json.loads(run(*args, code=code).stdout)
-
-    def next_release(self, version, n, *more):
-        self.world.add("test.ndb", version, database(n), *more)
-        self.world.sign()
-        self.world.release()
-
-    def active(self):
-        with open(os.path.join(self.client, "active", "test.ndb"), "rb") as f:
-            return f.read()
 
     def newest(self):
         """What the newest proof names, by the client's own eyes."""
@@ -108,7 +75,7 @@ class Updates(unittest.TestCase):
     def test_flipped_bytes_and_cuts(self):
         self.update()
         good = self.active()
-        self.next_release(f"f{Updates.count}", 30 + Updates.count)
+        self.next_release(f"f{self.count}", 30 + self.count)
         for part in ("latest.tlog-proof", "a/"):
             for how in ("flip", "cut", "grow", "none", "garbage"):
                 def lie(answer, path, body, part=part, how=how):
@@ -135,9 +102,9 @@ class Updates(unittest.TestCase):
 
     def test_rollback_and_withheld(self):
         """A mirror that keeps to an old state: refused once more is known, told when it is stale."""
-        old = self.world.path(f"old{Updates.count}")
+        old = self.world.path(f"old{self.count}")
         shutil.copytree(self.world.path("site", "public"), old)
-        self.next_release(f"r{Updates.count}", 40 + Updates.count)
+        self.next_release(f"r{self.count}", 40 + self.count)
         self.update()
         now = self.active()
         r = self.update(2, source=old)
@@ -146,7 +113,7 @@ class Updates(unittest.TestCase):
 
     def test_fork_leaves_evidence(self):
         """The log key and the release keys in the hands of somebody who makes another history, with witnesses of his own."""
-        other = World(self.world.path(f"fork{Updates.count}") if os.makedirs(self.world.path(f"fork{Updates.count}")) is None else "")
+        other = World(self.world.path(f"fork{self.count}") if os.makedirs(self.world.path(f"fork{self.count}")) is None else "")
         try:
             for name in os.listdir(self.world.folder):  # the same keys, fresh witnesses: they never saw the true log
                 if name.endswith(".key") or name in ("root.1", "policy"):
@@ -182,7 +149,7 @@ class Updates(unittest.TestCase):
 
     def test_slow_and_endless(self):
         self.update()
-        self.next_release(f"s{Updates.count}", 60 + Updates.count)
+        self.next_release(f"s{self.count}", 60 + self.count)
 
         def endless(answer, path, body):
             if "latest" not in path:
@@ -197,18 +164,7 @@ class Updates(unittest.TestCase):
             return False
 
         def slow(answer, path, body):
-            if "latest" not in path:
-                return body
-            answer.send_response(200)
-            answer.send_header("Content-Length", str(len(body)))
-            answer.end_headers()
-            try:
-                for byte in body:
-                    answer.wfile.write(bytes([byte]))
-                    time.sleep(0.2)
-            except OSError:
-                pass
-            return False
+            return drip(answer, body) if "latest" in path else body
         for lie in (endless, slow):
             self.server.lie = lie
             begun = time.monotonic()
@@ -219,7 +175,7 @@ class Updates(unittest.TestCase):
     def test_bricking_content_is_not_taken(self):
         self.update()
         good = self.active()
-        self.world.add("test.ndb", f"b{Updates.count}", database(70) + b"Test.Fox:0:*:" + b"brown fox".hex().encode() + b"\n")
+        self.world.add("test.ndb", f"b{self.count}", database(70) + b"Test.Fox:0:*:" + b"brown fox".hex().encode() + b"\n")
         self.world.sign()
         self.world.release()
         r = self.update(3)
@@ -227,13 +183,13 @@ class Updates(unittest.TestCase):
         self.assertIn("which is clean", r["databases"][0]["why"])
         self.assertEqual(self.active(), good)
         self.assertEqual(self.update()["databases"][0]["outcome"], "set-aside")
-        self.next_release(f"c{Updates.count}", 71)
+        self.next_release(f"c{self.count}", 71)
         self.assertEqual(self.update()["databases"][0]["outcome"], "took")
 
     def test_rollout_withdraw_and_rollback(self):
-        self.next_release(f"w{Updates.count}", 80)
+        self.next_release(f"w{self.count}", 80)
         self.update()
-        self.next_release(f"x{Updates.count}", 81, "--rollout", "1,1000@9h")
+        self.next_release(f"x{self.count}", 81, "--rollout", "1,1000@9h")
         waits = [self.update()["databases"][0]["outcome"] for _ in range(1)]
         self.assertIn(waits[0], ("waits", "took"))
         self.assertEqual(self.update(0, "--now")["databases"][0]["outcome"], "took" if waits[0] == "waits" else "same")
@@ -241,7 +197,7 @@ class Updates(unittest.TestCase):
         run("update", "rollback", "test.ndb", "--folder", self.client)
         self.assertEqual(self.active(), database(80))
         self.assertEqual(self.update(0, "--now")["databases"][0]["outcome"], "set-aside")
-        self.next_release(f"y{Updates.count}", 82)
+        self.next_release(f"y{self.count}", 82)
         self.update()
         bad = hashlib.sha256(database(82)).hexdigest()
         run("publish", "withdraw", self.world.path("site"), bad, "it detects system files")
@@ -253,7 +209,7 @@ class Updates(unittest.TestCase):
 
     def test_keys_lost(self):
         """One release key of three, or the log key alone, releases nothing."""
-        self.world.add("test.ndb", f"k{Updates.count}", database(90))
+        self.world.add("test.ndb", f"k{self.count}", database(90))
         self.world.sign(0)
         self.world.release(2)
         self.world.sign(1)
@@ -278,16 +234,16 @@ class Updates(unittest.TestCase):
         self.world.root("root.2", 2, range(1, 5), range(3), signers=(1, 2, 3))
         run("publish", "rotate", self.world.path("site"), "--root", self.world.path("root.2"))
         self.assertEqual(self.update()["root"], 1)  # nothing asks for it yet
-        self.next_release(f"roots{Updates.count}", 95)
+        self.next_release(f"roots{self.count}", 95)
         self.assertEqual(self.update()["root"], 2)
 
     def test_killed_anywhere_and_run_again(self):
         """kill -9 of a release at many moments; a re-run gives one consistent log that the client follows."""
         begun = time.monotonic()
-        self.next_release(f"z{Updates.count}", 99)
+        self.next_release(f"z{self.count}", 99)
         whole = time.monotonic() - begun
         for n in range(8):
-            self.world.add("test.ndb", f"z{Updates.count}-{n}", database(100 + n))
+            self.world.add("test.ndb", f"z{self.count}-{n}", database(100 + n))
             self.world.sign()
             p = subprocess.Popen([OVERT, "publish", "release", self.world.path("site"), "--log-key", self.world.path("log.key")],
                                  env=ENV, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -301,14 +257,14 @@ class Updates(unittest.TestCase):
             self.assertEqual(self.newest(), hashlib.sha256(database(100 + n)).hexdigest())
 
     def test_monitor(self):
-        seen = self.world.path(f"monitor{Updates.count}")
+        seen = self.world.path(f"monitor{self.count}")
         args = ["monitor", "--from", self.server.url, "--root", self.world.path("root.1"), "--folder", seen, "--artifacts"]
         self.assertIn("witnesses show the same history", run(*args).stdout)
-        old = self.world.path(f"old-m{Updates.count}")
+        old = self.world.path(f"old-m{self.count}")
         shutil.copytree(self.world.path("site", "public"), old)
-        self.next_release(f"m{Updates.count}", 120 + Updates.count)
+        self.next_release(f"m{self.count}", 120 + self.count)
         out = run(*args).stdout
-        self.assertIn(f"changed stable/test.ndb m{Updates.count}", out)
+        self.assertIn(f"changed stable/test.ndb m{self.count}", out)
         self.server.folder = old  # the log forgets
         self.assertIn("older than what was seen", run(*args, code=1).stdout)
         self.server.folder = self.world.path("site", "public")
