@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "inventory_take.h"
+#include "list.h"
 
 struct inventory_settings {
 	const char *root;
@@ -56,7 +57,26 @@ static void report(struct cli *c, const struct inventory_settings *s,
 		inventory_text(&c->out, inv);
 }
 
-static int inventory(struct cli *c, const struct inventory_settings *s)
+/* The built-in list is tested with the program: its lines are not wrong. */
+static void on_error(void *ctx, uint32_t line, const char *why)
+{
+	cli_fmt(&((struct cli *)ctx)->err, "overt inventory: built-in list:%u: %s\n", line, why);
+}
+
+/* What to look for beside what is found anyway: what the covered list wants watched. Here it says
+ * that something bears a name, and no more. */
+static bool watch_for(struct cli *c, struct ov_cov_list *l, struct inventory_what *what)
+{
+	struct ov_inv_watch *watch = NULL;
+
+	if (ov_cov_list_add(l, ov_cov_builtin(), on_error, c) != OV_OK ||
+	    ov_cov_watches(l, &watch, &what->nwatch) != OV_OK)
+		return false;
+	what->watch = watch;
+	return true;
+}
+
+static int inventory(struct cli *c, const struct inventory_settings *s, struct ov_cov_list *l)
 {
 	struct inventory_what what = { .command = "overt inventory",
 				       .root = s->root,
@@ -65,9 +85,9 @@ static int inventory(struct cli *c, const struct inventory_settings *s)
 	struct inventory_taken *t = NULL;
 	int code;
 
-	what.watch = inventory_watched(&what.nwatch);
+	if (!watch_for(c, l, &what))
+		return cli_fail(c, "overt inventory", "out of memory", NULL);
 	code = inventory_take(c, &what, &t, &inv);
-
 	if (code == CLI_OK) {
 		report(c, s, inv);
 		code = inv->nunread > 0 ? CLI_INCOMPLETE : CLI_OK;
@@ -80,15 +100,18 @@ int cli_inventory(struct cli *c, int argc, char *const *argv)
 {
 	struct inventory_settings s = { .root = "/" };
 	struct cli_list operands = { 0 };
+	struct ov_cov_list l;
 	int code = cli_begin(c, &cli_inventory_spec, argc, argv, &s, &operands);
 
+	ov_cov_list_init(&l);
 	if (code < 0 && operands.n > 0)
 		code = cli_usage(c, &cli_inventory_spec,
 				 "it takes no arguments; a place to look at: --root PATH");
 	if (code < 0 && s.json + s.cyclonedx + s.spdx > 1)
 		code = cli_usage(c, &cli_inventory_spec, "one of --json, --cyclonedx and --spdx");
 	if (code < 0)
-		code = inventory(c, &s);
+		code = inventory(c, &s, &l);
+	ov_cov_list_free(&l);
 	cli_list_free(&operands);
 	return code;
 }

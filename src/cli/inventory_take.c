@@ -137,22 +137,6 @@ static enum overt_status walk_root(struct inventory_taken *t)
 	return st == OVERT_OK ? ov_inspect_finish(t->inspect) : st;
 }
 
-static const struct ov_inv_watch watched[] = {
-#define OV_WATCH(g, k, p, e)                                                                       \
-	{ .kind = OV_WATCH_##k,                                                                    \
-	  .group = { g, sizeof(g) - 1 },                                                           \
-	  .pattern = { p, sizeof(p) - 1 },                                                         \
-	  .grade = (e) },
-#include "watch.def"
-#undef OV_WATCH
-};
-
-const struct ov_inv_watch *inventory_watched(size_t *n)
-{
-	*n = sizeof watched / sizeof watched[0];
-	return watched;
-}
-
 static int take(struct inventory_taken *t, const struct overt_options *o,
 		const struct ov_inventory **inv)
 {

@@ -16,9 +16,6 @@ struct inventory_what {
 
 struct inventory_taken;
 
-/** What `overt inventory` looks for by itself: watch.def. */
-const struct ov_inv_watch *inventory_watched(size_t *n);
-
 /**
  * Walks, lets a jailed worker read, joins. `what` and all that it points to must live until
  * inventory_drop().

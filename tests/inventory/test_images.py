@@ -144,10 +144,11 @@ class Images(Case):
         c = self.one(inv, type="os")
         self.assertEqual((c["name"], c["path"]), ("Acme", [name, *path, "etc/os-release"]))
         self.assertEqual(self.one(inv, type="deb")["supplier"], "AO Kaspersky Lab")
-        layout = self.one(inv, type="traces", name="kaspersky-databases")
-        self.assertEqual((layout["path"][-1], layout["grade"]), ("var/bases/base001.kdc", "E2"))
-        host = self.evidence(self.one(inv, type="traces", name="kaspersky-updates"), "host")[0]
-        self.assertEqual((host["value"], host["where"], host["grade"]), ("geo.kaspersky.com", "etc/update.cfg:1", "E1"))
+        traces = self.one(inv, type="traces", name="engine-inside")
+        layout = self.evidence(traces, "file-name")[0]
+        self.assertEqual((layout["where"], layout["grade"]), ("var/bases/base001.kdc", "E2"))
+        host = self.evidence(traces, "host")[0]
+        self.assertEqual((host["value"], host["where"], host["grade"]), (".geo.kaspersky.com", "etc/update.cfg:1", "E1"))
         return inv
 
     @unittest.skipUnless(has("mksquashfs"), "needs squashfs-tools")

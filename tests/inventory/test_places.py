@@ -241,7 +241,7 @@ class Android(Case):
         self.apk("r/a.apk", {"AndroidManifest.xml": binary_manifest("com.acme.bank"), "classes.dex": b"dex\n035\0" + b"\x12Lcom/kavsdk/License;\0"})
         inv = self.take("r")
         c = self.one(inv, type="traces")
-        self.assertEqual((c["name"], self.evidence(c, "class-prefix")[0]["value"], c["grade"]), ("kaspersky-mobile-sdk", "com.kavsdk.", "E2"))
+        self.assertEqual((c["name"], self.evidence(c, "class-prefix")[0]["value"], c["grade"]), ("engine-inside", "com.kavsdk.", "E3"))
         self.assertEqual(self.one(inv, type="android-app")["id"], "com.acme.bank")
 
     def test_jar(self):
@@ -259,9 +259,9 @@ class Texts(Case):
         self.put("r/junos.conf", "utm {\n  feature-profile {\n    anti-virus type kaspersky-lab-engine;\n")
         self.put("r/mail.txt", "From: x\n\nupdates come from dnl-01.geo.kaspersky.com\n")
         inv = self.take("r")
-        c = self.one(inv, type="traces", name="kaspersky-engine-setting")
+        c = self.one(inv, type="traces", name="engine-inside")
         self.assertEqual((self.evidence(c, "config-keyword")[0]["where"], c["grade"]), ("junos.conf:3", "E2"))
-        self.assertEqual(self.one(inv, type="traces", name="kaspersky-updates")["grade"], "E1")
+        self.assertEqual([e["grade"] for e in self.evidence(c, "host")], ["E1"])
 
     def test_places(self):
         self.put("r/opt/kaspersky/kesl/a", "x")
