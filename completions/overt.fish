@@ -237,7 +237,7 @@ complete -c overt -n '__fish_seen_subcommand_from covered' -l at -x -d 'as of th
 complete -c overt -n '__fish_seen_subcommand_from covered' -l list -r -d 'a list of your own, beside the built-in one'
 complete -c overt -n '__fish_seen_subcommand_from covered' -l only-lists -d 'without the built-in list'
 complete -c overt -n '__fish_seen_subcommand_from covered' -l one-file-system -s x -d 'stay on a root\'s file system'
-complete -c overt -n '__fish_seen_subcommand_from covered' -l format -x -a 'text jsonl sarif html' -d 'text, json or html'
+complete -c overt -n '__fish_seen_subcommand_from covered' -l format -x -a 'text json html oscal sarif cyclonedx' -d 'text, json, html, oscal, sarif or cyclonedx'
 complete -c overt -n '__fish_seen_subcommand_from covered' -l help -s h -d 'show this help and exit'
 complete -c overt -n '__fish_seen_subcommand_from update' -l from -x -d 'the repository; given again: its mirrors, tried in turn'
 complete -c overt -n '__fish_seen_subcommand_from update' -l folder -r -d 'this machine\'s databases (default /var/lib/overt/update)'

@@ -1,25 +1,16 @@
 /* overt covered: software of covered entities, found by evidence and judged by the rule that binds
  * the reader. The inventory is taken by a jailed worker; the judge sees only records. */
-#include <errno.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "covered_lists.h"
 #include "covered_out.h"
-#include "inventory_take.h"
 
-#define LIST_MAX ((size_t)4 << 20)
-#define ERRORS_SHOWN 20
-
-/* Exit codes of this command (docs/COVERED.md): its own, because "found" must not be mistaken for a
- * scan's detection. */
-enum { COVERED_NONE = 0, COVERED_FOUND = 1, COVERED_UNDETERMINED = 2, COVERED_ERROR = 3 };
-
-enum { FORM_TEXT, FORM_JSON, FORM_HTML };
-
-static const char *const forms[] = { "text", "json", "html", NULL };
+static const char *const forms[] = { "text", "json", "html", "oscal", "sarif", "cyclonedx", NULL };
+static void (*const writers[])(struct cli_out *out, const struct covered_report *r) = {
+	covered_text, covered_json, covered_html, covered_oscal, covered_sarif, covered_cyclonedx
+};
+#define FORM_DOCUMENTS 3 /* from here on a document holds one target */
 
 struct covered_settings {
 	const char *profile, *at;
@@ -46,14 +37,15 @@ static const struct cli_option options[] = {
 	{ "one-file-system", 'x', CLI_FLAG, AT(one_fs), NULL, "stay on a root's file system", NULL,
 	  0, 0 },
 	{ "Report", 0, CLI_HEAD, 0, NULL, NULL, NULL, 0, 0 },
-	{ "format", 0, CLI_CHOICE, AT(format), "FORM", "text, json or html", forms, 0, 0 },
+	{ "format", 0, CLI_CHOICE, AT(format), "FORM",
+	  "text, json, html, oscal, sarif or cyclonedx", forms, 0, 0 },
 	CLI_HELP_OPTION,
 	{ NULL, 0, 0, 0, NULL, NULL, NULL, 0, 0 },
 };
 
 const struct cli_spec cli_covered_spec = {
 	.command = "overt covered",
-	.usage = "[OPTION]... [TARGET]...",
+	.usage = "[OPTION]... [TARGET]...\ndiff [OPTION]... OLD [NEW]",
 	.intro =
 	    "Finds software that a prohibition names, engines inside other products included, and\n"
 	    "says what is prohibited, for whom, since when, whether updates still arrive, and what "
@@ -69,100 +61,28 @@ const struct cli_spec cli_covered_spec = {
 struct covered {
 	struct cli *c;
 	const struct covered_settings *s;
-	struct ov_cov_list list;
-	char **texts; /* of the lists given */
+	struct covered_lists lists;
 	int64_t at;
-	const char *file; /* being read */
-	unsigned errors;
 };
-
-static void on_error(void *ctx, uint32_t line, const char *why)
-{
-	struct covered *x = ctx;
-	char place[512];
-
-	if (x->errors++ >= ERRORS_SHOWN)
-		return;
-	(void)snprintf(place, sizeof place, "%s:%u", x->file, line);
-	(void)cli_fail(x->c, "overt covered", place, why);
-}
-
-static bool read_list(struct covered *x, const char *path, char **text)
-{
-	FILE *f = fopen(path, "re");
-	size_t n;
-
-	x->file = path;
-	*text = malloc(LIST_MAX + 1);
-	if (f == NULL || *text == NULL) {
-		(void)cli_fail(x->c, "overt covered", path, strerror(errno));
-		if (f != NULL)
-			(void)fclose(f);
-		return false;
-	}
-	n = fread(*text, 1, LIST_MAX + 1, f);
-	(void)fclose(f);
-	if (n > LIST_MAX) {
-		(void)cli_fail(x->c, "overt covered", path, "a list may have 4 MiB");
-		return false;
-	}
-	return ov_cov_list_add(&x->list, (struct ov_str){ *text, n }, on_error, x) == OV_OK;
-}
-
-static bool read_lists(struct covered *x)
-{
-	ov_cov_list_init(&x->list);
-	x->file = "built-in list";
-	if (!x->s->only_lists && ov_cov_list_add(&x->list, ov_cov_builtin(), on_error, x) != OV_OK)
-		return false;
-	x->texts = calloc(x->s->lists.n + 1, sizeof *x->texts);
-	if (x->texts == NULL)
-		return false;
-	for (size_t i = 0; i < x->s->lists.n; i++)
-		if (!read_list(x, x->s->lists.v[i], &x->texts[i]))
-			return false;
-	return true;
-}
-
-/* A profile that no rule knows is a slip of the pen: its answer would be "nothing is prohibited".
- */
-static bool check_profile(struct covered *x)
-{
-	const struct ov_str p = ov_str_of(x->s->profile);
-
-	for (size_t i = 0; i < x->list.nrules; i++)
-		for (size_t k = 0; k < x->list.rules[i].profiles.n; k++)
-			if (ov_str_eq(x->list.rules[i].profiles.v[k], p))
-				return true;
-	if (p.n == 0)
-		return true;
-	(void)cli_fail(x->c, "overt covered", x->s->profile,
-		       "no rule of the lists is for this profile; --help names them");
-	return false;
-}
 
 static int judge(struct covered *x, const struct ov_inventory *inv)
 {
-	struct covered_report r = {
-		.list = &x->list, .inventory = inv, .profile = ov_str_of(x->s->profile), .at = x->at
-	};
+	struct covered_report r = { .list = &x->lists.list,
+				    .inventory = inv,
+				    .profile = ov_str_of(x->s->profile),
+				    .at = x->at };
 	struct ov_cov_result result;
 	struct ov_arena a;
 	int code = COVERED_NONE;
 
 	ov_arena_init(&a, (size_t)256 << 20);
-	if (ov_cov_judge(&x->list, inv, r.profile, r.at, &a, &result) != OV_OK) {
+	if (ov_cov_judge(&x->lists.list, inv, r.profile, r.at, &a, &result) != OV_OK) {
 		ov_arena_free(&a);
 		(void)cli_fail(x->c, "overt covered", "no memory", NULL);
 		return COVERED_ERROR;
 	}
 	r.result = &result;
-	if (x->s->format == FORM_JSON)
-		covered_json(&x->c->out, &r);
-	else if (x->s->format == FORM_HTML)
-		covered_html(&x->c->out, &r);
-	else
-		covered_text(&x->c->out, &r);
+	writers[x->s->format](&x->c->out, &r);
 	if (result.nfound > 0)
 		code = COVERED_FOUND;
 	else if (result.nundetermined > 0)
@@ -173,19 +93,13 @@ static int judge(struct covered *x, const struct ov_inventory *inv)
 
 static int look_at(struct covered *x, const char *target)
 {
-	struct inventory_what what = { .command = "overt covered",
-				       .root = target,
-				       .one_fs = x->s->one_fs };
+	struct inventory_what what = { .root = target, .one_fs = x->s->one_fs };
 	const struct ov_inventory *inv = NULL;
 	struct inventory_taken *t = NULL;
-	struct ov_inv_watch *watch;
-	int code;
+	int code = covered_lists_take(&x->lists, &what, &t, &inv);
 
-	if (ov_cov_watches(&x->list, &watch, &what.nwatch) != OV_OK)
-		return COVERED_ERROR;
-	what.watch = watch;
-	code = inventory_take(x->c, &what, &t, &inv);
-	code = code == CLI_OK ? judge(x, inv) : COVERED_ERROR;
+	if (code == COVERED_NONE)
+		code = judge(x, inv);
 	inventory_drop(&t);
 	return code;
 }
@@ -202,7 +116,8 @@ static int look_at_all(struct covered *x, const struct cli_list *targets)
 {
 	int code = COVERED_NONE;
 
-	if (!read_lists(x) || !check_profile(x))
+	if (!covered_lists_open(&x->lists, x->c, "overt covered", &x->s->lists, x->s->only_lists) ||
+	    !covered_lists_profile(&x->lists, x->s->profile))
 		return COVERED_ERROR;
 	for (size_t i = 0; i < targets->n; i++)
 		code = worse(code, look_at(x, targets->v[i]));
@@ -213,21 +128,25 @@ int cli_covered(struct cli *c, int argc, char *const *argv)
 {
 	struct covered_settings s = { .profile = "", .at = NULL };
 	struct cli_list targets = { 0 };
-	struct covered x = { .c = c, .s = &s, .at = (int64_t)time(NULL) };
-	int code = cli_begin(c, &cli_covered_spec, argc, argv, &s, &targets);
+	struct covered x = { .c = c, .s = &s };
+	int code;
 
+	if (argc > 1 && strcmp(argv[1], "diff") == 0)
+		return cli_covered_diff(c, argc - 1, argv + 1);
+	code = cli_begin(c, &cli_covered_spec, argc, argv, &s, &targets);
 	if (code == CLI_FAILED)
 		code = COVERED_ERROR;
-	if (code < 0 && s.at != NULL && ov_cov_date(ov_str_of(s.at), &x.at) != OV_OK) {
-		(void)cli_fail(c, "overt covered", s.at, "a date is like 2024-09-29");
+	if (code < 0 && !covered_day(c, "overt covered", s.at, &x.at))
+		code = COVERED_ERROR;
+	if (code < 0 && s.format >= FORM_DOCUMENTS && targets.n > 1) {
+		(void)cli_fail(c, "overt covered", forms[s.format],
+			       "a document of this form holds one TARGET");
 		code = COVERED_ERROR;
 	}
-	if (code < 0)
+	if (code < 0) {
 		code = look_at_all(&x, &targets);
-	for (size_t i = 0; x.texts != NULL && i < s.lists.n; i++)
-		free(x.texts[i]);
-	free(x.texts);
-	ov_cov_list_free(&x.list);
+		covered_lists_close(&x.lists);
+	}
 	cli_list_free(&s.lists);
 	cli_list_free(&targets);
 	return code;

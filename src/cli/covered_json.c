@@ -67,6 +67,7 @@ static void finding(struct cli_out *out, const struct ov_cov_finding *f)
 	cli_fmt(out, ",\"class\":\"%s\",\"grade\":\"E%u\",\"state\":\"%s\",\"path\":",
 		ov_cov_class_name(f->class_), (unsigned)f->grade, f->state);
 	strings(out, c->path, c->npath);
+	cli_fmt(out, ",\"type\":\"%s\"", ov_inv_what_name(c->what));
 	inventory_field(out, "name", c->name);
 	inventory_field(out, "version", c->version);
 	cli_put(out, ",\"since\":{\"earliest\":");

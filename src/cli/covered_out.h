@@ -17,5 +17,9 @@ struct covered_report {
 void covered_text(struct cli_out *out, const struct covered_report *r);
 void covered_json(struct cli_out *out, const struct covered_report *r);
 void covered_html(struct cli_out *out, const struct covered_report *r);
+/* For other programs: one document for each target. */
+void covered_oscal(struct cli_out *out, const struct covered_report *r);
+void covered_sarif(struct cli_out *out, const struct covered_report *r);
+void covered_cyclonedx(struct cli_out *out, const struct covered_report *r);
 
 #endif

@@ -28,7 +28,7 @@ static struct ov_str iso(struct ov_buf *b, int64_t seconds)
 	return (struct ov_str){ .p = b->n > 0 ? (const char *)b->p : "", .n = b->n };
 }
 
-static void properties(struct cli_out *out, const struct ov_inv_component *c)
+static void properties(struct cli_out *out, const struct ov_inv_component *c, const char *more)
 {
 	OV_CLEANUP(ov_buf_free) struct ov_buf b = ov_buf_of(64);
 	char grade[] = "E0";
@@ -56,6 +56,7 @@ static void properties(struct cli_out *out, const struct ov_inv_component *c)
 			       ov_inv_kind_name(e->kind));
 		property(out, &has, name, e->value);
 	}
+	cli_put(out, more);
 	cli_put(out, "]");
 }
 
@@ -96,11 +97,12 @@ static void bom_evidence(struct cli_out *out, const struct ov_inv_component *c)
 	cli_put(out, "}");
 }
 
-static void bom_component(struct cli_out *out, const struct ov_inv_component *c, uint32_t i)
+void inventory_bom_component(struct cli_out *out, const struct ov_inv_component *c, const char *ref,
+			     const char *more)
 {
 	cli_fmt(out,
-		"{\"type\":\"%s\",\"bom-ref\":\"%u\",\"name\":", ov_inv_what_cyclonedx(c->what),
-		i + 1);
+		"{\"type\":\"%s\",\"bom-ref\":\"%s\",\"name\":", ov_inv_what_cyclonedx(c->what),
+		ref);
 	inventory_string(out, c->name.n > 0 ? c->name : OV_STR("(no name)"));
 	inventory_field(out, "version", c->version);
 	if (c->supplier.n > 0) {
@@ -112,7 +114,7 @@ static void bom_component(struct cli_out *out, const struct ov_inv_component *c,
 	inventory_field(out, "purl", c->purl);
 	if (c->what != OV_WHAT_OS) /* tools want little of an operating system */
 		bom_evidence(out, c);
-	properties(out, c);
+	properties(out, c, more);
 	cli_put(out, "}");
 }
 
@@ -146,8 +148,11 @@ void inventory_cyclonedx(struct cli_out *out, const struct ov_inventory *inv)
 	bom_unread(out, inv);
 	cli_put(out, "]},\n\"components\":[");
 	for (uint32_t i = 0; i < inv->ncomponents; i++) {
+		char ref[16];
+
+		(void)snprintf(ref, sizeof ref, "%u", i + 1);
 		cli_put(out, i > 0 ? ",\n" : "\n");
-		bom_component(out, &inv->components[i], i);
+		inventory_bom_component(out, &inv->components[i], ref, "");
 	}
 	cli_fmt(out, "],\n\"compositions\":[{\"aggregate\":\"%s\",\"assemblies\":[\"target\"]}]}\n",
 		inv->nunread > 0 ? "incomplete" : "unknown");

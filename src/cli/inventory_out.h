@@ -10,6 +10,11 @@ void inventory_json(struct cli_out *out, const struct ov_inventory *inv);
 void inventory_cyclonedx(struct cli_out *out, const struct ov_inventory *inv);
 void inventory_spdx(struct cli_out *out, const struct ov_inventory *inv);
 
+/** A component of CycloneDX 1.6 with its evidence. @param ref  Its bom-ref. @param more  Further
+ * properties, each with a comma before it; may be "". */
+void inventory_bom_component(struct cli_out *out, const struct ov_inv_component *c, const char *ref,
+			     const char *more);
+
 /** A JSON string with its quotes, valid UTF-8 and without lone surrogates: a byte that is not UTF-8
  * becomes U+FFFD. */
 void inventory_string(struct cli_out *out, struct ov_str s);

@@ -10,6 +10,9 @@
 #include "ev_sources.def"
 #undef OV_EV_SOURCE
 
+/** A report of overt that the user named: its texts say nothing of themselves. */
+bool ov_ev_is_report(const struct ov_ev_file *f);
+
 /* Paths that a package owns. */
 #define OV_EV_OWNED 1024U
 struct ov_ev_owned {

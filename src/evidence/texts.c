@@ -114,7 +114,8 @@ ov_status ov_ev_texts_read(struct ov_ev *e, const struct ov_ev_file *f)
 	bool has = false;
 	struct ov_cur c;
 
-	if ((e->at == NULL && !f->is_target && !is_setting(f)) || is_opened(e, f))
+	if ((e->at == NULL && !f->is_target && !is_setting(f)) || is_opened(e, f) ||
+	    ov_ev_is_report(f))
 		return OV_OK;
 	for (size_t k = 0; k < e->nwatch; k++) {
 		const struct ov_str s = e->watch[k].pattern;

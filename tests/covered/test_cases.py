@@ -3,71 +3,16 @@
 
   test_cases.py PROGRAM WORKER [unittest arguments]
 """
+import copy
 import html.parser
 import json
 import os
 import shutil
 import subprocess
-import sys
-import tempfile
 import unittest
 
-PROGRAM = WORKER = ""
-
-STATUS = """Package: klnagent64
-Status: install ok installed
-Maintainer: somebody
-Architecture: amd64
-Version: 15.0.0-1
-Description: agent
-
-Package: bash
-Status: install ok installed
-Maintainer: Debian
-Architecture: amd64
-Version: 5.2
-Description: shell
-
-"""
-BOM = {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1,
-       "metadata": {"component": {"type": "application", "name": "mail gateway", "version": "3"}},
-       "components": [{"type": "library", "name": "content filter", "version": "1", "components": [
-           {"type": "library", "name": "engine", "version": "8", "supplier": {"name": "AO Kaspersky Lab"}}]}]}
-LOCK = {"name": "x", "version": "1.0.0", "lockfileVersion": 3, "packages": {
-    "": {"name": "x"}, "node_modules/@kaspersky/hexa-ui-core": {"version": "1.2.3", "resolved": "https://example.invalid/x.tgz"}}}
-
-
-class Case(unittest.TestCase):
-    maxDiff = None
-
-    def setUp(self):
-        self.dir = tempfile.mkdtemp(prefix="ov-cov-")
-        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
-        os.chmod(self.dir, 0o755)
-        self.env = {k: v for k, v in os.environ.items() if not k.startswith(("OVERT_", "XDG_"))}
-        self.env.update(OVERT_WORKER=WORKER, LC_ALL="C")
-
-    def put(self, name, data=b"", time=None):
-        path = os.path.join(self.dir, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "wb") as f:
-            f.write(data.encode() if isinstance(data, str) else data)
-        if time is not None:
-            os.utime(path, (time, time))
-        return path
-
-    def run_covered(self, code, *args):
-        p = subprocess.run([PROGRAM, "covered", *args], cwd=self.dir, env=self.env, capture_output=True, timeout=120, check=False)
-        self.assertEqual(p.returncode, code, p.stdout.decode() + p.stderr.decode())
-        return p
-
-    def judge(self, code, *args):
-        return json.loads(self.run_covered(code, "--format", "json", *args).stdout)
-
-    def root(self):
-        self.put("root/var/lib/dpkg/status", STATUS)
-        self.put("root/var/lib/dpkg/info/klnagent64.list", "/opt\n/opt/kaspersky/klnagent64/bin/klnagent\n", time=1730419200)
-        self.put("root/opt/kaspersky/klnagent64/bin/klnagent", "x")
+import cov_kit
+from cov_kit import BOM, LOCK, STATUS, Case
 
 
 class Cases(Case):
@@ -132,8 +77,9 @@ class Cases(Case):
         f = self.judge(0, "bom.json")["findings"][0]
         self.assertEqual((f["grade"], f["class"], f["state"]), ("E2", "B", "supplier-only"))
         self.assertEqual(f["path"], ["bom.json", "mail gateway", "content filter", "engine"])
-        BOM["components"][0]["components"][0]["cpe"] = "cpe:2.3:a:kaspersky_lab:anti-virus_sdk:8:*:*:*:*:*:*:*"
-        self.put("bom.json", json.dumps(BOM))
+        bom = copy.deepcopy(BOM)
+        bom["components"][0]["components"][0]["cpe"] = "cpe:2.3:a:kaspersky_lab:anti-virus_sdk:8:*:*:*:*:*:*:*"
+        self.put("bom.json", json.dumps(bom))
         self.assertEqual(self.judge(1, "bom.json")["findings"][0]["grade"], "E3")
 
     def test_open_source_is_no_antivirus(self):
@@ -206,5 +152,4 @@ class Cases(Case):
 
 
 if __name__ == "__main__":
-    PROGRAM, WORKER = (os.path.abspath(p) for p in sys.argv[1:3])
-    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
+    cov_kit.main()
