@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""Seeds of fuzz_covered: pieces of the built-in list, each with evidence behind it.   make_seeds.py  (writes seeds_covered/)"""
+import os
+import re
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TEXT = open(os.path.join(HERE, "../../data/covered/covered.list"), encoding="utf-8").read()
+STANZAS = [s for s in re.split(r"\n\s*\n", re.sub(r"(?m)^#.*\n", "", TEXT)) if s.strip()]
+
+
+def find(head):
+    return next(s.strip("\n") for s in STANZAS if s.strip().startswith(head))
+
+
+def evidence(kind, grade, what, state, day, value):
+    return bytes([0, kind, grade, what, state]) + day.to_bytes(4, "little") + value
+
+
+DAY = 1790000000
+base = [find("entity kaspersky"), find("rule bis-2024"), find("product agent")]
+SEEDS = {
+    "package": "\n\n".join(base + [find("indicator deb rpm\nproduct: agent")]).encode() + b"\n" + evidence(0, 4, 1, 0, DAY, b"klnagent64"),
+    "early": "\n\n".join(base + [find("indicator deb rpm\nproduct: agent")]).encode() + evidence(0, 4, 0x81, 0, 1720000000, b"klnagent"),
+    "signer": "\n\n".join([base[0], find("product software"), find("indicator signer")]).encode() + evidence(24, 0x82, 7, 0, DAY, b"AO Kaspersky Lab"),
+    "inside": "\n\n".join([base[0], find("product software"), find("product engine-inside"), find("indicator cpe")]).encode()
+              + evidence(7, 2, 19, 0xc5, DAY, b"cpe:2.3:a:kaspersky_lab:sdk:8:*"),
+    "decoy": "\n\n".join([base[0], find("product open-source"), find("indicator purl\nproduct: open-source")]).encode()
+             + evidence(6, 2, 20, 0x45, DAY, b"pkg:npm/%40kaspersky/hexa-ui@1"),
+    "watched": "\n\n".join([base[0], find("product engine-inside"), find("indicator host"), find("embedding junos")]).encode()
+               + evidence(36, 1, 26, 0, DAY, b"dnl-01.geo.kaspersky.com"),
+    "list": find("list ").encode() + b"\n",
+    "bad": b"rule x\nname: y\nentity: nobody\nyes: A G\nevent: 2024-02-31 z\n\nthing\n",
+}
+os.makedirs(os.path.join(HERE, "seeds_covered"), exist_ok=True)
+for name, data in SEEDS.items():
+    with open(os.path.join(HERE, "seeds_covered", name), "wb") as f:
+        f.write(data)
