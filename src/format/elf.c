@@ -6,6 +6,7 @@
  * found through them.
  */
 #include "checked.h"
+#include "elf.h"
 #include "exe_int.h"
 
 #define PHDRS_MAX 4096
@@ -25,70 +26,33 @@ enum { DT_NEEDED = 1, DT_STRTAB = 5, DT_SYMTAB = 6, DT_STRSZ = 10 };
 
 struct elf {
 	struct ov_exe_in *in;
-	bool is_be, is_64, has_interpreter;
-	uint16_t type, phentsize, phnum, shentsize;
-	uint64_t entry, phoff, shoff;
+	struct ov_elf h;
+	bool has_interpreter;
 	uint64_t shnum; /* 32 bits at most, so products with 16-bit sizes can't wrap */
 	uint32_t shstrndx;
 	uint64_t dynamic_off, dynamic_size;
 	uint64_t dynsym_size; /* from the section table; 0: not told */
 };
 
-struct segment {
-	uint32_t type;
-	uint64_t off, addr, filesz;
-};
-
-struct raw_section {
-	uint32_t name, type, link;
-	uint64_t flags, addr, off, size;
-};
-
-static uint16_t u16(const struct elf *e, struct ov_cur *c)
-{
-	return e->is_be ? ov_cur_soft_u16be(c) : ov_cur_soft_u16le(c);
-}
-
-static uint32_t u32(const struct elf *e, struct ov_cur *c)
-{
-	return e->is_be ? ov_cur_soft_u32be(c) : ov_cur_soft_u32le(c);
-}
-
-/* An address, offset or size: as wide as the file's class. */
-static uint64_t word(const struct elf *e, struct ov_cur *c)
-{
-	if (!e->is_64)
-		return u32(e, c);
-	return e->is_be ? ov_cur_soft_u64be(c) : ov_cur_soft_u64le(c);
-}
-
-static ov_status read_segment(struct elf *e, uint32_t i, struct segment *s)
+static ov_status read_segment(struct elf *e, uint32_t i, struct ov_elf_segment *s)
 {
 	uint64_t at;
-	struct ov_cur c;
 
-	OV_TRY(ov_exe_add(e->phoff, (uint64_t)i * e->phentsize, &at));
-	OV_TRY(ov_window_get(&e->in->win, at, e->is_64 ? 56 : 32, &c));
-	s->type = u32(e, &c);
-	if (e->is_64)
-		(void)u32(e, &c); /* flags stand here in 64-bit files */
-	s->off = word(e, &c);
-	s->addr = word(e, &c);
-	(void)word(e, &c); /* physical address */
-	s->filesz = word(e, &c);
-	return ov_cur_status(&c);
+	OV_TRY(ov_exe_add(e->h.phoff, (uint64_t)i * e->h.phentsize, &at));
+	return ov_elf_segment_at(&e->h, &e->in->win, at, s);
 }
 
 static uint32_t nsegments(const struct elf *e)
 {
-	return e->phoff == 0 || e->phentsize == 0 ? 0 : (uint32_t)ov_min_u64(e->phnum, PHDRS_MAX);
+	return e->h.phoff == 0 || e->h.phentsize == 0 ? 0
+						      : (uint32_t)ov_min_u64(e->h.phnum, PHDRS_MAX);
 }
 
 /* File offset of a virtual address. @return OV_OK; OV_BAD when no segment holds it; errors of
  * reading. */
 static ov_status offset_of(struct elf *e, uint64_t addr, uint64_t *out)
 {
-	struct segment s;
+	struct ov_elf_segment s;
 
 	for (uint32_t i = 0; i < nsegments(e); i++) {
 		OV_TRY(read_segment(e, i, &s));
@@ -102,11 +66,11 @@ static ov_status offset_of(struct elf *e, uint64_t addr, uint64_t *out)
 
 static ov_status read_segments(struct elf *e)
 {
-	struct segment s;
+	struct ov_elf_segment s;
 
-	if (e->phnum > PHDRS_MAX)
+	if (e->h.phnum > PHDRS_MAX)
 		e->in->x->is_capped = true;
-	(void)ov_exe_claim(e->in, e->phoff, (uint64_t)nsegments(e) * e->phentsize);
+	(void)ov_exe_claim(e->in, e->h.phoff, (uint64_t)nsegments(e) * e->h.phentsize);
 	for (uint32_t i = 0; i < nsegments(e); i++) {
 		OV_TRY(read_segment(e, i, &s));
 		if (s.type == PT_LOAD || s.type == PT_DYNAMIC)
@@ -120,28 +84,19 @@ static ov_status read_segments(struct elf *e)
 	return OV_OK;
 }
 
-static ov_status read_section(struct elf *e, uint64_t i, struct raw_section *s)
+static ov_status read_section(struct elf *e, uint64_t i, struct ov_elf_section *s)
 {
 	uint64_t at;
-	struct ov_cur c;
 
-	OV_TRY(
-	    ov_exe_add(e->shoff, i * e->shentsize, &at)); /* i has 32 bits at most, shentsize 16 */
-	OV_TRY(ov_window_get(&e->in->win, at, e->is_64 ? 64 : 40, &c));
-	s->name = u32(e, &c);
-	s->type = u32(e, &c);
-	s->flags = word(e, &c);
-	s->addr = word(e, &c);
-	s->off = word(e, &c);
-	s->size = word(e, &c);
-	s->link = u32(e, &c);
-	return ov_cur_status(&c);
+	/* i has 32 bits at most, shentsize 16 */
+	OV_TRY(ov_exe_add(e->h.shoff, i * e->h.shentsize, &at));
+	return ov_elf_section_at(&e->h, &e->in->win, at, s);
 }
 
 /* Counts that do not fit 16 bits stand in the null section. */
 static ov_status read_counts(struct elf *e)
 {
-	struct raw_section null;
+	struct ov_elf_section null;
 
 	if (e->shnum != 0 && e->shstrndx != 0xffff)
 		return OV_OK;
@@ -153,8 +108,8 @@ static ov_status read_counts(struct elf *e)
 	return OV_OK;
 }
 
-static ov_status keep_section(struct elf *e, const struct raw_section *r,
-			      const struct raw_section *strings, struct ov_section *s)
+static ov_status keep_section(struct elf *e, const struct ov_elf_section *r,
+			      const struct ov_elf_section *strings, struct ov_section *s)
 {
 	uint64_t at;
 
@@ -174,20 +129,21 @@ static ov_status keep_section(struct elf *e, const struct raw_section *r,
 
 static ov_status read_sections(struct elf *e)
 {
-	struct raw_section raw, strings = { 0 };
+	struct ov_elf_section raw, strings = { 0 };
 	struct ov_exe *x = e->in->x;
 	uint64_t in_file;
 	uint32_t room;
 
-	if (e->shoff == 0)
+	if (e->h.shoff == 0)
 		return OV_OK;
-	if (e->shentsize < (e->is_64 ? 64 : 40))
+	if (e->h.shentsize < ov_elf_section_size(&e->h))
 		return OV_BAD;
 	OV_TRY(read_counts(e));
 	/* A count beyond what the file can hold is cut before memory is taken for it. */
-	in_file =
-	    e->shoff < e->in->win.src->size ? (e->in->win.src->size - e->shoff) / e->shentsize : 0;
-	(void)ov_exe_claim(e->in, e->shoff, e->shnum * e->shentsize);
+	in_file = e->h.shoff < e->in->win.src->size
+		      ? (e->in->win.src->size - e->h.shoff) / e->h.shentsize
+		      : 0;
+	(void)ov_exe_claim(e->in, e->h.shoff, e->shnum * e->h.shentsize);
 	if (e->shstrndx < e->shnum && e->shstrndx != 0)
 		OV_TRY(read_section(e, e->shstrndx, &strings));
 	OV_TRY(ov_exe_sections(e->in, ov_min_u64(e->shnum, in_file), &room));
@@ -204,37 +160,32 @@ struct dynamic {
 	uint64_t strings, symbols, strings_size;
 };
 
-static ov_status read_dynamic(struct elf *e, uint32_t i, uint64_t *tag, uint64_t *value)
+static ov_status read_dynamic(struct elf *e, uint32_t i, struct ov_elf_dyn *d)
 {
-	const uint32_t size = e->is_64 ? 16 : 8;
 	uint64_t at;
-	struct ov_cur c;
 
-	OV_TRY(ov_exe_add(e->dynamic_off, (uint64_t)i * size, &at));
-	OV_TRY(ov_window_get(&e->in->win, at, size, &c));
-	*tag = word(e, &c);
-	*value = word(e, &c);
-	return *tag == 0 ? OV_END : OV_OK;
+	OV_TRY(ov_exe_add(e->dynamic_off, (uint64_t)i * ov_elf_dyn_size(&e->h), &at));
+	OV_TRY(ov_elf_dyn_at(&e->h, &e->in->win, at, d));
+	return d->tag == 0 ? OV_END : OV_OK;
 }
 
 static uint32_t ndynamic(const struct elf *e)
 {
-	return (uint32_t)ov_min_u64(e->dynamic_size / (e->is_64 ? 16 : 8), DYNAMIC_MAX);
+	return (uint32_t)ov_min_u64(e->dynamic_size / ov_elf_dyn_size(&e->h), DYNAMIC_MAX);
 }
 
 static ov_status find_dynamic(struct elf *e, struct dynamic *d)
 {
-	uint64_t tag, value;
+	struct ov_elf_dyn row;
 	ov_status s = OV_OK;
 
-	for (uint32_t i = 0; i < ndynamic(e) && (s = read_dynamic(e, i, &tag, &value)) == OV_OK;
-	     i++) {
-		if (tag == DT_STRSZ)
-			d->strings_size = value;
-		if (tag == DT_STRTAB)
-			OV_TRY(offset_of(e, value, &d->strings));
-		if (tag == DT_SYMTAB)
-			OV_TRY(offset_of(e, value, &d->symbols));
+	for (uint32_t i = 0; i < ndynamic(e) && (s = read_dynamic(e, i, &row)) == OV_OK; i++) {
+		if (row.tag == DT_STRSZ)
+			d->strings_size = row.value;
+		if (row.tag == DT_STRTAB)
+			OV_TRY(offset_of(e, row.value, &d->strings));
+		if (row.tag == DT_SYMTAB)
+			OV_TRY(offset_of(e, row.value, &d->symbols));
 	}
 	return s == OV_END ? OV_OK : s;
 }
@@ -252,15 +203,14 @@ static ov_status dynamic_text(struct elf *e, const struct dynamic *d, uint64_t a
 
 static ov_status read_needed(struct elf *e, const struct dynamic *d)
 {
-	uint64_t tag, value;
+	struct ov_elf_dyn row;
 	struct ov_str name;
 	ov_status s = OV_OK;
 
-	for (uint32_t i = 0; i < ndynamic(e) && (s = read_dynamic(e, i, &tag, &value)) == OV_OK;
-	     i++) {
-		if (tag != DT_NEEDED)
+	for (uint32_t i = 0; i < ndynamic(e) && (s = read_dynamic(e, i, &row)) == OV_OK; i++) {
+		if (row.tag != DT_NEEDED)
 			continue;
-		OV_TRY(dynamic_text(e, d, value, &name));
+		OV_TRY(dynamic_text(e, d, row.value, &name));
 		OV_TRY(ov_exe_import(e->in, &(struct ov_import){ .library = name }));
 	}
 	return s == OV_END ? OV_OK : s;
@@ -272,7 +222,7 @@ static ov_status read_needed(struct elf *e, const struct dynamic *d)
  */
 static ov_status read_symbols(struct elf *e, const struct dynamic *d)
 {
-	const uint32_t size = e->is_64 ? 24 : 16;
+	const uint32_t size = ov_elf_symbol_size(&e->h);
 	uint64_t all = e->dynsym_size;
 
 	if (d->symbols == 0)
@@ -285,21 +235,13 @@ static ov_status read_symbols(struct elf *e, const struct dynamic *d)
 	}
 	for (uint64_t i = 1; i < all / size;
 	     i++) { /* ends at the file's end, or when the list is full */
-		struct ov_cur c;
+		struct ov_elf_symbol row;
 		struct ov_str text;
-		uint32_t name;
-		uint16_t section;
 
-		OV_TRY(ov_window_get(&e->in->win, d->symbols + i * size, size, &c));
-		name = u32(e, &c);
-		if (e->is_64)
-			ov_cur_soft_skip(&c, 2);
-		else
-			ov_cur_soft_skip(&c, 10);
-		section = u16(e, &c);
-		if (section != 0 || name == 0)
+		OV_TRY(ov_elf_symbol_at(&e->h, &e->in->win, d->symbols + i * size, &row));
+		if (row.shndx != 0 || row.name == 0)
 			continue;
-		OV_TRY(dynamic_text(e, d, name, &text));
+		OV_TRY(dynamic_text(e, d, row.name, &text));
 		OV_TRY(ov_exe_import(e->in, &(struct ov_import){ .symbol = text }));
 	}
 	return OV_OK;
@@ -332,61 +274,36 @@ static ov_status find_entry(struct elf *e)
 	struct ov_exe *x = e->in->x;
 	ov_status s;
 
-	if (e->entry == 0 || e->type == ET_REL)
+	if (e->h.entry == 0 || e->h.type == ET_REL)
 		return OV_OK;
-	s = offset_of(e, e->entry, &x->entry);
+	s = offset_of(e, e->h.entry, &x->entry);
 	x->has_entry = s == OV_OK;
 	return s;
-}
-
-/* Class, byte order and the fields of the header. */
-static ov_status read_header(struct elf *e)
-{
-	uint8_t class, order;
-	struct ov_cur c;
-
-	OV_TRY(ov_window_upto(&e->in->win, 0, 64, &c));
-	if (ov_cur_expect(&c, "\x7f"
-			      "ELF") != OV_OK)
-		return OV_BAD;
-	class = ov_cur_soft_u8(&c);
-	order = ov_cur_soft_u8(&c);
-	e->is_64 = class == 2;
-	e->is_be = order == 2;
-	if ((class != 1 && class != 2) || (order != 1 && order != 2))
-		ov_exe_broken(e->in, "the class or the byte order is none that exists");
-	ov_cur_soft_skip(&c, 10);
-	e->type = u16(e, &c);
-	e->in->x->machine = u16(e, &c);
-	ov_cur_soft_skip(&c, 4);
-	e->entry = word(e, &c);
-	e->phoff = word(e, &c);
-	e->shoff = word(e, &c);
-	ov_cur_soft_skip(&c, 6); /* flags, size of this header */
-	e->phentsize = u16(e, &c);
-	e->phnum = u16(e, &c);
-	e->shentsize = u16(e, &c);
-	e->shnum = u16(e, &c);
-	e->shstrndx = u16(e, &c);
-	return ov_cur_status(&c);
 }
 
 ov_status ov_elf_read(struct ov_exe_in *in)
 {
 	struct elf e = { .in = in };
-	const ov_status s = read_header(&e);
+	const ov_status s = ov_elf_open(&in->win, &e.h);
 
 	if (s == OV_BAD)
 		return OV_BAD;
-	in->x->is_64 = e.is_64;
+	if (s == OV_OK || s == OV_SHORT) {
+		if (e.h.class < 1 || e.h.class > 2 || e.h.order < 1 || e.h.order > 2)
+			ov_exe_broken(in, "the class or the byte order is none that exists");
+		in->x->is_64 = e.h.is_64;
+		in->x->machine = e.h.machine;
+	}
 	if (s != OV_OK) {
 		in->x->is_cut = true;
 		return settle(&e, s, "the header is cut");
 	}
-	(void)ov_exe_claim(in, 0, e.is_64 ? 64 : 52);
+	e.shnum = e.h.shnum;
+	e.shstrndx = e.h.shstrndx;
+	(void)ov_exe_claim(in, 0, ov_elf_header_size(&e.h));
 	OV_TRY(settle(&e, read_segments(&e), "the program headers are broken"));
 	in->x->is_library =
-	    e.type == ET_DYN && !e.has_interpreter; /* programs are ET_DYN as well now */
+	    e.h.type == ET_DYN && !e.has_interpreter; /* programs are ET_DYN as well now */
 	OV_TRY(settle(&e, read_sections(&e), "the section table is broken"));
 	OV_TRY(settle(&e, find_entry(&e), "the entry point lies in no segment"));
 	return settle(&e, read_imports(&e), "the dynamic segment is broken");
