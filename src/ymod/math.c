@@ -102,6 +102,20 @@ FUNC(entropy)
 	return give(out, s, sum);
 }
 
+/* How likely two bytes at different places are the same. */
+FUNC(index_of_coincidence)
+{
+	uint64_t counts[256], total = 0;
+	const ov_status s = histogram(env, args, nargs == 1, counts, &total);
+	double sum = 0.0;
+
+	UNUSED();
+	for (int i = 0; s == OV_OK && i < 256; i++)
+		sum += (double)counts[i] * ((double)counts[i] - 1.0);
+	return give(out, s,
+		    total > 1 ? sum / ((double)total * ((double)total - 1.0)) : (double)NAN);
+}
+
 static double mean_of(const uint64_t counts[256], uint64_t total)
 {
 	double sum = 0.0;
@@ -336,6 +350,8 @@ FUNC(to_string)
 #define SIGS(name, ...) static const struct ov_ysig name##_sigs[] = { __VA_ARGS__, END }
 
 SIGS(entropy, { "ii", OV_Y_FLOAT, entropy }, { "s", OV_Y_FLOAT, entropy });
+SIGS(index_of_coincidence, { "ii", OV_Y_FLOAT, index_of_coincidence },
+     { "s", OV_Y_FLOAT, index_of_coincidence });
 SIGS(mean, { "ii", OV_Y_FLOAT, mean }, { "s", OV_Y_FLOAT, mean });
 SIGS(deviation, { "iif", OV_Y_FLOAT, deviation }, { "sf", OV_Y_FLOAT, deviation });
 SIGS(serial_correlation, { "ii", OV_Y_FLOAT, serial_correlation },
@@ -369,6 +385,7 @@ static const struct ov_yfield fields[] = {
 	{ .name = "deviation", .kind = OV_Y_FUNC, .sigs = deviation_sigs },
 	{ .name = "entropy", .kind = OV_Y_FUNC, .sigs = entropy_sigs },
 	{ .name = "in_range", .kind = OV_Y_FUNC, .sigs = in_range_sigs },
+	{ .name = "index_of_coincidence", .kind = OV_Y_FUNC, .sigs = index_of_coincidence_sigs },
 	{ .name = "max", .kind = OV_Y_FUNC, .sigs = maximum_sigs },
 	{ .name = "mean", .kind = OV_Y_FUNC, .sigs = mean_sigs },
 	{ .name = "min", .kind = OV_Y_FUNC, .sigs = minimum_sigs },

@@ -10,5 +10,9 @@ extern const struct ov_ymodules ov_ymodules_all;
 extern const struct ov_ymodule ov_ymod_hash;
 extern const struct ov_ymodule ov_ymod_lnk;
 extern const struct ov_ymodule ov_ymod_math;
+extern const struct ov_ymodule ov_ymod_time;
+extern const struct ov_ymodule ov_ymod_string;
+extern const struct ov_ymodule ov_ymod_console;
+extern const struct ov_ymodule ov_ymod_elf;
 
 #endif

@@ -12,6 +12,13 @@
 	static ov_status name(struct ov_yenv *env, unsigned module, const struct ov_yobj *self,    \
 			      uint64_t i, struct ov_yval *out)
 #define OV_UNUSED_GET() (void)env, (void)module, (void)self
+/* Those of a function, and its ways to be called. */
+#define OV_CALL(name)                                                                              \
+	static ov_status name(struct ov_yenv *env, unsigned module, const struct ov_yobj *self,    \
+			      const struct ov_yval *args, size_t nargs, struct ov_yval *out)
+#define OV_UNUSED_CALL() (void)env, (void)module, (void)self, (void)args, (void)nargs
+#define OV_SIGS(name, ...)                                                                         \
+	static const struct ov_ysig name[] = { __VA_ARGS__, { NULL, OV_Y_UNDEFINED, NULL } }
 
 static inline ov_status ov_give_int(struct ov_yval *out, uint64_t v)
 {
@@ -87,5 +94,23 @@ static inline void ov_ymod_note(struct ov_yenv *env, ov_status why, const char *
 	{                                                                                          \
 		.name = (shown), .kind = OV_Y_ARRAY, .get = (fn), .item = (what), .at = (each)     \
 	}
+
+#define OV_F_STRUCT(shown, fn, type)                                                               \
+	{                                                                                          \
+		.name = (shown), .kind = OV_Y_STRUCT, .get = (fn), .of = &(type)                   \
+	}
+#define OV_F_FUNC(shown, ways)                                                                     \
+	{                                                                                          \
+		.name = (shown), .kind = OV_Y_FUNC, .sigs = (ways)                                 \
+	}
+
+/* Takes steps off the layer's budget. @return OV_LIMIT when they are spent. */
+OV_MUST_USE static inline ov_status ov_ymod_spend(struct ov_yenv *env, uint64_t n)
+{
+	if (*env->steps < n)
+		return OV_LIMIT;
+	*env->steps -= n;
+	return OV_OK;
+}
 
 #endif

@@ -101,6 +101,26 @@ static const struct {
 	{ "hash.md5(\"abc\") == \"900150983cd24fb0d6963f7d28e17f72\"", true },
 	{ "hash.crc32(\"123456789\") == 0xcbf43926", true },
 	{ "hash.md5(1000, 5) == \"x\"", false },
+	{ "math.index_of_coincidence(\"aabb\") > 0.33 and math.index_of_coincidence(\"aabb\") < "
+	  "0.34",
+	  true },
+	{ "defined math.index_of_coincidence(\"a\")", false },
+	{ "time.now() > 1700000000", true },
+	{ "string.length(\"AXS\\x00ERS\") == 7", true },
+	{ "string.to_int(\"1234\") == 1234 and string.to_int(\"-10\") == -10", true },
+	{ "string.to_int(\"-010\") == -8 and string.to_int(\"0x1F\") == 31", true },
+	{ "string.to_int(\"011\", 8) == 9 and string.to_int(\"-011\", 0) == -9", true },
+	{ "string.to_int(\"zz\", 36) == 1295 and string.to_int(\"0xfF\", 16) == 255", true },
+	{ "string.to_int(\" +5\") == 5", true },
+	{ "string.to_int(\"-9223372036854775808\") < 0", true },
+	{ "string.to_int(\"9223372036854775807\") == 0x7FFFFFFFFFFFFFFF", true },
+	{ "defined string.to_int(\"9223372036854775808\")", false },
+	{ "defined string.to_int(\"\") or defined string.to_int(\"-\")", false },
+	{ "defined string.to_int(\"12x\") or defined string.to_int(\"08\")", false },
+	{ "defined string.to_int(\"1\", 1) or defined string.to_int(\"1\", 37)", false },
+	{ "console.log(\"a\") and console.log(\"a\", 1) and console.log(1.5) and "
+	  "console.hex(\"h\", 255)",
+	  true },
 	{ "yes and not no", true },
 	{ "all of (ye*) and none of (n*)", true },
 	{ "entrypoint == 0", false },
@@ -114,7 +134,8 @@ static bool eval(const char *condition, const char *what, bool blind, enum ov_yr
 	struct ov_buf b;
 
 	(void)snprintf(source, sizeof source,
-		       "import \"math\"\nimport \"hash\"\nrule yes { condition: true }\n"
+		       "import \"math\"\nimport \"hash\"\nimport \"time\"\nimport "
+		       "\"string\"\nimport \"console\"\nrule yes { condition: true }\n"
 		       "private rule no { condition: false }\n"
 		       "rule t : tag { meta: m = -1.5 strings: " STRINGS
 		       " condition: (%s) or ($a and $b and $c and $_x and false) }",

@@ -3,7 +3,8 @@
  *
  *   lnk.tracker_data.version = 0
  *
- * What is undefined and constants are left out; texts have \xNN for what is not printable. Notes
+ * What is undefined and constants are left out; functions that take nothing are called. Module data
+ * (`-x`) is the file itself; texts have \xNN for what is not printable. Notes
  * are lines that begin with '!'. With -p every prefix of the file is walked as well, with -f the
  * n-th request for memory fails for each n; both print only what was asked, after that.
  */
@@ -24,6 +25,7 @@ struct dump {
 	uint64_t steps;
 	unsigned module;
 	bool is_quiet;
+	struct ov_hasher *hasher[OV_DIGEST_KINDS];
 	char path[4096];
 };
 
@@ -104,6 +106,20 @@ static void give(struct dump *d, ov_status s, const struct ov_yfield *f, const s
 	}
 }
 
+/* A function without arguments, whose value stands behind `name()`. */
+static ov_status call_plain(struct dump *d, const struct ov_yobj *self, const struct ov_yfield *f,
+			    size_t at, struct ov_yval *v)
+{
+	struct ov_yobj o = *self;
+
+	o.field = f;
+	(void)snprintf(d->path + at, sizeof d->path - at, ".%s()", f->name);
+	for (const struct ov_ysig *s = f->sigs; s != NULL && s->args != NULL; s++)
+		if (s->args[0] == '\0')
+			return s->call(&d->env, d->module, &o, NULL, 0, v);
+	return OV_OK;
+}
+
 /* Schemas are no deeper than a few levels; recursion is bounded by them. */
 static void struct_fields(struct dump *d, const struct ov_yobj *self, int depth)
 {
@@ -115,10 +131,12 @@ static void struct_fields(struct dump *d, const struct ov_yobj *self, int depth)
 		ov_status s = OV_OK;
 
 		(void)snprintf(d->path + at, sizeof d->path - at, ".%s", f->name);
-		if (f->kind == OV_Y_STRUCT && f->get == NULL) {
+		if (f->kind == OV_Y_FUNC) {
+			s = call_plain(d, self, f, at, &v);
+		} else if (f->kind == OV_Y_STRUCT && f->get == NULL) {
 			v.kind = OV_Y_STRUCT;
 			v.o = *self;
-		} else if (f->kind != OV_Y_FUNC && f->get != NULL) {
+		} else if (f->get != NULL) {
 			s = f->get(&d->env, d->module, self, &v);
 		}
 		give(d, s, f, f->of, &v, depth);
@@ -140,6 +158,8 @@ static void walk(struct dump *d, const uint8_t *p, size_t n, bool is_quiet, long
 	d->env = (struct ov_yenv){
 		.src = &d->src, .arena = &d->arena, .steps = &d->steps, .note = note, .ctx = d
 	};
+	for (int k = 0; k < OV_DIGEST_KINDS; k++)
+		d->env.hasher[k] = d->hasher[k];
 	d->env.type =
 	    (uint32_t)ov_type_detect(ov_cur_of(p, n < OV_TYPE_HEAD ? n : OV_TYPE_HEAD), &d->src);
 	if (ov_exe_read((enum ov_type)d->env.type, &d->src, &d->arena, &x) == OV_OK)
@@ -197,6 +217,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	d.module = (unsigned)m;
+	for (int k = 0; k < OV_DIGEST_KINDS; k++)
+		if (ov_hasher_new((enum ov_digest_kind)k, &d.hasher[k]) != OV_OK)
+			return 2;
 	for (; at < argc; at++) {
 		size_t n;
 		uint8_t *p = slurp(argv[at], &n);
@@ -208,5 +231,7 @@ int main(int argc, char **argv)
 		walk(&d, p, n, false, -1);
 		free(p);
 	}
+	for (int k = 0; k < OV_DIGEST_KINDS; k++)
+		ov_hasher_free(&d.hasher[k]);
 	return 0;
 }
