@@ -74,8 +74,18 @@ enum overt_option {
 				       overt_process_open()                          */
 	OVERT_OPT_YARA_STRICT,	    /* boolean: as YARA-X, where 4.5 differs         */
 	OVERT_OPT_YARA_STRINGS,	    /* strings of a rule, 10,000                     */
+	OVERT_OPT_YARA_DUMP,	    /* what modules see of each file: enum overt_yara_dump,
+				       OVERT_YARA_DUMP_ALL                           */
 	OVERT_OPT_COUNT
 };
+
+enum overt_yara_dump {
+	OVERT_YARA_DUMP_NONE = 0,
+	OVERT_YARA_DUMP_YARA, /* as `yara -D`                        */
+	OVERT_YARA_DUMP_TEXT, /* what is defined, without constants  */
+	OVERT_YARA_DUMP_JSON, /* likewise, an object                 */
+};
+#define OVERT_YARA_DUMP_ALL 8 /* beside it: all modules, not only those that rules import */
 
 #define OVERT_WORKERS_MAX 64 /* more are taken as this many */
 
@@ -97,6 +107,12 @@ enum overt_status overt_options_add_compiled(struct overt_options *o, const char
  * number or a truth is one, else it is a text. */
 #define OVERT_DEFINES_MAX 16384
 enum overt_status overt_options_define(struct overt_options *o, const char *definition);
+/** Gives a file to a module of YARA rules: "module=path", cuckoo's report for instance. The file is
+ * opened at once; workers get its descriptor. A second one for a module replaces the first.
+ * @return OVERT_OK; OVERT_BAD_ARGUMENT: not of that form, or more than OVERT_MODULE_DATA_MAX;
+ * OVERT_IO: it can't be opened. */
+#define OVERT_MODULE_DATA_MAX 16
+enum overt_status overt_options_add_module_data(struct overt_options *o, const char *definition);
 /**
  * Which categories of possibly unwanted applications count ("PUA.Win.Packer.X" is of the categories
  * Win and Packer): only these, or all but these. Without effect unless OVERT_OPT_PUA is set.

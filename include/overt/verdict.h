@@ -137,8 +137,10 @@ struct overt_verdict {	 /* owned by whoever received it; overt_verdict_free() */
 	uint64_t incompletes_total;
 	const struct overt_yara_rule *yara; /* with OVERT_OPT_YARA_ONLY, in the rules' order */
 	size_t nyara;
-	struct overt_text error; /* for OVERT_ERROR                                  */
-	uint64_t bytes;		 /* matched, all layers together                     */
+	struct overt_text yara_said; /* with OVERT_OPT_YARA_ONLY: lines of console.log() */
+	struct overt_text yara_dump; /* with OVERT_OPT_YARA_DUMP */
+	struct overt_text error;     /* for OVERT_ERROR                                  */
+	uint64_t bytes;		     /* matched, all layers together                     */
 	uint64_t layers;
 	uint64_t time_ns; /* wall time in the worker                          */
 };

@@ -119,6 +119,20 @@ bool yara_add_rules(struct cli *c, struct overt_options *o, const char *operand,
 	return st == OVERT_OK;
 }
 
+static bool add_module_data(struct cli *c, struct overt_options *o, const char *definition)
+{
+	const enum overt_status st = overt_options_add_module_data(o, definition);
+
+	if (st == OVERT_IO) {
+		cli_put(&c->err, "error: could not open file \"");
+		cli_shown(&c->err, ov_str_of(strchr(definition, '=') + 1));
+		cli_put(&c->err, "\".\n");
+	} else if (st != OVERT_OK) {
+		cli_put(&c->err, "error: wrong syntax for `-x` option.\n");
+	}
+	return st == OVERT_OK;
+}
+
 static void warn(void *context, const char *line)
 {
 	struct cli_out *err = context;
@@ -147,12 +161,18 @@ static struct overt_options *make_options(struct cli *c, const struct yara_setti
 	(void)overt_options_set(o, OVERT_OPT_YARA_STRINGS, s->max_strings);
 	(void)overt_options_set(o, OVERT_OPT_WORKERS, s->threads);
 	(void)overt_options_set(o, OVERT_OPT_MAX_SCANTIME, s->timeout * 1000);
+	if (s->module_dump)
+		(void)overt_options_set(o, OVERT_OPT_YARA_DUMP,
+					s->format == YARA_TEXT || s->count ? OVERT_YARA_DUMP_YARA
+									   : OVERT_YARA_DUMP_JSON);
 	if (s->strings || s->lengths || s->xor_keys)
 		(void)overt_options_set(o, OVERT_OPT_YARA_MATCHES, UINT32_MAX);
 	is_good = overt_options_set_cache(o, NULL) == OVERT_OK;
 	for (size_t i = 0; i < s->defines.n; i++) /* as yara: told, and passed over */
 		if (overt_options_define(o, s->defines.v[i]) != OVERT_OK)
 			cli_put(&c->err, "error: wrong syntax for `-d` option.\n");
+	for (size_t i = 0; i < s->module_data.n && is_good; i++)
+		is_good = add_module_data(c, o, s->module_data.v[i]);
 	for (size_t i = 0; i + 1 < operands->n && is_good; i++)
 		is_good = yara_add_rules(c, o, operands->v[i], s->compiled);
 	if (!is_good)
@@ -265,10 +285,6 @@ static void say_without_effect(struct cli *c, const struct yara_settings *s)
 {
 	if (s->no_warnings)
 		return;
-	if (s->module_data.n > 0)
-		cli_put(&c->err, "warning: -x: no module of this version reads such data\n");
-	if (s->module_dump)
-		cli_put(&c->err, "warning: -D: modules can't be printed by this version\n");
 	if (s->stats)
 		cli_put(&c->err, "warning: -S: see overt db info and overt db cost instead\n");
 }

@@ -255,8 +255,30 @@ static void json_rule(struct yara *y, const struct overt_yara_rule *r)
 	cli_put(o, "}");
 }
 
+/* "console":["line", ...] */
+static void json_lines(struct cli_out *o, struct ov_str lines)
+{
+	struct ov_str line;
+	bool is_first = true;
+
+	cli_put(o, ",\"console\":[");
+	while (lines.n > 0) {
+		const char *end = memchr(lines.p, '\n', lines.n);
+
+		line = (struct ov_str){ .p = lines.p,
+					.n = end != NULL ? (size_t)(end - lines.p) : lines.n };
+		lines.p += line.n + (end != NULL);
+		lines.n -= line.n + (end != NULL);
+		cli_put(o, is_first ? "" : ",");
+		cli_json(o, line);
+		is_first = false;
+	}
+	cli_put(o, "]");
+}
+
 static void json_file(struct yara *y, const struct run_file *f)
 {
+	const struct overt_verdict *v = f->verdict;
 	struct cli_out *o = &y->c->out;
 	uint64_t n = 0;
 
@@ -272,7 +294,14 @@ static void json_file(struct yara *y, const struct run_file *f)
 		cli_put(o, n++ > 0 ? "," : "");
 		json_rule(y, &f->verdict->yara[i]);
 	}
-	cli_put(o, "]}");
+	cli_put(o, "]");
+	if (v->yara_said.length > 0 && !y->s->disable_console)
+		json_lines(o, cli_str(v->yara_said));
+	if (v->yara_dump.length > 0) { /* JSON, made by the worker: strings there are escaped */
+		cli_put(o, ",\"modules\":");
+		cli_raw(o, cli_str(v->yara_dump));
+	}
+	cli_put(o, "}");
 	if (y->s->format == YARA_NDJSON)
 		cli_put(o, "\n");
 }
@@ -322,6 +351,9 @@ void yara_print(struct yara *y, const struct run_file *f)
 		y->files++;
 		return;
 	}
+	cli_raw(o, cli_str(f->verdict->yara_dump));
+	if (!y->s->disable_console)
+		cli_raw(o, cli_str(f->verdict->yara_said));
 	for (size_t i = 0; i < f->verdict->nyara; i++) {
 		if (!is_wanted(y->s, &f->verdict->yara[i]) ||
 		    (y->s->max_rules != 0 && n == y->s->max_rules))

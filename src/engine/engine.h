@@ -63,7 +63,11 @@ struct ov_scan_options {
 	bool yara_process;     /* the file is a process's memory: see yara_process.c */
 	bool yara_fast;	       /* of a string whose presence alone counts, one match */
 	uint64_t yara_matches; /* of a string that are listed; 0: none */
+	uint64_t yara_dump;    /* what modules see: enum ov_ydump_form, OV_YARA_DUMP_ALL */
 };
+
+#define OV_YARA_DUMP_FORM 7u
+#define OV_YARA_DUMP_ALL 8u /* of each module that knows something; else of those imported */
 
 #define OV_CONTEXT_BEFORE 32
 #define OV_CONTEXT_MAX 256
@@ -130,6 +134,8 @@ struct ov_report { /* views live until the engine's next scan */
 	struct ov_report_incomplete *incompletes;
 	uint32_t nincompletes;
 	struct ov_report_yara *yara; /* in the rules' order */
+	struct ov_str yara_said;     /* lines of console.log(), each with its end */
+	struct ov_str yara_dump;     /* what modules see, when asked for */
 	uint64_t bytes, layers;	     /* matched bytes and layers, unpacked ones included */
 };
 
@@ -166,6 +172,9 @@ OV_MUST_USE ov_status ov_engine_count_costs(struct ov_engine *e);
 /** What rule `id` cost since then; all zero when nothing was counted. */
 void ov_engine_cost(const struct ov_engine *e, uint32_t id, struct ov_rule_cost *out);
 /** The same of a YARA rule, by its number in the database. */
+/** Bytes for a module of YARA rules (cuckoo's report), which must outlive the engine. A name that
+ * no module has is passed over. */
+void ov_engine_module_data(struct ov_engine *e, struct ov_str module, struct ov_cur bytes);
 void ov_engine_yara_cost(const struct ov_engine *e, uint32_t id, struct ov_rule_cost *out);
 
 /**

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "checked.h"
+#include "ymod.h"
 
 #define ARENA_MAX ((size_t)64 << 20)
 #define ARENA_KEEP ((size_t)64 << 10)
@@ -23,6 +24,7 @@ void ov_yara_free(struct ov_yara **py)
 	ov_ysearch_free(&y->search);
 	ov_ysearch_free(&y->scout);
 	ov_buf_free(&y->window);
+	ov_yara_said_free(y);
 	ov_arena_free(&y->arena);
 	for (int k = 0; k < OV_DIGEST_KINDS; k++)
 		ov_hasher_free(&y->env.hasher[k]);
@@ -76,6 +78,7 @@ static ov_status make(struct ov_yara *y)
 		OV_TRY(ov_hasher_new((enum ov_digest_kind)k, &y->env.hasher[k]));
 	OV_TRY(ov_ysearch_new(&y->search));
 	OV_TRY(ov_ysearch_new(&y->scout));
+	OV_TRY(ov_yara_said_new(y));
 	y->window = ov_buf_of(SIZE_MAX);
 	OV_TRY(ov_buf_reserve(&y->window, OV_WINDOW + OV_WINDOW_OVERLAP));
 	return ov_yvm_new(&y->vm);
@@ -113,6 +116,14 @@ void ov_engine_define(struct ov_engine *e, struct ov_str name, const struct ov_y
 		if (ov_str_eq(its, name) && was.kind == value->kind)
 			y->externals[i] = *value;
 	}
+}
+
+void ov_engine_module_data(struct ov_engine *e, struct ov_str module, struct ov_cur bytes)
+{
+	const int m = ov_ymodule_find(&ov_ymodules_all, module);
+
+	if (e->yara != NULL && m >= 0)
+		e->yara->env.data[m] = bytes;
 }
 
 ov_status ov_yara_count_costs(struct ov_engine *e)
@@ -311,6 +322,8 @@ static void begin(struct ov_engine *e, struct ov_node *n)
 	y->nwoken = 0;
 	y->n = n;
 	y->is_searched = false;
+	y->said.n = y->dump.n = 0;
+	y->is_said_cut = false;
 	if (ov_src_read_upto(&n->src, 0, y->head, sizeof y->head, &got) != OV_OK)
 		got = 0;
 	y->nhead = got;
@@ -349,5 +362,7 @@ ov_status ov_yara_layer(struct ov_engine *e, struct ov_node *n)
 				     "it changed while it was read");
 	else
 		OV_TRY(s);
-	return y->nwoken > 0 || e->o->yara_negate ? ov_yara_judge(e, n) : OV_OK;
+	if (y->nwoken > 0 || e->o->yara_negate || e->o->yara_dump != 0)
+		OV_TRY(ov_yara_judge(e, n));
+	return OV_OK;
 }

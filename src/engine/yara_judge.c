@@ -71,12 +71,6 @@ static void note(void *ctx, ov_status why, const char *detail)
 	ov_report_incomplete(e, e->yara->n, ov_reason_of(why), (struct ov_str){ 0 }, detail);
 }
 
-static void say(void *ctx, struct ov_str line)
-{
-	(void)ctx;
-	(void)line; /* console.log: a scan has nobody to tell it to */
-}
-
 static void make_host(struct ov_engine *e, struct ov_node *n)
 {
 	struct ov_yara *y = e->yara;
@@ -89,7 +83,7 @@ static void make_host(struct ov_engine *e, struct ov_node *n)
 	memset(y->env.state, 0, sizeof y->env.state);
 	y->env.type = (uint32_t)n->type;
 	y->env.exe = n->has_exe ? &n->exe : NULL;
-	y->env.say = say;
+	y->env.say = ov_yara_say;
 	y->env.note = note;
 	y->env.ctx = e;
 	y->host =
@@ -126,6 +120,7 @@ static ov_status evaluate(struct ov_engine *e, struct ov_node *n, uint32_t id)
 	enum ov_yresult result = OV_YR_FALSE;
 	/* No rule may starve those behind it. */
 	const uint64_t most = ov_min_u64(y->steps, RULE_STEPS + n->match_size * RULE_STEPS_BYTE);
+	const size_t said = y->said.n;
 	uint64_t left = most;
 	struct ov_yrule r;
 	ov_status s;
@@ -144,7 +139,18 @@ static ov_status evaluate(struct ov_engine *e, struct ov_node *n, uint32_t id)
 		OV_TRY(s);
 	}
 	y->result[id] = (uint8_t)result;
+	if (result == OV_YR_UNKNOWN)
+		y->said.n = said; /* it will be evaluated again */
 	return OV_OK;
+}
+
+/* With its strings unknown. A rule that says something waits for them: it is to say it once. */
+static ov_status evaluate_blind(struct ov_engine *e, struct ov_node *n, uint32_t id)
+{
+	struct ov_yrule r;
+
+	ov_yimage_rule(e->yara->image, id, &r);
+	return (r.flags & OV_YRULE_SAYS) != 0 ? OV_OK : evaluate(e, n, id);
 }
 
 static int by_number(const void *pa, const void *pb)
@@ -295,10 +301,11 @@ ov_status ov_yara_judge(struct ov_engine *e, struct ov_node *n)
 	uint32_t pending = 0;
 
 	make_host(e, n);
+	OV_TRY(ov_yara_dump(e));
 	if (y->nwoken > 1)
 		qsort(y->woken, y->nwoken, sizeof *y->woken, by_number);
 	for (uint32_t i = 0; i < y->nwoken; i++) {
-		OV_TRY(evaluate(e, n, y->woken[i]));
+		OV_TRY(evaluate_blind(e, n, y->woken[i]));
 		pending += y->result[y->woken[i]] == OV_YR_UNKNOWN;
 	}
 	if (pending > 0)
@@ -314,8 +321,10 @@ ov_status ov_yara_judge(struct ov_engine *e, struct ov_node *n)
 			if (y->result[y->woken[i]] == OV_YR_UNKNOWN)
 				OV_TRY(evaluate(e, n, y->woken[i]));
 	}
-	if (e->o->yara_only)
+	if (e->o->yara_only) {
+		ov_yara_told(e);
 		return ov_yara_list(e, n);
+	}
 	for (uint32_t i = 0; i < y->nwoken && !e->is_done; i++) {
 		struct ov_yrule r;
 

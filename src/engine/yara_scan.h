@@ -37,8 +37,10 @@ struct ov_yara {
 	struct ov_arena arena; /* values of modules, as long as the layer */
 	struct ov_yenv env;
 	struct ov_yhost host;
-	bool is_searched;	    /* pass 2 was run */
-	struct ov_buf window;	    /* of what is not in memory */
+	bool is_searched;	  /* pass 2 was run */
+	struct ov_buf window;	  /* of what is not in memory */
+	struct ov_buf said, dump; /* yara_said.c */
+	bool is_said_cut;
 	struct ov_rule_cost *costs; /* of each rule; NULL: not counted */
 };
 
@@ -64,6 +66,13 @@ OV_MUST_USE ov_status ov_yara_read(const struct ov_node *n, bool is_process, uin
 /* yara_scout.c: decides rules that lack strings which they need, before all others are searched.
  * @param pending  Rules that are not decided; lowered. */
 OV_MUST_USE ov_status ov_yara_scout(struct ov_engine *e, struct ov_node *n, uint32_t *pending);
+
+/* yara_said.c: lines of rules, values of modules; the report gets both at last. */
+OV_MUST_USE ov_status ov_yara_said_new(struct ov_yara *y);
+void ov_yara_said_free(struct ov_yara *y);
+void ov_yara_say(void *ctx, struct ov_str line);
+OV_MUST_USE ov_status ov_yara_dump(struct ov_engine *e);
+void ov_yara_told(struct ov_engine *e);
 
 /* yara_list.c: rules that hold, with their strings' matches, to the report. */
 OV_MUST_USE ov_status ov_yara_list(struct ov_engine *e, struct ov_node *n);

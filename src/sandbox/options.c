@@ -1,12 +1,14 @@
 /* Options: numbers, databases, places. */
 #include "options.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "program.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -45,6 +47,8 @@ void overt_options_free(struct overt_options **o)
 	}
 	free((*o)->databases);
 	free((*o)->spaces);
+	for (size_t i = 0; i < (*o)->nmodule_data; i++)
+		ov_fd_close(&(*o)->module_data[i].fd);
 	free((*o)->cache);
 	free((*o)->worker);
 	free(*o);
@@ -124,6 +128,60 @@ enum overt_status overt_options_define(struct overt_options *o, const char *defi
 		return OVERT_BAD_ARGUMENT;
 	memcpy(o->defines + o->ndefines, definition, n);
 	o->ndefines += n;
+	return OVERT_OK;
+}
+
+/* Takes the descriptor, whatever is returned. */
+static enum overt_status take_module_data(struct overt_options *o, struct ov_str module, int *fd)
+{
+	size_t i = 0;
+
+	while (i < o->nmodule_data && !ov_str_is(module, o->module_data[i].module))
+		i++;
+	if (module.n == 0 || module.n >= OV_MODULE_NAME_MAX || i == OVERT_MODULE_DATA_MAX) {
+		ov_fd_close(fd);
+		return OVERT_BAD_ARGUMENT;
+	}
+	if (i == o->nmodule_data) {
+		o->module_data[i] = (struct ov_module_data){ .fd = -1 };
+		memcpy(o->module_data[i].module, module.p, module.n);
+		o->nmodule_data++;
+	}
+	ov_fd_close(&o->module_data[i].fd);
+	o->module_data[i].fd = ov_fd_take(fd);
+	return OVERT_OK;
+}
+
+enum overt_status overt_options_add_module_data(struct overt_options *o, const char *definition)
+{
+	const char *equals = definition != NULL ? strchr(definition, '=') : NULL;
+	struct ov_fd_facts f;
+	int fd = -1;
+
+	if (o == NULL || equals == NULL)
+		return OVERT_BAD_ARGUMENT;
+	if (ov_fd_open_read(equals + 1, &fd) != OV_OK)
+		return OVERT_IO;
+	if (ov_fd_facts(fd, &f) != OV_OK || f.kind != OV_FD_FILE) {
+		ov_fd_close(&fd);
+		return OVERT_IO;
+	}
+	return take_module_data(
+	    o, (struct ov_str){ .p = definition, .n = (size_t)(equals - definition) }, &fd);
+}
+
+static enum overt_status copy_module_data(struct overt_options *c, const struct overt_options *o)
+{
+	for (size_t i = 0; i < o->nmodule_data; i++) {
+		int fd = fcntl(o->module_data[i].fd, F_DUPFD_CLOEXEC, 0);
+		enum overt_status st;
+
+		if (fd < 0)
+			return OVERT_IO;
+		st = take_module_data(c, ov_str_of(o->module_data[i].module), &fd);
+		if (st != OVERT_OK)
+			return st;
+	}
 	return OVERT_OK;
 }
 
@@ -208,6 +266,8 @@ struct overt_options *ov_options_copy(const struct overt_options *o)
 	c->diagnostic_context = o->diagnostic_context;
 	for (size_t i = 0; i < o->ndatabases && st == OVERT_OK; i++)
 		st = add_source(c, o->databases[i], o->spaces[i]);
+	if (st == OVERT_OK)
+		st = copy_module_data(c, o);
 	if (st == OVERT_OK)
 		st = replace(&c->cache, o->cache);
 	if (st == OVERT_OK)

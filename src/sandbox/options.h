@@ -6,6 +6,13 @@
 #include "status.h"
 #include "str.h"
 
+#define OV_MODULE_NAME_MAX 32
+
+struct ov_module_data { /* a file for a module of YARA rules */
+	char module[OV_MODULE_NAME_MAX];
+	int fd; /* owned */
+};
+
 struct overt_options {
 	uint64_t value[OVERT_OPT_COUNT];
 	char **databases; /* owned, ndatabases of them */
@@ -14,10 +21,12 @@ struct overt_options {
 			* "": a compiled one */
 	char defines[OVERT_DEFINES_MAX]; /* external variables, "name=value", each ends in NUL */
 	size_t ndefines;		 /* bytes of them */
-	char *cache;			 /* owned; NULL with has_cache: no cache */
-	bool has_cache;			 /* the caller decided                   */
-	char *worker;			 /* owned; NULL: found beside this program */
-	char pua[OVERT_PUA_MAX];	 /* categories, "" for all */
+	struct ov_module_data module_data[OVERT_MODULE_DATA_MAX];
+	size_t nmodule_data;
+	char *cache;		 /* owned; NULL with has_cache: no cache */
+	bool has_cache;		 /* the caller decided                   */
+	char *worker;		 /* owned; NULL: found beside this program */
+	char pua[OVERT_PUA_MAX]; /* categories, "" for all */
 	bool pua_excludes;
 	char passwords[OVERT_PASSWORDS_MAX]; /* one behind the other, each ends in NUL */
 	size_t npasswords;		     /* bytes of them */

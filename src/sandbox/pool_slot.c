@@ -30,6 +30,19 @@ static ov_status send_open(struct ov_pool *p, struct ov_slot *s)
 	return ov_link_send(&s->child.link, OV_WIRE_OPEN, 0, ov_cur_of(NULL, 0), &p->db, 1, true);
 }
 
+/* Files for modules of YARA rules. */
+static ov_status send_data(const struct ov_pool *p, struct ov_slot *s)
+{
+	for (size_t i = 0; i < p->options->nmodule_data; i++) {
+		const struct ov_module_data *d = &p->options->module_data[i];
+		const struct ov_str name = ov_str_of(d->module);
+
+		OV_TRY(ov_link_send(&s->child.link, OV_WIRE_DATA, 0,
+				    ov_cur_of((const uint8_t *)name.p, name.n), &d->fd, 1, true));
+	}
+	return OV_OK;
+}
+
 ov_status ov_slot_start(struct ov_pool *p, struct ov_slot *s)
 {
 	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = s };
@@ -43,7 +56,8 @@ ov_status ov_slot_start(struct ov_pool *p, struct ov_slot *s)
 		ov_slot_clear(s);
 		return OV_IO;
 	}
-	if (ov_setup_send(&s->child.link, &setup) != OV_OK || send_open(p, s) != OV_OK ||
+	if (ov_setup_send(&s->child.link, &setup) != OV_OK || send_data(p, s) != OV_OK ||
+	    send_open(p, s) != OV_OK ||
 	    epoll_ctl(p->epoll, EPOLL_CTL_ADD, s->child.link.sock, &ev) != 0) {
 		(void)ov_child_end(&s->child, why);
 		(void)snprintf(p->error, sizeof p->error, "%s ended at its start: %s", p->worker,

@@ -61,7 +61,8 @@ struct ov_wire_setup ov_setup_of(const struct overt_options *o, enum ov_role rol
 			  .yara_negate = v[OVERT_OPT_YARA_NEGATE] != 0,
 			  .yara_fast = v[OVERT_OPT_YARA_FAST] != 0,
 			  .yara_process = v[OVERT_OPT_YARA_PROCESS] != 0,
-			  .yara_matches = v[OVERT_OPT_YARA_MATCHES] },
+			  .yara_matches = v[OVERT_OPT_YARA_MATCHES],
+			  .yara_dump = v[OVERT_OPT_YARA_DUMP] },
 	};
 
 	memcpy(s.scan.pua, o->pua, sizeof s.scan.pua);

@@ -47,6 +47,7 @@ enum ov_wire_kind {
 	OV_WIRE_WATCH,	   /* what an inventory looks for besides; no answer                   */
 	OV_WIRE_INSPECT,   /* one file of an inventory; RECORDS*, DONE                         */
 	OV_WIRE_CONVERT,   /* other people's files came as SOURCEs; DIAGNOSTIC*, CONVERTED     */
+	OV_WIRE_DATA,	   /* before OPEN: a file for a module, whose name is the body; no answer */
 	/* to the broker */
 	OV_WIRE_HELLO = 64, /* after the jail: its report                                       */
 	OV_WIRE_READY,
@@ -91,7 +92,7 @@ struct ov_wire_scan {
 	char passwords[OVERT_PASSWORDS_MAX]; /* each ends in NUL */
 	uint32_t npasswords;		     /* bytes of them */
 	bool yara_only, yara_negate, yara_fast, yara_process;
-	uint64_t yara_matches;
+	uint64_t yara_matches, yara_dump;
 	char defines[OVERT_DEFINES_MAX]; /* "name=value", each ends in NUL */
 	uint32_t ndefines;		 /* bytes of them */
 };

@@ -126,7 +126,8 @@ ov_status ov_wire_put_rules(struct ov_buf *b, const struct overt_verdict *v)
 	OV_TRY(ov_buf_u32(b, (uint32_t)v->nyara));
 	for (size_t i = 0; i < v->nyara; i++)
 		OV_TRY(put_rule(b, &v->yara[i]));
-	return OV_OK;
+	OV_TRY(ov_wire_put_text(b, v->yara_said));
+	return ov_wire_put_text(b, v->yara_dump);
 }
 
 ov_status ov_wire_get_rules(struct ov_cur *c, struct ov_arena *a, struct overt_verdict *v)
@@ -142,5 +143,6 @@ ov_status ov_wire_get_rules(struct ov_cur *c, struct ov_arena *a, struct overt_v
 		OV_TRY(get_rule(c, a, &r[i]));
 	v->yara = n > 0 ? r : NULL;
 	v->nyara = n;
-	return OV_OK;
+	OV_TRY(ov_wire_get_text(c, &v->yara_said));
+	return ov_wire_get_text(c, &v->yara_dump);
 }

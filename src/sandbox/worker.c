@@ -123,6 +123,7 @@ static ov_status take_setup(struct ov_worker *w)
 		.yara_fast = s->yara_fast,
 		.yara_process = s->yara_process,
 		.yara_matches = s->yara_matches,
+		.yara_dump = s->yara_dump,
 	};
 	return OV_OK;
 }
@@ -146,6 +147,8 @@ static ov_status close_jail(struct ov_worker *w)
 static ov_status serve(struct ov_worker *w, struct ov_arrival *m)
 {
 	switch (m->kind) {
+	case OV_WIRE_DATA:
+		return ov_worker_data(w, m);
 	case OV_WIRE_OPEN:
 		return ov_worker_open(w, m);
 	case OV_WIRE_SCAN:

@@ -31,6 +31,11 @@ struct ov_worker {
 	uint64_t db_bytes;
 	struct ov_engine *engine;
 	bool counts_costs;
+	struct ov_worker_data { /* files for modules of YARA rules, mapped for life */
+		struct ov_str module;
+		struct ov_cur bytes;
+	} data[OVERT_MODULE_DATA_MAX];
+	size_t ndata;
 	struct ov_arena scratch; /* lists of one verdict */
 	struct ov_scan_options scan;
 	uint32_t nscans;
@@ -72,6 +77,7 @@ OV_MUST_USE ov_status ov_worker_fail(struct ov_worker *w, uint32_t job, ov_statu
 				     const char *text);
 
 /* Each serves one message. The descriptors that came with it are taken, or closed by the caller. */
+OV_MUST_USE ov_status ov_worker_data(struct ov_worker *w, struct ov_arrival *m);
 OV_MUST_USE ov_status ov_worker_open(struct ov_worker *w, struct ov_arrival *m);
 OV_MUST_USE ov_status ov_worker_scan(struct ov_worker *w, struct ov_arrival *m);
 OV_MUST_USE ov_status ov_worker_source(struct ov_worker *w, struct ov_arrival *m);

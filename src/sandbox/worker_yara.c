@@ -60,6 +60,19 @@ ov_status ov_worker_defines(struct ov_arena *a, struct ov_str defines,
 	return OV_OK;
 }
 
+ov_status ov_worker_data(struct ov_worker *w, struct ov_arrival *m)
+{
+	struct ov_worker_data *d = &w->data[w->ndata];
+
+	if (m->fds.nfds != 1 || w->has_db || w->ndata == OVERT_MODULE_DATA_MAX)
+		return OV_BAD;
+	OV_TRY(ov_arena_str(&w->arena, (struct ov_str){ (const char *)m->body.base, m->body.len },
+			    &d->module));
+	OV_TRY(ov_worker_map(m->fds.fds[0], &d->bytes));
+	w->ndata++;
+	return OV_OK;
+}
+
 /* Number of the file that includes: sources first, then what was included. */
 static bool number_of(const struct ov_includes *i, struct ov_str path, uint32_t *out)
 {
@@ -183,6 +196,9 @@ ov_status ov_worker_list_rules(struct ov_worker *w, const struct ov_report *r,
 	size_t n = 0, left = LISTED_MAX;
 	struct overt_yara_rule *to = NULL;
 
+	v->yara_said = text_of(r->yara_said);
+	v->yara_dump = text_of(r->yara_dump);
+	left -= ov_min_size(left, r->yara_said.n + r->yara_dump.n);
 	for (const struct ov_report_yara *x = r->yara; x != NULL; x = x->next)
 		n++;
 	if (n == 0)

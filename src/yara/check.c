@@ -89,6 +89,7 @@ static ov_status check_name(struct check *k, struct ov_ynode *n)
 	m = ov_ymodule_find(c->o.modules, n->s);
 	if (m >= 0 && (yc_rows(c->nss, struct yc_ns)[c->current_ns].imported >> m & 1) != 0) {
 		n->kind = YN_MODULE;
+		c->says |= ov_str_is(n->s, "console");
 		n->type = OV_Y_STRUCT;
 		n->i = m;
 		n->otype = c->o.modules->rows[m]->root;

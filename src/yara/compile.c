@@ -155,7 +155,7 @@ static ov_status import(struct sources *s, const struct unit *u, struct ov_str n
 		return ov_yfail(&c->err, u->parser.tok.line, u->parser.tok.column,
 				"unknown module \"%.*s\"", (int)name.n, name.p);
 	yc_rows(c->nss, struct yc_ns)[c->current_ns].imported |= UINT64_C(1) << m;
-	return OV_OK;
+	return ov_yc_import(c, (unsigned)m);
 }
 
 static ov_status include(struct sources *s, const struct unit *u, struct ov_str name)

@@ -139,10 +139,15 @@ static ov_status scouts(struct ov_ycompiler *c, const struct ov_yrule_ast *r, co
 static ov_status wake(struct ov_ycompiler *c, const struct ov_yrule_ast *r, uint32_t id,
 		      const uint64_t *costs, uint32_t first_string, uint8_t *row, uint32_t *flags)
 {
-	struct yc_rule info = { .gate = UINT32_MAX };
+	struct yc_rule info = { .gate = UINT32_MAX, .cost = YC_NO_COST };
 	enum ov_yclass class = OV_YCLASS_OTHER;
 	uint32_t *cover = NULL;
 
+	if (c->says) { /* what it says is said before its strings are asked for */
+		*flags |= OV_YRULE_ALWAYS | OV_YRULE_SAYS;
+		ov_put_le32(row + YR_GATE, info.gate);
+		return ov_buf_put(&c->rules, &info, sizeof info);
+	}
 	OV_TRY(ov_yc_gate(c, r, &info.gate, &class));
 	OV_TRY(ov_yc_cover(c, r, costs, first_string, &cover, &info.ncover, &info.cost));
 	if (info.cost == YC_NO_COST)
@@ -199,6 +204,7 @@ static ov_status compile(struct ov_ycompiler *c, struct ov_yrule_ast *r)
 		return ov_yfail(&c->err, r->line, r->column,
 				"duplicated identifier \"%.*s\"; another rule has this name",
 				(int)r->name.n, r->name.p);
+	c->says = false;
 	OV_TRY(ov_yc_check(c, r));
 	ov_yc_uses(r);
 	flags = flags_of(r);

@@ -138,6 +138,18 @@ uint32_t ov_yimage_always(const struct ov_yimage *y, enum ov_yclass c, uint32_t 
 	return listed(y, (enum ov_ysection)(YI_ALWAYS + (int)c), i);
 }
 
+uint32_t ov_yimage_imports_count(const struct ov_yimage *y)
+{
+	return (uint32_t)(y->at[YI_IMPORTS].len / 8);
+}
+
+struct ov_str ov_yimage_import(const struct ov_yimage *y, uint32_t i)
+{
+	const uint8_t *r = row(y, YI_IMPORTS, i, 8);
+
+	return r != NULL ? text(y, r) : (struct ov_str){ 0 };
+}
+
 uint32_t ov_yimage_globals_count(const struct ov_yimage *y)
 {
 	return (uint32_t)(y->at[YI_GLOBALS].len / 4);
@@ -286,7 +298,8 @@ static bool is_multiple(const struct ov_yimage *y)
 		       { YI_ALTS, YI_ALT },
 		       { YI_ANCHORS, YI_ANCHOR },
 		       { YI_GLOBALS, 4 },
-		       { YI_SCOUTS, 4 } };
+		       { YI_SCOUTS, 4 },
+		       { YI_IMPORTS, 8 } };
 
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
 		if (y->at[tables[i].s].len % tables[i].size != 0 ||

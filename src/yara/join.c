@@ -61,6 +61,17 @@ static ov_status externals(struct join *j)
 	return OV_OK;
 }
 
+static ov_status imports(struct join *j)
+{
+	for (uint32_t i = 0; i < ov_yimage_imports_count(j->y); i++) {
+		const int m = ov_ymodule_find(j->c->o.modules, ov_yimage_import(j->y, i));
+
+		if (m >= 0)
+			OV_TRY(ov_yc_import(j->c, (unsigned)m));
+	}
+	return OV_OK;
+}
+
 static ov_status strings(struct join *j, const struct ov_yrule *r, uint8_t *row)
 {
 	struct ov_ycompiler *c = j->c;
@@ -251,6 +262,7 @@ ov_status ov_ycompiler_join(struct ov_ycompiler *c, const struct ov_yimage *y,
 		return OV_BAD;
 	OV_TRY(namespaces(&j));
 	OV_TRY(externals(&j));
+	OV_TRY(imports(&j));
 	for (uint32_t i = 0; i < y->nrules; i++)
 		OV_TRY(one_rule(&j, i));
 	return anchors(&j);

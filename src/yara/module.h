@@ -146,6 +146,23 @@ struct ov_ymodules {
 
 /** A field by name; NULL. */
 const struct ov_yfield *ov_ytype_field(const struct ov_ytype *t, struct ov_str name);
+/*
+ * Values as the tables say: a kind that lies becomes undefined; structs and lists know their field.
+ * Functions have none. @return as the module's own functions.
+ */
+OV_MUST_USE ov_status ov_yfield_value(struct ov_yenv *env, const struct ov_yobj *self,
+				      const struct ov_yfield *f, struct ov_yval *out);
+/* Element `i`, below self->n, of an array. */
+OV_MUST_USE ov_status ov_yarray_item(struct ov_yenv *env, const struct ov_yobj *self, uint64_t i,
+				     struct ov_yval *out);
+/* Pair `i`, below self->n, of a dictionary. */
+OV_MUST_USE ov_status ov_ydict_pair(struct ov_yenv *env, const struct ov_yobj *self, uint64_t i,
+				    struct ov_str *key, struct ov_yval *out);
+/* The value of a key. */
+OV_MUST_USE ov_status ov_ydict_value(struct ov_yenv *env, const struct ov_yobj *self,
+				     struct ov_str key, struct ov_yval *out);
+/* The root of a module. */
+struct ov_yobj ov_ymodule_root(const struct ov_ymodules *m, unsigned module);
 /** A module's number, or -1. */
 int ov_ymodule_find(const struct ov_ymodules *m, struct ov_str name);
 

@@ -198,3 +198,18 @@ ov_status ov_yc_value(struct ov_ycompiler *c, struct ov_buf *to, struct ov_str n
 	}
 	return ov_buf_put(to, row, sizeof row);
 }
+
+ov_status ov_yc_import(struct ov_ycompiler *c, unsigned module)
+{
+	const struct ov_str name = ov_str_of(c->o.modules->rows[module]->name);
+	const uint64_t bit = UINT64_C(1) << module;
+	uint32_t at = 0;
+
+	if ((c->imported & bit) != 0)
+		return OV_OK;
+	OV_TRY(ov_yc_text(c, name, &at));
+	OV_TRY(ov_buf_u32(&c->sect[YI_IMPORTS], at));
+	OV_TRY(ov_buf_u32(&c->sect[YI_IMPORTS], (uint32_t)name.n));
+	c->imported |= bit;
+	return OV_OK;
+}

@@ -27,24 +27,6 @@ ov_status vm_module(struct ov_yvm *vm, const uint8_t *o)
 	return OV_OK;
 }
 
-/* Makes what a module gave into what its tables say: kinds that lie become undefined. */
-static void settle(struct ov_yval *v, enum ov_ykind want, const struct ov_yfield *f,
-		   unsigned module)
-{
-	if (v->kind == OV_Y_UNDEFINED)
-		return;
-	if (v->kind != want) {
-		v->kind = OV_Y_UNDEFINED;
-		return;
-	}
-	if (want == OV_Y_STRUCT || want == OV_Y_ARRAY || want == OV_Y_DICT) {
-		v->o.module = module;
-		v->o.field = f;
-		if (want == OV_Y_STRUCT)
-			v->o.type = f->of;
-	}
-}
-
 static void function_value(struct ov_yval *v, const struct ov_yobj *self, const struct ov_yfield *f)
 {
 	struct ov_yobj o = *self;
@@ -76,38 +58,8 @@ ov_status vm_field(struct ov_yvm *vm, const uint8_t *o)
 		function_value(top, &self, f);
 		return OV_OK;
 	}
-	if (f->get != NULL) {
-		OV_TRY(f->get(vm->h->env, self.module, &self, &v));
-	} else if (f->kind == OV_Y_INT) {
-		vm_set_int(&v, f->value);
-	} else if (f->kind == OV_Y_STRUCT) {
-		v.kind = OV_Y_STRUCT;
-		v.o = self;
-	}
-	settle(&v, f->kind, f, self.module);
+	OV_TRY(ov_yfield_value(vm->h->env, &self, f, &v));
 	*top = v;
-	return OV_OK;
-}
-
-static ov_status by_key(struct ov_yvm *vm, const struct ov_yobj *self, struct ov_str key,
-			struct ov_yval *out)
-{
-	const struct ov_yfield *f = self->field;
-
-	if (f->by_key != NULL)
-		return f->by_key(vm->h->env, self->module, self, key, out);
-	for (uint64_t i = 0; f->pair != NULL && i < self->n; i++) {
-		struct ov_yval v = { .kind = OV_Y_UNDEFINED };
-		struct ov_str name = { 0 };
-
-		if (!vm_spend(vm, 1))
-			return OV_LIMIT;
-		OV_TRY(f->pair(vm->h->env, self->module, self, i, &name, &v));
-		if (ov_str_eq(name, key)) {
-			*out = v;
-			return OV_OK;
-		}
-	}
 	return OV_OK;
 }
 
@@ -123,13 +75,10 @@ ov_status vm_index(struct ov_yvm *vm)
 		top->kind = VM_UNKNOWN;
 		return OV_OK;
 	}
-	if (top->kind == OV_Y_ARRAY && i->kind == OV_Y_INT && i->i >= 0 &&
-	    (uint64_t)i->i < self.n && self.field->at != NULL)
-		OV_TRY(self.field->at(vm->h->env, self.module, &self, (uint64_t)i->i, &v));
+	if (top->kind == OV_Y_ARRAY && i->kind == OV_Y_INT && i->i >= 0)
+		OV_TRY(ov_yarray_item(vm->h->env, &self, (uint64_t)i->i, &v));
 	else if (top->kind == OV_Y_DICT && i->kind == OV_Y_STRING)
-		OV_TRY(by_key(vm, &self, i->s, &v));
-	if (v.kind != OV_Y_UNDEFINED)
-		settle(&v, self.field->item, self.field, self.module);
+		OV_TRY(ov_ydict_value(vm->h->env, &self, i->s, &v));
 	*top = v;
 	return OV_OK;
 }
@@ -196,17 +145,15 @@ ov_status vm_call(struct ov_yvm *vm, uint32_t nargs)
 
 ov_status vm_element(struct ov_yvm *vm, const struct vm_loop *l, uint64_t i)
 {
-	const struct ov_yfield *f = l->o.field;
 	struct ov_yval v = { .kind = OV_Y_UNDEFINED };
 	struct ov_str key = { 0 };
 
-	if (l->nvars == 1 && f->at != NULL) {
-		OV_TRY(f->at(vm->h->env, l->o.module, &l->o, i, &v));
-	} else if (l->nvars == 2 && f->pair != NULL) {
-		OV_TRY(f->pair(vm->h->env, l->o.module, &l->o, i, &key, &v));
+	if (l->nvars == 1) {
+		OV_TRY(ov_yarray_item(vm->h->env, &l->o, i, &v));
+	} else if (l->nvars == 2) {
+		OV_TRY(ov_ydict_pair(vm->h->env, &l->o, i, &key, &v));
 		vm->slots[l->slot] = (struct ov_yval){ .kind = OV_Y_STRING, .s = key };
 	}
-	settle(&v, f->item, f, l->o.module);
 	vm->slots[l->slot + l->nvars - 1u] = v;
 	return OV_OK;
 }

@@ -35,6 +35,8 @@ struct ov_ycompiler {
 	struct ov_buf text_rows;	     /* of those: offset, length */
 	uint32_t *gates, gates_mask;
 	uint32_t current_ns, source, base_rule; /* of the source being added */
+	uint64_t imported;			/* modules that stand in YI_IMPORTS, bits */
+	bool says;				/* the rule being checked asks `console` */
 	struct ov_yerror err;
 };
 
@@ -54,6 +56,9 @@ bool ov_yc_find_external(const struct ov_ycompiler *c, struct ov_str name, uint3
 /* Writes name (8 bytes) and value (16). */
 OV_MUST_USE ov_status ov_yc_value(struct ov_ycompiler *c, struct ov_buf *to, struct ov_str name,
 				  const struct ov_yval *v);
+
+/* names.c: a module that some source imports. */
+OV_MUST_USE ov_status ov_yc_import(struct ov_ycompiler *c, unsigned module);
 
 /* check.c: names and kinds; constants are folded. */
 OV_MUST_USE ov_status ov_yc_check(struct ov_ycompiler *c, struct ov_yrule_ast *r);

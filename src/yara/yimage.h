@@ -38,6 +38,7 @@ enum ov_ysection {
 	YI_ANCHORS,
 	YI_GLOBALS,
 	YI_SCOUTS,
+	YI_IMPORTS,
 	YI_ALWAYS,
 	YI_GRAM = YI_ALWAYS + OV_YCLASSES,
 	YI_SECTIONS = YI_GRAM + OV_YCLASSES
@@ -56,6 +57,7 @@ OV_MUST_USE ov_status ov_yimage_check_rule(const struct ov_yimage *y, uint32_t i
 #define OV_YRULE_PRIVATE 1u
 #define OV_YRULE_GLOBAL 2u
 #define OV_YRULE_ALWAYS 4u  /* no string covers it: its gate alone wakes it */
+#define OV_YRULE_SAYS 16u   /* it asks `console`: evaluated whatever its strings say */
 #define OV_YRULE_STRINGS 8u /* its condition asks for strings that must be searched */
 
 struct ov_yrule {
@@ -103,6 +105,9 @@ void ov_yimage_anchor(const struct ov_yimage *y, uint32_t token, struct ov_yanch
 uint32_t ov_yimage_always_count(const struct ov_yimage *y, enum ov_yclass c);
 uint32_t ov_yimage_always(const struct ov_yimage *y, enum ov_yclass c, uint32_t i);
 uint32_t ov_yimage_scout(const struct ov_yimage *y, uint32_t i); /* a string's number */
+/* Names of the modules that were imported, whether a rule asks them or not. */
+uint32_t ov_yimage_imports_count(const struct ov_yimage *y);
+struct ov_str ov_yimage_import(const struct ov_yimage *y, uint32_t i);
 uint32_t ov_yimage_globals_count(const struct ov_yimage *y);
 uint32_t ov_yimage_global(const struct ov_yimage *y, uint32_t i);
 

@@ -17,6 +17,7 @@
  *   gate       8  first alternative, number of them
  *   alternative 48  least size u64, greatest size u64, bytes wanted [16], their masks [16]
  *   anchor    12  rule, string, atom
+ *   import     8  name of a module at, bytes
  *   globals, always: u32 each, a rule; scouts: u32 each, a string
  */
 #ifndef OV_YARA_IMAGE_INT_H
@@ -26,7 +27,7 @@
 #include "le.h"
 
 #define YI_MAGIC 0x49594f56u /* "VOYI" */
-#define YI_VERSION 2u
+#define YI_VERSION 3u
 #define YI_DIR_AT 16u
 #define YI_ALIGN 16u
 #define YI_RULE 104u

@@ -22,7 +22,10 @@ ROWS = [["r.yar", "f"], ["-s", "r.yar", "f"], ["-s", "-L", "r.yar", "f"], ["-g",
         ["-t", "tag1", "r.yar", "f"], ["-t", "nosuch", "r.yar", "f"], ["-i", "g", "r.yar", "f"], ["-l", "1", "r.yar", "f"], ["-f", "-s", "r.yar", "f"],
         ["-e", "n1:r.yar", "n2:r.yar", "f"], ["r.yar", "missing"], ["missing.yar", "f"], ["bad.yar", "f"], ["inc.yar", "f"], ["noinc.yar", "f"],
         ["-d", "x=1", "-d", "y=2.5", "-d", "z=abc", "-d", "t=true", "ext.yar", "f"], ["-d", "nothing", "r.yar", "f"], ["--scan-list", "r.yar", "list"],
-        ["-z", "10", "r.yar", "d"], ["-r", "-c", "r.yar", "d"], ["r.yar"], ["--bogus"], ["-s", "fixed.yar", "f"]]
+        ["-z", "10", "r.yar", "d"], ["-r", "-c", "r.yar", "d"], ["r.yar"], ["--bogus"], ["-s", "fixed.yar", "f"],
+        ["-x", "math=list", "r.yar", "f"], ["-x", "math=missing", "r.yar", "f"], ["-x", "math", "r.yar", "f"],
+        ["-D", "mod.yar", "f"], ["-D", "-c", "mod.yar", "f"], ["-D", "r.yar", "f"],
+        ["say.yar", "f"], ["-c", "say.yar", "f"], ["-r", "say.yar", "d"], ["-n", "say.yar", "f"], ["-s", "say.yar", "f"]]
 
 
 def write(name, data):
@@ -52,6 +55,13 @@ def main():
         write("noinc.yar", b'include "nothing.yar"\nrule q { condition: true }')
         write("ext.yar", b'rule e { condition: x == 1 and y > 2 and z == "abc" and t }')
         write("fixed.yar", b'rule f { strings: $a = "MZ" $b = "ell" condition: $a at 0 and #b > 0 }')
+        write("mod.yar", b'import "math" import "hash" rule m { condition: math.entropy(0, filesize) > 1 }')
+        write("say.yar", b'import "console"\n'
+              b'rule a { condition: console.log("size ", filesize) and console.hex("h ", 255) and console.log(1.5) }\n'
+              b'rule b { strings: $a = "hello" condition: console.log("asked") and $a and console.log("at ", @a) }\n'
+              b'rule c { strings: $a = "not there" condition: console.log("before") and $a and console.log("never") }\n'
+              b'rule d { strings: $a = "not there" condition: $a or (console.log("or") and filesize < 1) }\n'
+              b'rule e { condition: b and console.log("b holds") and not c }')
         write("list", b"f\nd/f1\nmissing\n")
         for row in ROWS:
             want, got = run(["yara"], row), run([overt, "yara"], row)
