@@ -138,6 +138,12 @@ enum overt_status overt_options_define(struct overt_options *o, const char *defi
 	return strchr(definition, '=') != NULL ? OVERT_OK : OVERT_BAD_ARGUMENT;
 }
 
+enum overt_status overt_options_add_module_data(struct overt_options *o, const char *definition)
+{
+	(void)o;
+	return strchr(definition, '=') != NULL ? OVERT_OK : OVERT_BAD_ARGUMENT;
+}
+
 void overt_options_on_diagnostic(struct overt_options *o, overt_diagnostic_fn fn, void *context)
 {
 	(void)o;
