@@ -7,6 +7,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
 
 struct overt_diagnostic { /* a refused or skipped line; texts valid during the call only */
 	struct overt_text file, text;
@@ -113,6 +116,9 @@ typedef void (*overt_proof_fn)(void *context, const struct overt_proof *p);
 enum overt_status overt_prove(const struct overt_options *o, overt_proof_fn fn, void *context,
 			      char error[512]);
 
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

@@ -18,6 +18,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
 
 enum overt_status {
 	OVERT_OK = 0,
@@ -182,6 +185,9 @@ enum overt_status overt_engine_next(struct overt_engine *e, int timeout_ms,
  * The engine's own. */
 int overt_engine_fd(const struct overt_engine *e);
 
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

@@ -11,6 +11,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
 
 enum overt_foreign_kind {
 	OVERT_FOREIGN_CONTAINER = 0, /* check a .cvd, .cld or .cud; nothing comes out        */
@@ -44,6 +47,9 @@ enum overt_status overt_foreign(const struct overt_options *o, enum overt_foreig
 				size_t ninputs, int out, overt_diagnostic_fn fn, void *context,
 				struct overt_foreign_result *result, char error[512]);
 
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

@@ -11,6 +11,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
 
 enum overt_verdict_kind {
 	OVERT_CLEAN = 0,  /* all of it was scanned and nothing was found                  */
@@ -147,6 +150,9 @@ struct overt_verdict {	 /* owned by whoever received it; overt_verdict_free() */
 
 void overt_verdict_free(struct overt_verdict **v);
 
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

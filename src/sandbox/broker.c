@@ -92,6 +92,8 @@ enum overt_status overt_engine_open(const struct overt_options *o, struct overt_
 	e->db.fd = -1;
 	if (o == NULL)
 		return ov_fail(e->error, OVERT_BAD_ARGUMENT, "no options were given");
+	if (ov_check_own(e->error) != OVERT_OK)
+		return OVERT_INTERNAL;
 	e->options = ov_options_copy(o);
 	e->worker = e->options != NULL ? ov_options_worker(e->options) : NULL;
 	if (e->worker == NULL)

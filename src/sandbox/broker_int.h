@@ -33,6 +33,10 @@ void ov_shown(struct ov_str s, char *to, size_t room);
 enum overt_status ov_fail(char error[OV_ERROR_MAX], enum overt_status st, const char *fmt, ...)
     OV_PRINTF(3, 4);
 
+/** Is this copy's record of itself whole? A copy that was altered does not start workers.
+ * @return OVERT_OK; OVERT_INTERNAL with an error text. */
+enum overt_status ov_check_own(char error[OV_ERROR_MAX]);
+
 /* A worker for one task: started, spoken to in turn, ended. */
 struct ov_session {
 	struct ov_child child;

@@ -12,6 +12,9 @@
 #include "program.h"
 
 #define MIB ((uint64_t)1 << 20)
+#ifndef OVERT_WORKER_PATH /* the installed library knows its own */
+#define OVERT_WORKER_PATH "/usr/libexec/overt/overt-worker"
+#endif
 
 struct overt_options *overt_options_new(void)
 {
@@ -297,7 +300,7 @@ char *ov_options_worker(const struct overt_options *o)
 	if (o->worker != NULL && *o->worker != '\0')
 		return strdup(o->worker);
 	path = ov_program_find("overt-worker", "OVERT_WORKER");
-	return path != NULL ? path : strdup("/usr/libexec/overt/overt-worker");
+	return path != NULL ? path : strdup(OVERT_WORKER_PATH);
 }
 
 char *ov_options_cache(const struct overt_options *o)

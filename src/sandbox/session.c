@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "fd.h"
+#include "provenance.h"
 #include "text.h"
 
 #define SCAN_FDS                                                                                   \
@@ -226,6 +227,16 @@ static enum overt_status take_hello(struct ov_session *s, const struct overt_opt
 	return ov_jail_may_serve(o, &s->jail, false, error) ? OVERT_OK : OVERT_NO_WORKER;
 }
 
+enum overt_status ov_check_own(char error[OV_ERROR_MAX])
+{
+	struct ov_carrier c;
+
+	return ov_provenance_own(NULL, &c) == OV_OK
+		   ? OVERT_OK
+		   : ov_fail(error, OVERT_INTERNAL,
+			     "this copy of overt was altered: what it says of itself is damaged");
+}
+
 enum overt_status ov_session_open(const struct overt_options *o, enum ov_role role,
 				  uint64_t db_size, int timeout_ms, struct ov_session *out,
 				  char error[OV_ERROR_MAX])
@@ -237,6 +248,11 @@ enum overt_status ov_session_open(const struct overt_options *o, enum ov_role ro
 
 	if (program == NULL)
 		return ov_fail(error, OVERT_NO_MEMORY, "out of memory");
+	st = ov_check_own(error);
+	if (st != OVERT_OK) {
+		free(program);
+		return st;
+	}
 	if (ov_child_start(program, &s.child) != OV_OK) {
 		st =
 		    ov_fail(error, OVERT_NO_WORKER, "can't start %s: %s", program, strerror(errno));

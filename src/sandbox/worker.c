@@ -22,6 +22,7 @@
 #include "fd.h"
 #include "jail.h"
 #include "prepare.h"
+#include "provenance.h"
 #include "signature.h"
 
 /* Exit statuses, for the broker's messages; sysexits(3) where there is one. */
@@ -53,6 +54,8 @@ static bool is_socket(int fd)
 /* What libraries load or open at their first use has to happen now. */
 static ov_status warm_up(void)
 {
+	struct ov_carrier own;
+
 	(void)setlocale(LC_ALL, "C");
 	ov_format_prepare(); /* a UTF-8 LC_CTYPE: libarchive opens no conversion modules then */
 	(void)signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error to report, not a death */
@@ -66,6 +69,8 @@ static ov_status warm_up(void)
 
 		OV_TRY(ov_hasher_new((enum ov_digest_kind)k, &h));
 		OV_TRY(ov_hasher_once(h, "", 0, digest));
+		if (k == OV_SHA256) /* an altered worker does not serve */
+			OV_TRY(ov_provenance_own(h, &own));
 		ov_hasher_free(&h);
 	}
 	return OV_OK;
