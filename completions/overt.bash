@@ -14,11 +14,11 @@ _overt()
 	--kind) mapfile -t COMPREPLY < <(compgen -W 'hash section import body logical container yara allow' -- "$cur"); return ;;
 	esac
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove yara yarac clamscan inventory covered update verify status bundle ledger source publish witness mirror monitor help --version --help' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove yara yarac clamscan inventory covered whois update verify status bundle ledger source publish witness mirror monitor help --version --help' -- "$cur")
 		return
 	fi
 	if [[ ${COMP_WORDS[1]} == help && $COMP_CWORD == 2 ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove yara yarac clamscan inventory covered update verify status bundle ledger source publish witness mirror monitor' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove yara yarac clamscan inventory covered whois update verify status bundle ledger source publish witness mirror monitor' -- "$cur")
 		return
 	fi
 	if [[ ${COMP_WORDS[1]} == db && $COMP_CWORD == 2 ]]; then
@@ -40,6 +40,7 @@ _overt()
 	clamscan) words='--help -h --version -V --verbose -v --archive-verbose -a --debug --quiet --stdout --no-summary --infected -i --suppress-ok-results -o --bell --tempdir= --leave-temps --force-to-disk --gen-json --database= -d --official-db-only --fail-if-cvd-older-than= --log= -l --recursive -r --allmatch -z --cross-fs --follow-dir-symlinks= --follow-file-symlinks= --file-list= -f --remove --move= --copy= --exclude= --exclude-dir= --include= --include-dir= --bytecode --bytecode-unsigned --bytecode-timeout= --statistics= --detect-pua --exclude-pua= --include-pua= --detect-structured --structured-ssn-format= --structured-ssn-count= --structured-cc-count= --structured-cc-mode= --scan-mail --phishing-sigs --phishing-scan-urls --heuristic-alerts --heuristic-scan-precedence --normalize --scan-pe --scan-elf --scan-ole2 --scan-pdf --scan-swf --scan-html --scan-xmldocs --scan-hwp3 --scan-onenote --scan-archive --scan-image --scan-image-fuzzy-hash --alert-broken --alert-broken-media --alert-encrypted --alert-encrypted-archive --alert-encrypted-doc --alert-macros --alert-exceeds-max --alert-phishing-ssl --alert-phishing-cloak --alert-partition-intersection --nocerts --dumpcerts --max-scantime= --max-filesize= --max-scansize= --max-files= --max-recursion= --max-dir-recursion= --max-embeddedpe= --max-htmlnormalize= --max-htmlnotags= --max-scriptnormalize= --max-ziptypercg= --max-partitions= --max-iconspe= --max-rechwp3= --pcre-match-limit= --pcre-recmatch-limit= --pcre-max-filesize= --disable-cache' ;;
 	inventory) words='--root= --one-file-system -x --json --cyclonedx --spdx --help -h' ;;
 	covered) words='--profile= --at= --list= --only-lists --one-file-system -x --format= --help -h' ;;
+	whois) words='--format= --all --one-file-system -x --help -h' ;;
 	update) words='--from= --folder= --root= --channel= --now --cohort= --bundle-days= --try= --sample= --no-recent --no-canary --check-history --proxy= --slow-after= --to= --config= --json --help -h' ;;
 	verify) words='--folder= --json --help -h' ;;
 	status) words='--folder= --checkpoint --json --help -h' ;;

@@ -9,7 +9,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
-LATER = {"update", "verify", "monitor", "whois", "inventory", "covered", "quarantine", "status", "ledger", "watch"}
+LATER = {"update", "verify", "monitor", "inventory", "covered", "quarantine", "status", "ledger", "watch"}
 
 
 def read(path):

@@ -60,6 +60,25 @@ def texts():
     put("addons", "home/x/.mozilla/firefox/p/extensions.json", json.dumps({"addons": [{"id": "a@b", "defaultLocale": {"name": "n"}}]}))
 
 
+def engines(folder):
+    """A program with overt's record and clues to other engines; and a text that has them too."""
+    subprocess.run([sys.executable, os.path.join(HERE, "..", "..", "tools", "provenance.py"), os.path.join(folder, "p.c"), "--root",
+                    os.path.join(HERE, "..", ".."), "--version", "1", "--format", "5"], check=True)
+    with open(os.path.join(folder, "p.c"), encoding="ascii") as f:
+        record = re.search(r"record\[\] = \{\n(.*?)\n\};", f.read(), re.S)[1]
+    clues = bytes(int(b) for b in record.replace("\n", " ").split(",") if b.strip()) + (
+        b"\0LibClamAV debug: \0hm_addhash_str: invalid hash %s\0yr_compiler_create\0/yara-x-1.20.0/src/re\0UPX!")
+    source = os.path.join(folder, "e.c")
+    with open(source, "w", encoding="ascii") as f:
+        f.write("int cl_engine_new(void); int cl_engine_compile(void); int cl_engine_compile(void) { return cl_engine_new(); }")
+    if shutil.which("gcc"):
+        tool("gcc", "-shared", "-fPIC", "-Os", "-s", "-nostdlib", "-Wl,-soname,libclamav.so.12", "-Wl,--hash-style=sysv", "-Wl,-z,max-page-size=16",
+             "-Wl,-z,noseparate-code", "-Wl,--build-id=none", source, "-o", source + ".so")
+        with open(source + ".so", "rb") as f:
+            put("engines", "usr/bin/program", f.read() + clues)
+    put("mentions", "raw", b"a text that speaks of " + clues)
+
+
 def databases(folder):
     import sqlite3
     path = os.path.join(folder, "db")
@@ -133,6 +152,7 @@ def main():
         texts()
         databases(folder)
         programs(folder)
+        engines(folder)
         trees(folder)
 
 

@@ -17,6 +17,7 @@ ov_status ov_ev_new(struct ov_ev **out)
 	if (e == NULL)
 		return OV_NOMEM;
 	e->out = ov_buf_of(OUT_MAX);
+	e->engines = ov_buf_of((size_t)4 << 20);
 	ov_arena_init(&e->arena, ARENA_MAX);
 	ov_arena_init(&e->kept, ARENA_MAX);
 	ov_arena_init(&e->scratch, SCRATCH_MAX);
@@ -37,6 +38,8 @@ void ov_ev_free(struct ov_ev **ep)
 		h = next;
 	}
 	ov_buf_free(&e->out);
+	ov_buf_free(&e->engines);
+	ov_hasher_free(&e->sha256);
 	ov_arena_free(&e->arena);
 	ov_arena_free(&e->kept);
 	ov_arena_free(&e->scratch);

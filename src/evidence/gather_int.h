@@ -5,6 +5,7 @@
 #include "arena.h"
 #include "buf.h"
 #include "checked.h"
+#include "digest.h"
 #include "gather.h"
 #include "record.h"
 #include "text.h"
@@ -45,9 +46,11 @@ struct ov_ev {
 	struct ov_arena scratch; /* of decoders, as a stack */
 	struct ov_image *images; /* that wait: images.h */
 	const struct ov_image
-	    *at;	      /* being read: its chain goes before ours; NULL: the file itself */
-	struct ov_held *held; /* files handed over beforehand: see ov_ev_hold() */
-	ov_status broke;      /* the sink's failure; all else is news about the file */
+	    *at;	       /* being read: its chain goes before ours; NULL: the file itself */
+	struct ov_buf engines; /* a gram table of their clues, once one was asked for */
+	struct ov_hasher *sha256; /* for overt's own record; NULL until needed */
+	struct ov_held *held;	  /* files handed over beforehand: see ov_ev_hold() */
+	ov_status broke;	  /* the sink's failure; all else is news about the file */
 };
 
 struct ov_ev_source {

@@ -7,6 +7,7 @@
  * linux/module_signature.h.
  */
 #include "doc.h"
+#include "elf_parts.h"
 #include "ev_sources.h"
 #include "gobuild.h"
 #include "pkcs7.h"
@@ -18,112 +19,18 @@
 #define MODINFO_MAX ((size_t)1 << 20)
 #define GO_MAX ((size_t)4 << 20)
 
-struct elf {
-	const struct ov_src *src;
-	bool is_be, is_64;
-	uint16_t type, phentsize, phnum, shentsize, shnum, shstrndx;
-	uint64_t phoff, shoff;
-	struct ov_cur names; /* of sections */
-};
-
-struct part { /* a section or segment */
-	uint32_t name, type;
-	uint64_t off, size;
-};
-
 bool ov_ev_prog_elf_wants(const struct ov_ev_file *f)
 {
 	return ov_ev_head_is(f, "\177ELF", 4) && f->head.len >= 52;
 }
 
-static uint16_t u16(const struct elf *x, struct ov_cur *c)
-{
-	return x->is_be ? ov_cur_soft_u16be(c) : ov_cur_soft_u16le(c);
-}
-
-static uint32_t u32(const struct elf *x, struct ov_cur *c)
-{
-	return x->is_be ? ov_cur_soft_u32be(c) : ov_cur_soft_u32le(c);
-}
-
-static uint64_t word(const struct elf *x, struct ov_cur *c)
-{
-	if (!x->is_64)
-		return u32(x, c);
-	return x->is_be ? ov_cur_soft_u64be(c) : ov_cur_soft_u64le(c);
-}
-
-static ov_status read_header(struct elf *x, struct ov_cur c)
-{
-	ov_cur_soft_skip(&c, 4);
-	x->is_64 = ov_cur_soft_u8(&c) == 2;
-	x->is_be = ov_cur_soft_u8(&c) == 2;
-	ov_cur_soft_skip(&c, 10);
-	x->type = u16(x, &c);
-	ov_cur_soft_skip(&c, 6);
-	(void)word(x, &c);
-	x->phoff = word(x, &c);
-	x->shoff = word(x, &c);
-	ov_cur_soft_skip(&c, 6);
-	x->phentsize = u16(x, &c);
-	x->phnum = u16(x, &c);
-	x->shentsize = u16(x, &c);
-	x->shnum = u16(x, &c);
-	x->shstrndx = u16(x, &c);
-	return ov_cur_status(&c);
-}
-
-static ov_status table(struct ov_ev *e, const struct elf *x, uint64_t off, uint32_t n,
-		       uint16_t each, struct ov_cur *out)
-{
-	return ov_src_view_upto(x->src, off, (size_t)n * each, &e->arena, out);
-}
-
-static bool take_section(const struct elf *x, struct ov_cur *all, struct part *p)
-{
-	struct ov_cur c;
-
-	if (x->shentsize < (x->is_64 ? 64 : 40) || ov_cur_take(all, x->shentsize, &c) != OV_OK)
-		return false;
-	p->name = u32(x, &c);
-	p->type = u32(x, &c);
-	(void)word(x, &c);
-	(void)word(x, &c);
-	p->off = word(x, &c);
-	p->size = word(x, &c);
-	return ov_cur_status(&c) == OV_OK;
-}
-
-static bool take_segment(const struct elf *x, struct ov_cur *all, struct part *p)
-{
-	struct ov_cur c;
-
-	if (x->phentsize < (x->is_64 ? 56 : 32) || ov_cur_take(all, x->phentsize, &c) != OV_OK)
-		return false;
-	p->name = 0;
-	p->type = u32(x, &c);
-	if (x->is_64)
-		(void)u32(x, &c);
-	p->off = word(x, &c);
-	(void)word(x, &c);
-	(void)word(x, &c);
-	p->size = word(x, &c);
-	return ov_cur_status(&c) == OV_OK;
-}
-
-static bool is_named(const struct elf *x, const struct part *p, const char *name)
+static bool is_named(const struct ov_ev_elf *x, const struct ov_ev_elf_part *p, const char *name)
 {
 	struct ov_cur c = x->names;
 	struct ov_str s;
 
 	return ov_cur_seek(&c, p->name) == OV_OK && ov_cur_zstr(&c, 64, &s) == OV_OK &&
 	       ov_str_is(s, name);
-}
-
-static ov_status bytes_of(struct ov_ev *e, const struct elf *x, const struct part *p, size_t max,
-			  struct ov_cur *out)
-{
-	return ov_src_view_upto(x->src, p->off, (size_t)ov_min_u64(p->size, max), &e->arena, out);
 }
 
 /* A package's own words, in JSON. The host's note and those of libraries inside stand side by side.
@@ -152,11 +59,12 @@ static ov_status package_note(struct ov_ev *e, struct ov_cur desc, struct ov_ev_
 }
 
 /* { name size, desc size, type, name, desc }, each padded to 4. */
-static ov_status notes(struct ov_ev *e, const struct elf *x, struct ov_cur c,
+static ov_status notes(struct ov_ev *e, const struct ov_ev_elf *x, struct ov_cur c,
 		       struct ov_ev_found *to)
 {
 	while (ov_cur_left(&c) >= 12) {
-		const uint32_t nname = u32(x, &c), ndesc = u32(x, &c), type = u32(x, &c);
+		const uint32_t nname = ov_ev_elf_u32(x, &c), ndesc = ov_ev_elf_u32(x, &c),
+			       type = ov_ev_elf_u32(x, &c);
 		struct ov_cur name, desc;
 
 		if (ov_cur_take(&c, nname, &name) != OV_OK ||
@@ -208,7 +116,7 @@ static ov_status modinfo(struct ov_ev *e, struct ov_cur c, struct ov_ev_found *t
 
 /* The signature stands behind the module: PKCS#7, 12 bytes, "~Module signature appended~\n". The
  * kernel keeps the certificate elsewhere, so the name is the signer's word only. */
-static ov_status module_signer(struct ov_ev *e, const struct elf *x, struct ov_ev_found *to)
+static ov_status module_signer(struct ov_ev *e, const struct ov_ev_elf *x, struct ov_ev_found *to)
 {
 	static const char mark[] = "~Module signature appended~\n";
 	struct ov_pkcs7 m;
@@ -235,45 +143,45 @@ static ov_status module_signer(struct ov_ev *e, const struct elf *x, struct ov_e
 	return OV_OK;
 }
 
-static ov_status segments(struct ov_ev *e, const struct elf *x, struct ov_ev_found *to)
+static ov_status segments(struct ov_ev *e, const struct ov_ev_elf *x, struct ov_ev_found *to)
 {
 	struct ov_cur all, c;
-	struct part p;
+	struct ov_ev_elf_part p;
 
-	OV_TRY(
-	    table(e, x, x->phoff, x->phnum < PHDRS_MAX ? x->phnum : PHDRS_MAX, x->phentsize, &all));
-	while (take_segment(x, &all, &p)) {
+	OV_TRY(ov_ev_elf_table(e, x, x->phoff, x->phnum < PHDRS_MAX ? x->phnum : PHDRS_MAX,
+			       x->phentsize, &all));
+	while (ov_ev_elf_segment(x, &all, &p)) {
 		if (p.type != 4) /* PT_NOTE */
 			continue;
-		OV_TRY(bytes_of(e, x, &p, NOTES_MAX, &c));
+		OV_TRY(ov_ev_elf_bytes(e, x, &p, NOTES_MAX, &c));
 		OV_TRY(notes(e, x, c, to));
 	}
 	return OV_OK;
 }
 
-static ov_status sections(struct ov_ev *e, struct elf *x, bool has_segments, struct ov_ev_found *to,
-			  struct ov_str *modules)
+static ov_status sections(struct ov_ev *e, struct ov_ev_elf *x, bool has_segments,
+			  struct ov_ev_found *to, struct ov_str *modules)
 {
 	const uint32_t n = x->shnum < SECTIONS_MAX ? x->shnum : SECTIONS_MAX;
 	struct ov_cur all, at, c;
-	struct part p;
+	struct ov_ev_elf_part p;
 	struct ov_src sub;
 
-	OV_TRY(table(e, x, x->shoff, n, x->shentsize, &all));
+	OV_TRY(ov_ev_elf_table(e, x, x->shoff, n, x->shentsize, &all));
 	at = all;
 	if (ov_cur_skip(&at, (uint64_t)x->shstrndx * x->shentsize) != OV_OK ||
-	    !take_section(x, &at, &p))
+	    !ov_ev_elf_section(x, &at, &p))
 		return OV_OK;
-	OV_TRY(bytes_of(e, x, &p, 1 << 20, &x->names));
-	while (take_section(x, &all, &p)) {
+	OV_TRY(ov_ev_elf_bytes(e, x, &p, 1 << 20, &x->names));
+	while (ov_ev_elf_section(x, &all, &p)) {
 		if (!has_segments && p.type == 7) {
-			OV_TRY(bytes_of(e, x, &p, NOTES_MAX, &c));
+			OV_TRY(ov_ev_elf_bytes(e, x, &p, NOTES_MAX, &c));
 			OV_TRY(notes(e, x, c, to));
 		} else if (x->type == 1 && is_named(x, &p, ".modinfo")) {
-			OV_TRY(bytes_of(e, x, &p, MODINFO_MAX, &c));
+			OV_TRY(ov_ev_elf_bytes(e, x, &p, MODINFO_MAX, &c));
 			OV_TRY(modinfo(e, c, to));
 		} else if (is_named(x, &p, ".go.buildinfo")) {
-			OV_TRY(bytes_of(e, x, &p, GO_MAX, &c));
+			OV_TRY(ov_ev_elf_bytes(e, x, &p, GO_MAX, &c));
 			if (ov_ev_go(e, c, to, modules) == OV_UNSUPPORTED)
 				OV_TRY(ov_ev_unread(e, OV_UNSUPPORTED, OV_STR(".go.buildinfo"),
 						    "build information from before Go 1.18"));
@@ -292,11 +200,11 @@ static ov_status sections(struct ov_ev *e, struct elf *x, bool has_segments, str
 
 ov_status ov_ev_prog_elf_read(struct ov_ev *e, const struct ov_ev_file *f)
 {
-	struct elf x = { .src = f->src };
+	struct ov_ev_elf x = { .src = f->src };
 	struct ov_str modules = { .p = "", .n = 0 };
 	struct ov_ev_found to;
 
-	OV_TRY(read_header(&x, f->head));
+	OV_TRY(ov_ev_elf_header(&x, f->head));
 	if (x.type == 4)
 		return OV_OK; /* a core dump is no program */
 	ov_ev_program(e, &to, f, OV_WHAT_PROGRAM);

@@ -168,6 +168,7 @@ enum ov_watch_kind {
 	OV_WATCH_HOST,	  /* text in configuration files and programs' data                      */
 	OV_WATCH_KEYWORD, /* text in configuration of appliances                                 */
 	OV_WATCH_CLASS,	  /* beginning of a class name in Java and Android programs              */
+	OV_WATCH_ENGINES, /* not a pattern: known engines are looked for in all programs         */
 	OV_WATCH_KINDS
 };
 

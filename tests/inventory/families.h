@@ -84,7 +84,9 @@ static inline ov_status family_run(const uint8_t *data, size_t size, long fail_i
 		{ OV_WATCH_HOST, { "group", 5 }, { "geo.example.org", 15 }, OV_E1 },
 		{ OV_WATCH_CLASS, { "group", 5 }, { "com.acme.", 9 }, OV_E2 },
 		{ OV_WATCH_FILE_NAME, { "group", 5 }, { "*.kdc", 5 }, OV_E1 },
+		{ OV_WATCH_ENGINES, { "engines", 7 }, { "engines", 7 }, OV_E0 },
 	};
+	enum { WATCHES = sizeof watch / sizeof watch[0] };
 	const struct ov_inventory *inv = NULL;
 	struct held_to h = { .depth = 0 };
 	const struct ov_ev_sink sink = { .records = family_records, .ctx = &h };
@@ -97,8 +99,8 @@ static inline ov_status family_run(const uint8_t *data, size_t size, long fail_i
 		return OV_OK;
 	path = families[data[0] % FAMILIES];
 	src = ov_src_mem(data + 1, size - 1);
-	if (ov_join_new(OV_STR("t"), watch, 3, &h.join) != OV_OK || ov_ev_new(&e) != OV_OK ||
-	    ov_ev_watch(e, watch, 3) != OV_OK)
+	if (ov_join_new(OV_STR("t"), watch, WATCHES, &h.join) != OV_OK || ov_ev_new(&e) != OV_OK ||
+	    ov_ev_watch(e, watch, WATCHES) != OV_OK)
 		abort();
 	e->arena.fail_in = fail_in;
 	st = ov_ev_file(e,
