@@ -18,6 +18,12 @@ FOLDERS = {"DIR"}
 FILES = {"FILE", "SOURCE", "OUT.odb"}
 
 
+def choices(name, text):
+    """The words of an option: those that its help lists ("text, json or html"), else the usual ones."""
+    listed = re.match(r"(?:[a-z0-9-]+, )*[a-z0-9-]+ or [a-z0-9-]+(?=[ ,;(]|$)", text) if name == "format" else None
+    return " ".join(re.split(r", | or ", listed[0])) if listed else CHOICES[name]
+
+
 def ask(program, *args):
     return subprocess.run([program, *args], capture_output=True, text=True, check=True).stdout
 
@@ -103,7 +109,7 @@ def zsh_options(opts):
         elif value is None:
             tail = about
         elif name in CHOICES:
-            tail = f"={about}:{value}:({CHOICES[name]})"
+            tail = f"={about}:{value}:({choices(name, text)})"
         else:
             tail = f"={about}:{value.replace('|', ' ')}:" + ("_files -/" if value in FOLDERS else "_files" if value in FILES else "")
         many = "*" if value in ("SOURCE", "GLOB", "REGEX") else ""
@@ -141,7 +147,7 @@ def fish_option(condition, option):
     letter, name, value, text, yesno = option
     line = f"complete -c overt -n '{condition}' -l {name}" + (f" -s {letter}" if letter else "")
     if name in CHOICES:
-        line += f" -x -a '{CHOICES[name]}'"
+        line += f" -x -a '{choices(name, text)}'"
     elif value and not yesno:
         line += " -r" if value in FILES | FOLDERS else " -x"
     return line + " -d " + fish_text(text)
