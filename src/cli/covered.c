@@ -65,6 +65,15 @@ struct covered {
 	int64_t at;
 };
 
+/* A file that was named itself and could not be read to its end: nothing can be said of it. */
+static bool is_target_unread(const struct ov_inventory *inv)
+{
+	for (uint32_t i = 0; i < inv->nunread; i++)
+		if (inv->files == 1 && inv->unread[i].npath == 1)
+			return true;
+	return false;
+}
+
 static int judge(struct covered *x, const struct ov_inventory *inv)
 {
 	struct covered_report r = { .list = &x->lists.list,
@@ -85,7 +94,7 @@ static int judge(struct covered *x, const struct ov_inventory *inv)
 	writers[x->s->format](&x->c->out, &r);
 	if (result.nfound > 0)
 		code = COVERED_FOUND;
-	else if (result.nundetermined > 0)
+	else if (result.nundetermined > 0 || is_target_unread(inv))
 		code = COVERED_UNDETERMINED;
 	ov_arena_free(&a);
 	return code;

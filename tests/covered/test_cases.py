@@ -35,6 +35,16 @@ class Cases(Case):
         self.put("root/var/lib/dpkg/status", STATUS[STATUS.index("Package: bash"):])
         self.assertEqual(self.judge(0, "root")["findings"], [])
 
+    def test_a_file_that_was_named_and_not_read(self):
+        """What can't be read to its end is not told as nothing; one part of a root among many is, with its reason."""
+        whole = json.dumps({**BOM, "components": []})
+        self.put("root/bom.json", whole)
+        self.put("cut.json", whole[:-10])
+        self.assertEqual(self.judge(0, "root/bom.json")["unread"], [])
+        self.assertEqual(self.judge(2, "cut.json")["unread"][0]["path"], ["cut.json"])
+        self.put("root/cut.json", whole[:-10])
+        self.assertEqual(self.judge(0, "root")["unread"][0]["path"], ["cut.json"])
+
     def test_profile_and_date(self):
         self.root()
         f = self.judge(1, "--profile", "us-person", "root")["findings"][0]
