@@ -242,6 +242,7 @@ static ov_status open_project(struct ole2 *f)
 
 	if (!is_stream(f, f->i) || !ov_text_same(f->o.e[f->i].name, OV_STR("dir")))
 		return OV_END;
+	f->vba.facts = NULL;
 	s = ov_vba_read(&f->o, f->i, &f->project, &f->vba);
 	if (s == OV_BAD) {
 		if (ov_ole2_beside(&f->o, f->i, "_VBA_PROJECT") != OV_OLE2_NONE)

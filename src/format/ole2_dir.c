@@ -230,6 +230,7 @@ static ov_status read_entries(struct ov_ole2 *o, const struct header *h, struct 
 				break;
 			}
 			OV_TRY(read_entry(o, c, &o->e[o->n]));
+			o->e[o->n].at = (((uint64_t)chain[i] + 1) << o->bits) + (uint64_t)k * ENTRY;
 			o->n++;
 		}
 	if (wrong != NULL)

@@ -15,8 +15,8 @@ enum ov_ole2_kind { OV_OLE2_EMPTY = 0, OV_OLE2_STORAGE = 1, OV_OLE2_STREAM = 2, 
 struct ov_ole2_entry {
 	struct ov_str name; /* UTF-8                                           */
 	uint32_t left, right, child, parent;
-	uint32_t start; /* first sector, or mini sector                    */
-	uint64_t size;
+	uint32_t start;	   /* first sector, or mini sector                    */
+	uint64_t size, at; /* at: of its 128 bytes in the file                 */
 	uint8_t kind;
 	bool is_seen;	/* the tree of names leads to it                   */
 	bool is_module; /* a VBA project's directory names it              */
@@ -74,18 +74,32 @@ struct ov_vba_module {
 	struct ov_str name; /* as in the code page, or from UTF-16; UTF-8 */
 	uint32_t entry;	    /* its stream, or OV_OLE2_NONE                */
 	uint32_t offset;    /* of the compressed source in it             */
+	bool is_class;	    /* a class, a form or a document              */
+};
+
+#define OV_VBA_REFERENCES_MAX 256
+
+struct ov_vba_facts { /* what the directory says of the project. Texts: p NULL when not there */
+	struct ov_str name, description, help_file;
+	uint32_t system, lcid, major;
+	uint16_t code_page, minor;
+	struct ov_str references[OV_VBA_REFERENCES_MAX]; /* names of libraries */
+	uint32_t nreferences;
+	bool is_capped;
 };
 
 struct ov_vba {
 	struct ov_vba_module *m;
 	uint32_t n;
-	bool is_broken;	    /* the directory breaks off: there may be more modules */
-	struct ov_buf text; /* the caller frees it                                 */
-	bool is_cut;	    /* the text is not whole: too large, or a module is    */
+	bool is_broken;		    /* the directory breaks off: there may be more modules */
+	struct ov_buf text;	    /* the caller frees it                                 */
+	bool is_cut;		    /* the text is not whole: too large, or a module is    */
+	struct ov_vba_facts *facts; /* filled if the caller gives room, else NULL  */
 };
 
 /**
- * Reads the project whose `dir` stream is `entry`. @param scratch  Decoders' memory; emptied.
+ * Reads the project whose `dir` stream is `entry`. out->facts is set by the caller. @param scratch
+ * Decoders' memory; emptied.
  * @return OV_OK; OV_BAD when it is no such stream; OV_LIMIT, OV_NOMEM, OV_IO.
  */
 OV_MUST_USE ov_status ov_vba_read(struct ov_ole2 *o, uint32_t entry, struct ov_arena *scratch,

@@ -23,6 +23,13 @@
 #define LINE "##################################################"
 
 enum {
+	REC_SYSTEM = 0x01,
+	REC_LCID = 0x02,
+	REC_PROJECT = 0x04,
+	REC_DESCRIPTION = 0x05,
+	REC_HELP = 0x06,
+	REC_REFERENCE = 0x16,
+	REC_CLASS = 0x22,
 	REC_MODULES = 0x0f,
 	REC_NAME = 0x19,
 	REC_STREAM = 0x1a,
@@ -271,9 +278,58 @@ static ov_status keep(struct reader *r, struct ov_cur c, bool is_utf16, struct o
 	return ov_arena_str(r->scratch, s, out);
 }
 
+/* A text of the project, kept as long as the document. */
+static ov_status keep_fact(struct reader *r, struct ov_cur c, struct ov_str *out)
+{
+	if (r->is_utf8)
+		return ov_arena_str(
+		    r->o->env->arena,
+		    (struct ov_str){ .p = (const char *)ov_cur_rest(&c), .n = ov_cur_left(&c) },
+		    out);
+	return ov_cp1252_str(r->o->env->arena, c, out);
+}
+
+/* What the project says of itself; 2.3.4.2.1 and 2.3.4.2.2. */
+static ov_status take_fact(struct reader *r, uint16_t id, struct ov_cur c)
+{
+	struct ov_vba_facts *f = r->v->facts;
+
+	switch (id) {
+	case REC_SYSTEM:
+		f->system = ov_cur_soft_u32le(&c);
+		return OV_OK;
+	case REC_LCID:
+		f->lcid = ov_cur_soft_u32le(&c);
+		return OV_OK;
+	case REC_CODEPAGE:
+		f->code_page = ov_cur_soft_u16le(&c);
+		return OV_OK;
+	case REC_VERSION:
+		f->major = ov_cur_soft_u32le(&c);
+		f->minor = ov_cur_soft_u16le(&c);
+		return OV_OK;
+	case REC_PROJECT:
+		return keep_fact(r, c, &f->name);
+	case REC_DESCRIPTION:
+		return keep_fact(r, c, &f->description);
+	case REC_HELP:
+		return keep_fact(r, c, &f->help_file);
+	case REC_REFERENCE:
+		if (f->nreferences < OV_VBA_REFERENCES_MAX)
+			return keep_fact(r, c, &f->references[f->nreferences++]);
+		f->is_capped = true;
+		return OV_OK;
+	default:
+		return OV_OK;
+	}
+}
+
 static ov_status take_record(struct reader *r, uint16_t id, struct ov_cur c)
 {
 	struct ov_cur again = c;
+
+	if (r->v->facts != NULL)
+		OV_TRY(take_fact(r, id, c));
 
 	switch (id) {
 	case REC_CODEPAGE:
@@ -293,6 +349,9 @@ static ov_status take_record(struct reader *r, uint16_t id, struct ov_cur c)
 		break;
 	case REC_OFFSET:
 		r->m.offset = ov_cur_soft_u32le(&again);
+		break;
+	case REC_CLASS:
+		r->m.is_class = true;
 		break;
 	default:
 		break;
@@ -363,7 +422,7 @@ ov_status ov_vba_read(struct ov_ole2 *o, uint32_t entry, struct ov_arena *scratc
 	struct ov_cur c;
 	ov_status s;
 
-	*out = (struct ov_vba){ .text = ov_buf_of(TEXT_MAX) };
+	*out = (struct ov_vba){ .text = ov_buf_of(TEXT_MAX), .facts = out->facts };
 	OV_TRY(unpack_dir(o, entry, scratch, &c, &out->is_broken));
 	if (!ov_cur_looking_at(&c, "\x01\0\x04\0\0\0", 6))
 		return OV_BAD;

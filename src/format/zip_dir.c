@@ -324,6 +324,7 @@ static ov_status try_end(struct ov_zip_dir *d, uint64_t at, struct end *end, uin
 	OV_TRY(ov_cur_status(&c));
 	OV_TRY(read_end64(d, end));
 	*delta = 0;
+	d->end = at;
 	d->cd = end->cd;
 	if (end->total == 0 && end->cd_size == 0)
 		return OV_OK;

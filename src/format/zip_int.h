@@ -38,6 +38,7 @@ struct ov_zip_dir {
 	struct ov_zip_chunk *first, *last;
 	uint64_t n;	   /* entries in the chunks                           */
 	uint64_t cd, cd_n; /* the central directory: where, entries read      */
+	uint64_t end;	   /* of the end record; valid if has_end             */
 	uint16_t disk;	   /* number of this volume                           */
 	bool has_end;	   /* an end record with a usable directory was found */
 	bool is_full;	   /* the arena refused more entries: noted           */

@@ -10,6 +10,11 @@ static const struct ov_ymodule *const rows[] = {
 	&ov_ymod_string,
 	&ov_ymod_console,
 	&ov_ymod_elf,
+	&ov_ymod_zip,
+	&ov_ymod_ooxml,
+	&ov_ymod_olecf,
+	&ov_ymod_vba,
+	&ov_ymod_msi,
 };
 /* clang-format on */
 

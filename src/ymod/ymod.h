@@ -7,12 +7,17 @@
 extern const struct ov_ymodules ov_ymodules_all;
 
 /* One row each in table.c. */
+extern const struct ov_ymodule ov_ymod_console;
+extern const struct ov_ymodule ov_ymod_elf;
 extern const struct ov_ymodule ov_ymod_hash;
 extern const struct ov_ymodule ov_ymod_lnk;
 extern const struct ov_ymodule ov_ymod_math;
-extern const struct ov_ymodule ov_ymod_time;
+extern const struct ov_ymodule ov_ymod_msi;
+extern const struct ov_ymodule ov_ymod_olecf;
+extern const struct ov_ymodule ov_ymod_ooxml;
 extern const struct ov_ymodule ov_ymod_string;
-extern const struct ov_ymodule ov_ymod_console;
-extern const struct ov_ymodule ov_ymod_elf;
+extern const struct ov_ymodule ov_ymod_time;
+extern const struct ov_ymodule ov_ymod_vba;
+extern const struct ov_ymodule ov_ymod_zip;
 
 #endif

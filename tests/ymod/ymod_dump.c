@@ -56,6 +56,20 @@ static void struct_fields(struct dump *d, const struct ov_yobj *self, int depth)
 static void give(struct dump *d, ov_status s, const struct ov_yfield *f, const struct ov_ytype *of,
 		 struct ov_yval *v, int depth);
 
+/* Appends ["key"] to the path. */
+static void put_key(struct dump *d, size_t at, struct ov_str key)
+{
+	at += (size_t)snprintf(d->path + at, sizeof d->path - at, "[\"");
+	for (size_t i = 0; i < key.n && at + 8 < sizeof d->path; i++) {
+		const unsigned char c = (unsigned char)key.p[i];
+		const bool is_plain = c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+
+		at += (size_t)snprintf(d->path + at, sizeof d->path - at,
+				       is_plain ? "%c" : "\\x%02x", c);
+	}
+	(void)snprintf(d->path + at, sizeof d->path - at, "\"]");
+}
+
 static void list(struct dump *d, const struct ov_yfield *f, const struct ov_yobj *self, int depth)
 {
 	const size_t at = strlen(d->path);
@@ -71,8 +85,7 @@ static void list(struct dump *d, const struct ov_yfield *f, const struct ov_yobj
 				       (unsigned long long)i);
 		} else {
 			s = f->pair(&d->env, d->module, self, i, &key, &v);
-			(void)snprintf(d->path + at, sizeof d->path - at, "[\"%.*s\"]", (int)key.n,
-				       key.p != NULL ? key.p : "");
+			put_key(d, at, key);
 		}
 		give(d, s, f, f->of, &v, depth);
 		d->path[at] = '\0';
