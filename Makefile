@@ -6,7 +6,7 @@
 #   make check          every gate and every test
 #   make fuzz TIME=600  each fuzz harness for TIME seconds
 #   make bench          overt against clamscan on this machine (SHARED=folder of database files)
-#   make reproduce      build twice, elsewhere and otherwise, and compare bytes
+#   make reproduce      build twice, elsewhere and otherwise, and compare bytes; BUILDER=URI make reproduce: who says so in its statement
 #   make install        to PREFIX (/usr/local), below DESTDIR when given
 #   make format         rewrite the C files as .clang-format says
 #   make clean          remove build/

@@ -42,7 +42,7 @@ _overt()
 	covered) words='--profile= --at= --list= --only-lists --one-file-system -x --format= --help -h' ;;
 	whois) words='--format= --all --one-file-system -x --help -h' ;;
 	update) words='--from= --folder= --root= --channel= --now --cohort= --bundle-days= --try= --sample= --no-recent --no-canary --check-history --proxy= --slow-after= --to= --config= --json --help -h' ;;
-	verify) words='--folder= --json --help -h' ;;
+	verify) words='--folder= --json --self --attestation= --key= --help -h' ;;
 	status) words='--folder= --checkpoint --json --help -h' ;;
 	bundle) words='--from= --output= -o --for= --folder= --root= --channel= --now --cohort= --bundle-days= --try= --sample= --no-recent --no-canary --proxy= --config= --json --help -h' ;;
 	ledger) words='--folder= --json --help -h' ;;

@@ -1,9 +1,13 @@
 #!/bin/bash
 # Promise P7: builds twice, in folders of different depth, at different times, with another user environment,
-# from copies of the tree, and compares both programs byte by byte.
+# from copies of the tree, and compares all programs byte by byte. Writes what was built as an in-toto statement, with
+# BUILDER=URI as who says so; sign it with `overt publish sign`, hold a copy of overt against it with `overt verify --self`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 base=build/reproduce
+commit=$(tools/provenance.py --commit-of --root .)
+version=$(sed -n "s/^  version: '\(.*\)',/\1/p" meson.build)
+statement=build/overt-$version-$(uname -m).intoto.json
 rm -rf "$base"
 mkdir -p "$base/one" "$base/elsewhere/a/deeper/two"
 
@@ -20,7 +24,7 @@ build() { # FOLDER BUILD_NAME UMASK VARIABLE=VALUE...
 	(
 		cd "$1"
 		umask "$3"
-		env -u SOURCE_DATE_EPOCH CCACHE_DISABLE=1 "${@:4}" meson setup "$2" --buildtype=release -Dtests=false >/dev/null
+		env -u SOURCE_DATE_EPOCH CCACHE_DISABLE=1 "${@:4}" meson setup "$2" --buildtype=release -Dtests=false -Dcommit="$commit" >/dev/null
 		env -u SOURCE_DATE_EPOCH CCACHE_DISABLE=1 "${@:4}" ninja -j2 -C "$2" >/dev/null
 	)
 }
@@ -45,5 +49,11 @@ for program in src/cli/overt src/sandbox/overt-worker src/updater/overt-update; 
 		bad=1
 	fi
 done
-[ $bad -eq 0 ] && rm -rf "$base"
+if [ $bad -eq 0 ]; then
+	out=$base/one/out
+	tools/statement.py "$statement" --root "$base/one" --version "$version" --commit "$commit" --builder "${BUILDER:-}" --builds 2 \
+		$out/src/cli/overt $out/src/updater/overt-update $out/src/sandbox/overt-worker
+	echo "statement: $statement"
+	rm -rf "$base"
+fi
 exit $bad

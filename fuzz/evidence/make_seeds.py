@@ -3,6 +3,7 @@
 
 Uses the makers of the tests, and tools of the system for images and programs (left out where they are not there).
 """
+import base64
 import gzip
 import io
 import json
@@ -49,6 +50,12 @@ def texts():
     put("spdx3", "bom.json", json.dumps(documents.SPDX3))
     put("bomxml", "bom.xml", documents.CYCLONEDX_XML)
     put("swid", "bom.xml", documents.SWID)
+    statement = json.dumps({"_type": "https://in-toto.io/Statement/v1", "subject": [{"name": "a", "digest": {"sha256": "00"}}],
+                            "predicateType": "https://slsa.dev/provenance/v1", "predicate": {
+                                "buildDefinition": {"externalParameters": {"version": "1", "commit": "c", "source": "s"}},
+                                "runDetails": {"builder": {"id": "urn:b"}}}})
+    put("statement", "bom.json", statement + "\n\n\u2014 name c2ln\n")
+    put("dsse", "bom.json", json.dumps({"payloadType": "application/vnd.in-toto+json", "payload": base64.b64encode(statement.encode()).decode()}))
     put("tags", "a.spdx", documents.SPDX_TAGS)
     put("coswid", "a.coswid", documents.COSWID)
     for name in ("package-lock.json", "Cargo.lock", "yarn.lock", "requirements.txt", "pom.xml", "build.gradle", "pnpm-lock.yaml"):

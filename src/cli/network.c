@@ -12,6 +12,18 @@
 
 #define PROGRAM "overt-update"
 
+/* So that `overt verify --self` measures the one that was started. */
+static void tell_self(void)
+{
+	char self[4096];
+	const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+
+	if (n <= 0)
+		return;
+	self[n] = '\0';
+	(void)setenv("OVERT_PROGRAM", self, 1);
+}
+
 int cli_network(struct cli *c, int argc, char *const *argv)
 {
 	char *program = ov_program_find(PROGRAM, "OVERT_UPDATE"),
@@ -26,6 +38,7 @@ int cli_network(struct cli *c, int argc, char *const *argv)
 	args[0] = program;
 	for (int i = 0; i < argc; i++)
 		args[i + 1] = argv[i];
+	tell_self();
 	cli_flush(&c->out);
 	cli_flush(&c->err);
 	(void)execv(program, args);

@@ -1,6 +1,7 @@
 /* Bills of materials by their content: which form a document has. See bom.h. */
 #include "doc.h"
 #include "bom.h"
+#include "ev_sources.h"
 
 /* A JSON or XML text whose beginning, or name, speaks of a bill of materials. */
 static bool head_has(const struct ov_ev_file *f, const char *word)
@@ -41,7 +42,7 @@ bool ov_ev_sbom_wants(const struct ov_ev_file *f)
 		return true;
 	if (head_has(f, "SPDXVersion: SPDX-"))
 		return true;
-	if (!starts_with(f, "{<["))
+	if (!starts_with(f, "{<[") || ov_ev_statement_wants(f))
 		return false;
 	return head_has(f, "\"bomFormat\"") || head_has(f, "cyclonedx.org/schema/bom") ||
 	       head_has(f, "\"spdxVersion\"") || head_has(f, "spdx.org/rdf/3") ||

@@ -10,6 +10,7 @@
 #include "attempts.h"
 #include "split.h"
 #include "text.h"
+#include "verify_self.h"
 
 #define ENGINE_LEVEL 1 /* raised when databases need an engine that reads more */
 
@@ -227,6 +228,10 @@ int update_run(struct cli *c, const char *command, const struct conf *s)
 	(void)conf_is_local(s, &j.o.window);
 	if (j.r == NULL)
 		code = cli_fail(c, command, "no memory", NULL);
+	else if (ov_str_is(j.o.channel, VERIFY_PROGRAMS))
+		code =
+		    cli_fail(c, command, "--channel programs",
+			     "that channel names releases of overt itself, which are no databases");
 	else if (!conf_cohort(s, &j.o.has_cohort, &j.o.cohort))
 		code = cli_fail(c, command, "--cohort", "early, late, auto, or 0 to 999");
 	else if (s->root != NULL && !updater_read(c, command, s->root, OV_NOTE_MAX, &root))

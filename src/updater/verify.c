@@ -11,18 +11,24 @@
 #include "proved.h"
 #include "store.h"
 #include "text.h"
+#include "verify_self.h"
 
 #define COMMAND "overt verify"
 
 struct settings {
 	const char *folder;
-	bool json;
+	bool json, is_self;
+	struct cli_list attestations, keys;
 };
 
 /* clang-format off */
 static const struct cli_option options[] = {
 	{ "folder", 0, CLI_TEXT, offsetof(struct settings, folder), "DIR", "this machine's databases\n(default " UPDATER_FOLDER ")", NULL, 0, 0 },
 	{ "json", 0, CLI_FLAG, offsetof(struct settings, json), NULL, "for programs", NULL, 0, 0 },
+	{ "This copy of overt", 0, CLI_HEAD, 0, NULL, NULL, NULL, 0, 0 },
+	{ "self", 0, CLI_FLAG, offsetof(struct settings, is_self), NULL, "are these programs what the log names as released,\nand what others built of the same sources?", NULL, 0, 0 },
+	{ "attestation", 0, CLI_LIST, offsetof(struct settings, attestations), "FILE", "self: an in-toto statement of somebody who rebuilt\nit; may be given several times", NULL, 0, 0 },
+	{ "key", 0, CLI_LIST, offsetof(struct settings, keys), "VKEY", "self: who may sign such statements, beside the\nrelease keys of the root file", NULL, 0, 0 },
 	CLI_HELP_OPTION,
 	{ NULL, 0, 0, 0, NULL, NULL, NULL, 0, 0 },
 };
@@ -30,7 +36,8 @@ static const struct cli_option options[] = {
 
 const struct cli_spec updater_verify_spec = {
 	.command = COMMAND,
-	.usage = "[OPTION]... [FILE]...",
+	.usage = "[OPTION]... [FILE]...\n"
+		 "--self [--attestation FILE]...",
 	.intro =
 	    "Shows what the public log proves: the newest entry that this machine accepted, and "
 	    "for\n"
@@ -40,8 +47,10 @@ const struct cli_spec updater_verify_spec = {
 	    "that\n"
 	    "is fork evidence is verified by itself: two histories, signed by one log.\n"
 	    "Everything is verified anew from the files at hand; nothing is sent.",
-	.after = "Exit status: 0 all proved; 1 some file is not what the log names, or a fork is\n"
-		 "proved; 2 an error; 3 evidence that proves nothing. Manual: man overt-verify",
+	.after =
+	    "Exit status: 0 all proved; 1 some file is not what the log names, or a fork is\n"
+	    "proved; 2 an error; 3 evidence that proves nothing, or nothing proves this copy.\n"
+	    "Manual: man overt-verify",
 	.options = options,
 };
 
@@ -343,6 +352,20 @@ static int run(struct verify *v, const struct cli_list *files)
 	return code;
 }
 
+static int run_self(struct verify *v, const struct cli_list *files)
+{
+	struct verify_self self = {
+		.c = v->c, .json = v->s.json, .attestations = &v->s.attestations, .keys = &v->s.keys
+	};
+
+	if (files->n > 0)
+		return cli_usage(v->c, &updater_verify_spec, "--self takes no FILE");
+	v->is_open =
+	    proved_open(v->s.folder != NULL ? v->s.folder : UPDATER_FOLDER, &v->p) == OV_OK;
+	self.proved = v->is_open ? &v->p : NULL;
+	return verify_self(&self);
+}
+
 int updater_verify(struct cli *c, int argc, char *const *argv)
 {
 	struct verify *v = calloc(1, sizeof *v);
@@ -354,9 +377,11 @@ int updater_verify(struct cli *c, int argc, char *const *argv)
 	v->c = c;
 	code = cli_begin(c, &updater_verify_spec, argc, argv, &v->s, &files);
 	if (code < 0) {
-		code = run(v, &files);
+		code = v->s.is_self ? run_self(v, &files) : run(v, &files);
 		proved_close(&v->p);
 	}
+	cli_list_free(&v->s.attestations);
+	cli_list_free(&v->s.keys);
 	cli_list_free(&files);
 	free(v);
 	return code;
