@@ -238,7 +238,7 @@ complete -c overt -n '__fish_seen_subcommand_from covered' -l at -x -d 'as of th
 complete -c overt -n '__fish_seen_subcommand_from covered' -l list -r -d 'a list of your own, beside the built-in one'
 complete -c overt -n '__fish_seen_subcommand_from covered' -l only-lists -d 'without the built-in list'
 complete -c overt -n '__fish_seen_subcommand_from covered' -l one-file-system -s x -d 'stay on a root\'s file system'
-complete -c overt -n '__fish_seen_subcommand_from covered' -l format -x -a 'text jsonl sarif html' -d 'text, json, html, oscal, sarif or cyclonedx'
+complete -c overt -n '__fish_seen_subcommand_from covered' -l format -x -a 'text json html oscal sarif cyclonedx' -d 'text, json, html, oscal, sarif or cyclonedx'
 complete -c overt -n '__fish_seen_subcommand_from covered' -l help -s h -d 'show this help and exit'
 complete -c overt -n '__fish_seen_subcommand_from whois' -l format -x -a 'text json' -d 'text or json (one object for each target)'
 complete -c overt -n '__fish_seen_subcommand_from whois' -l all -d 'text: mentions in documents too, and all evidence'
