@@ -2,8 +2,8 @@
  * Scans files in this very process, without workers: what containment costs is told against this
  * figure.
  *
- *   bench_inprocess DATABASE... < list-of-files        (one .odb, or signature files to compile
- * first)
+ *   bench_inprocess [--all] DATABASE... < list-of-files        (one .odb, or signature files to
+ * compile first; --all: do not stop at the first match, and name no file)
  *
  * Prints one line: files, bytes matched, detections, incomplete files, user and system CPU seconds
  * of the scan alone.
@@ -78,8 +78,8 @@ static void scan_path(struct ov_engine *e, const char *path, const struct ov_sca
 			t->bytes += r->bytes;
 			t->detected += r->ndetections > 0;
 			t->incomplete += r->nincompletes > 0;
-			for (const struct ov_report_detection *d = r->detections; d != NULL;
-			     d = d->next)
+			for (const struct ov_report_detection *d = r->detections;
+			     d != NULL && !o->all_matches; d = d->next)
 				printf("%s: %.*s FOUND\n", path, (int)d->name.n, d->name.p);
 		}
 	}
@@ -125,8 +125,14 @@ int main(int argc, char **argv)
 	double start;
 
 	start = cpu_seconds();
+	if (argc > 1 && strcmp(argv[1], "--all") == 0) {
+		o.all_matches = true;
+		argc--;
+		argv++;
+	}
 	if (argc < 2 || load(argc - 1, argv + 1, &built, &image) != OV_OK) {
-		(void)fprintf(stderr, "usage: bench_inprocess DATABASE... < list-of-files\n");
+		(void)fprintf(stderr,
+			      "usage: bench_inprocess [--all] DATABASE... < list-of-files\n");
 		return 2;
 	}
 	if (ov_odb_open(image, &db, &why) != OV_OK || ov_engine_new(&db, &e) != OV_OK) {

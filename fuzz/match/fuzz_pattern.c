@@ -1,7 +1,7 @@
 /*
- * Random pattern trees and texts from the input. Claims: the finder, from memory and in small
- * windows, and ov_pat_match_at() agree with the slow reference; what the gate or the census calls
- * absent is; and the compiled section opens.
+ * Random pattern trees and texts from the input. Claims: the finder, from memory, in small windows
+ * and by the places of grams, and ov_pat_match_at() agree with the slow reference; what the gate or
+ * the census calls absent is; and the compiled section opens.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -43,6 +43,7 @@ static void check(const struct ov_pat_ir *ir, const struct ov_pats *p, uint32_t 
 {
 	const struct ov_src mem = ov_src_mem(text, n),
 			    file = { .size = n, .read = read_text, .ctx = text };
+	struct ov_places places = { 0 };
 	struct ov_finder *f = NULL;
 	struct ref_found want;
 	struct ov_find a, b;
@@ -52,6 +53,12 @@ static void check(const struct ov_pat_ir *ir, const struct ov_pats *p, uint32_t 
 	a = find_in(f, p, id, &mem, r, nr);
 	ov_finder_set_window(f, 64);
 	b = find_in(f, p, id, &file, r, nr);
+	must(memcmp(&a, &b, sizeof a) == 0);
+	must(ov_places_take(&places, text, n) == OV_OK);
+	ov_finder_set_sieve(f, OV_KERNEL_AUTO, 0);
+	ov_finder_places(f, &places);
+	b = find_in(f, p, id, &mem, r, nr);
+	ov_places_free(&places);
 	ov_finder_free(&f);
 	must(memcmp(&a, &b, sizeof a) == 0);
 	ref_find(ir, text, n, r, nr, &want);

@@ -58,7 +58,7 @@ void ov_engine_free(struct ov_engine **pe)
 	free(e->nodes);
 	free(e->settled);
 	free(e->woken_in);
-	free(e->sound);
+	free(e->traits);
 	free(e->leads);
 	free(e->costs);
 	free(e->woken);
@@ -77,10 +77,10 @@ static ov_status make_scratch(struct ov_engine *e)
 	e->settled = calloc(settled, 1);
 	e->nodes = calloc(OV_LAYER_DEPTH_MAX + 1, sizeof *e->nodes);
 	e->woken_in = calloc(nrules, sizeof *e->woken_in);
-	e->sound = calloc(nrules, sizeof *e->sound);
+	e->traits = calloc(nrules, sizeof *e->traits);
 	e->leads = calloc(nrules, 2);
 	e->woken = calloc(nrules, sizeof *e->woken);
-	if (e->settled == NULL || e->nodes == NULL || e->woken_in == NULL || e->sound == NULL ||
+	if (e->settled == NULL || e->nodes == NULL || e->woken_in == NULL || e->traits == NULL ||
 	    e->leads == NULL || e->woken == NULL)
 		return OV_NOMEM;
 	for (uint32_t i = 0; i <= OV_LAYER_DEPTH_MAX; i++) {

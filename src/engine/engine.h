@@ -165,16 +165,19 @@ struct ov_rule_cost {
 	uint64_t met;	/* times one of its anchors was met and looked at in place        */
 	uint64_t woken; /* layers in which its patterns were searched and counted          */
 	uint64_t work;	/* steps that this took: instructions, and some for each look or try */
+	uint64_t bytes; /* of layers and views that rules of its target were held against    */
 };
 
 /** From now on each rule's cost is counted. @return OV_OK (twice as well); OV_NOMEM. */
 OV_MUST_USE ov_status ov_engine_count_costs(struct ov_engine *e);
 /** What rule `id` cost since then; all zero when nothing was counted. */
 void ov_engine_cost(const struct ov_engine *e, uint32_t id, struct ov_rule_cost *out);
-/** The same of a YARA rule, by its number in the database. */
+/** @return bytes of all layers that were matched: what YARA rules were held against. */
+uint64_t ov_engine_cost_layers(const struct ov_engine *e);
 /** Bytes for a module of YARA rules (cuckoo's report), which must outlive the engine. A name that
  * no module has is passed over. */
 void ov_engine_module_data(struct ov_engine *e, struct ov_str module, struct ov_cur bytes);
+/** The same as ov_engine_cost() of a YARA rule, by its number in the database. */
 void ov_engine_yara_cost(const struct ov_engine *e, uint32_t id, struct ov_rule_cost *out);
 
 /**

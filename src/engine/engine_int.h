@@ -100,6 +100,15 @@ struct ov_winnow;
 
 /* Rules are verified when they are first needed: see ov_odb_check_rule(). */
 enum ov_soundness { OV_SOUND_UNKNOWN = 0, OV_SOUND_YES, OV_SOUND_NO };
+
+/* What is remembered of a rule that was looked at: its soundness, and what spares decoding it. The
+ * others are known before it is verified; of a broken rule they say anything. */
+enum ov_trait {
+	OV_TRAIT_SOUNDNESS = 3,	  /* enum ov_soundness */
+	OV_TRAIT_ASKS_FACTS = 4,  /* of size, sections, entry point or what is around the layer */
+	OV_TRAIT_ONE_PATTERN = 8, /* its one subsignature is a pattern, which must be there */
+	OV_TRAIT_KNOWN = 16
+};
 struct ov_phish_db;
 struct ov_yara;
 
@@ -126,14 +135,16 @@ struct ov_engine {
 	uint8_t
 	    *settled; /* a layer's state of ov_gram_wake(), large enough for each target's table */
 	uint32_t *woken_in; /* per rule: the generation that last looked at it */
-	uint8_t *sound;	    /* per rule: enum ov_soundness */
+	uint8_t *traits;    /* per rule: enum ov_trait, 0: not looked at yet */
 	uint32_t touches;   /* pages of the database looked at since trim() */
-	uint32_t nchecked;  /* rules that this file was the first to need   */
+	uint32_t nchecked;  /* rules that this file was the first to look at */
 	void (*trim)(void *ctx);
 	void *trim_ctx;
 	bool is_damaged; /* a rule of the database turned out broken: no verdict is one */
 	uint32_t generation;
-	struct ov_rule_cost *costs; /* per rule; NULL: not counted */
+	struct ov_rule_cost *costs;	      /* per rule; NULL: not counted */
+	uint64_t cost_bytes[OV_TARGET_COUNT]; /* that each target's table was run over */
+	uint64_t cost_layers; /* bytes of layers, views not counted: what YARA rules see */
 	uint8_t *leads; /* per rule, for triage.c: two subsignatures plus one, 0: not chosen yet */
 	struct ov_winnow *winnow;
 	struct ov_woken *woken; /* rules of this layer that may match */
@@ -230,6 +241,8 @@ void ov_touch_end(struct ov_engine *e);
 
 /** wake.c: whether a rule may be used; a broken one makes the whole scan fail. */
 bool ov_rule_is_sound(struct ov_engine *e, uint32_t id);
+/** wake.c: a rule's enum ov_trait, id below nrules; its soundness is not asked for by this. */
+uint8_t ov_rule_traits(struct ov_engine *e, uint32_t id);
 
 /* wake.c: fills e->woken with the target's rules (those for any included) for this layer or view.
  */
@@ -256,6 +269,17 @@ static inline void ov_add_work(struct ov_engine *e, uint32_t rule, uint64_t work
 /* winnow.c: drops woken rules that lack what they need; triage.c does so with more care. */
 OV_MUST_USE ov_status ov_winnow_new(struct ov_winnow **out);
 void ov_winnow_free(struct ov_winnow **w);
+/* A layer or view begins, whose bytes are n->src up to n->match_size. */
+void ov_winnow_begin(struct ov_engine *e);
+/*
+ * Could a rule that is about to wake hold in this layer? It need not be verified yet: of a broken
+ * one anything may be said. `met`: the subsignature whose anchor was met, else UINT32_MAX.
+ */
+bool ov_winnow_keeps(struct ov_engine *e, const struct ov_node *n, uint32_t id, uint32_t met);
+/* Asks the memory for what ov_winnow_keeps() will look at; stages 0 to 5, in order. */
+void ov_winnow_ask_ahead(const struct ov_engine *e, uint32_t id, uint32_t met, uint32_t stage);
+/* Where the layer's grams stand, for the finder; NULL: not known. */
+const struct ov_places *ov_winnow_places(const struct ov_engine *e);
 OV_MUST_USE ov_status ov_winnow(struct ov_engine *e, struct ov_node *n);
 
 /* yara.c: a layer's YARA rules; nothing when there are none, or when the file is done. */

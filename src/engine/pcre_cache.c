@@ -123,7 +123,8 @@ static void count_match(struct ov_find *f, size_t start, size_t end)
 }
 
 ov_status ov_pcre_cache_match(struct ov_pcre_cache *c, uint32_t id, const struct ov_sub *sub,
-			      struct ov_cur bytes, struct ov_range where, struct ov_find *find)
+			      struct ov_cur bytes, struct ov_range where, struct ov_find *find,
+			      uint64_t *work)
 {
 	const bool has_place = sub->place.kind != OV_PLACE_ANY, has_shift = where.hi > where.lo;
 	const struct ov_pcre_re *re = NULL;
@@ -147,6 +148,9 @@ ov_status ov_pcre_cache_match(struct ov_pcre_cache *c, uint32_t id, const struct
 		const ov_status st =
 		    ov_pcre_match(c->matcher, re, text.base, text.len, from, is_anchored, &s, &e);
 
+		*work += 1;
+		if (!is_anchored) /* without a match, all that was left */
+			*work += st == OV_OK ? ov_max_u64(e, from) - from : text.len - from;
 		if (st == OV_END || (st == OV_OK && has_shift && s > where.hi - where.lo))
 			return OV_OK;
 		OV_TRY(st);

@@ -21,11 +21,13 @@ OV_MUST_USE ov_status ov_pcre_cache_layer(struct ov_pcre_cache *c, const struct 
 					  struct ov_cur *out);
 
 /**
- * Matches subsignature `id` in `bytes` with starts in `where`; adds to *find.
+ * Matches subsignature `id` in `bytes` with starts in `where`; adds to *find. Adds the bytes that
+ * it went over to *work, of which each takes about as long as a step of the finder's.
  * @return OV_OK looked at (find->count says); OV_LIMIT match limits reached; OV_NOMEM; OV_BUG.
  */
 OV_MUST_USE ov_status ov_pcre_cache_match(struct ov_pcre_cache *c, uint32_t id,
 					  const struct ov_sub *sub, struct ov_cur bytes,
-					  struct ov_range where, struct ov_find *find);
+					  struct ov_range where, struct ov_find *find,
+					  uint64_t *work);
 
 #endif

@@ -92,6 +92,7 @@ static ov_status run_pcre(struct ov_engine *e, struct ov_node *n, struct judged 
 	struct ov_range anywhere = { 0, UINT64_MAX };
 	size_t nranges = 0;
 	struct ov_cur bytes;
+	uint64_t work = 0;
 	ov_status s;
 
 	if (!ov_cond_eval(sub->trigger, j->counts, j->rule.nsubs)) {
@@ -113,13 +114,14 @@ static ov_status run_pcre(struct ov_engine *e, struct ov_node *n, struct judged 
 	}
 	for (size_t k = 0; k < nranges && j->counts[i] == 0; k++) {
 		s = ov_pcre_cache_match(e->pcre, j->rule.first_sub + i, sub, bytes, ranges[k],
-					&j->finds[i]);
+					&j->finds[i], &work);
 		if (s == OV_LIMIT)
 			j->is_limited = j->finds[i].is_limited = true;
 		else if (s != OV_OK && s != OV_END)
 			return s;
 		j->counts[i] = j->finds[i].count;
 	}
+	ov_add_work(e, j->rule.id, work);
 	return OV_OK;
 }
 
@@ -359,6 +361,7 @@ ov_status ov_rules_evaluate(struct ov_engine *e, struct ov_node *n)
 	}
 	OV_TRY(ov_src_slice(&n->src, 0, n->match_size, &src));
 	ov_finder_allow(e->finder, e->search_steps);
+	ov_finder_places(e->finder, ov_winnow_places(e));
 	s = ov_finder_run(e->finder, &src, e->budget.deadline_ns);
 	if (s == OV_LIMIT)
 		ov_report_incomplete(

@@ -141,6 +141,7 @@ ov_status ov_triage(struct ov_engine *e, struct ov_node *n)
 		OV_TRY(ask(e, n, e->woken[i].rule, &all[i]));
 	OV_TRY(ov_src_slice(&n->src, 0, n->match_size, &src));
 	ov_finder_allow(e->finder, e->search_steps / 2);
+	ov_finder_places(e->finder, ov_winnow_places(e));
 	s = ov_finder_run(e->finder, &src, e->budget.deadline_ns);
 	e->search_steps -= e->search_steps / 2 - ov_finder_left(e->finder);
 	if (s == OV_OK) {

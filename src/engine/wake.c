@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "checked.h"
+#include "cond.h"
 #include "image_hash.h"
 #include "le.h"
 
@@ -112,18 +113,45 @@ void ov_touch(struct ov_engine *e, uint32_t pages)
 		e->trim(e->trim_ctx);
 }
 
-bool ov_rule_is_sound(struct ov_engine *e, uint32_t id)
+static uint8_t traits_of(const struct ov_engine *e, uint32_t id)
 {
-	if (id >= e->db->nrules)
-		return false;
-	if (e->sound[id] == OV_SOUND_UNKNOWN) {
-		e->sound[id] = ov_odb_check_rule(e->db, id) == OV_OK ? OV_SOUND_YES : OV_SOUND_NO;
+	static const uint64_t none[OV_COND_SUBS];
+	uint8_t traits = OV_TRAIT_KNOWN;
+	struct ov_rule r;
+
+	ov_odb_rule(e->db, id, &r);
+	if (!is_open(&r.file_size) || !is_open(&r.entry_point) || !is_open(&r.nsections) ||
+	    r.has_container || r.nintermediates > 0)
+		traits |= OV_TRAIT_ASKS_FACTS;
+	if (r.nsubs == 1 && ov_odb_sub_pattern(e->db, r.first_sub) != UINT32_MAX &&
+	    !ov_cond_may(r.condition, none, 1, 1))
+		traits |= OV_TRAIT_ONE_PATTERN;
+	return traits;
+}
+
+uint8_t ov_rule_traits(struct ov_engine *e, uint32_t id)
+{
+	if (e->traits[id] == 0) {
+		e->traits[id] = traits_of(e, id);
 		if (e->nchecked++ < CHECKED_MAX)
 			ov_touch(e, RULE_PAGES);
 	}
-	if (e->sound[id] == OV_SOUND_NO)
-		e->is_damaged = true;
-	return e->sound[id] == OV_SOUND_YES;
+	return e->traits[id];
+}
+
+bool ov_rule_is_sound(struct ov_engine *e, uint32_t id)
+{
+	enum ov_soundness s;
+
+	if (id >= e->db->nrules)
+		return false;
+	s = (enum ov_soundness)(ov_rule_traits(e, id) & OV_TRAIT_SOUNDNESS);
+	if (s == OV_SOUND_UNKNOWN) {
+		s = ov_odb_check_rule(e->db, id) == OV_OK ? OV_SOUND_YES : OV_SOUND_NO;
+		e->traits[id] |= (uint8_t)s;
+	}
+	e->is_damaged |= s == OV_SOUND_NO;
+	return s == OV_SOUND_YES;
 }
 
 ov_status ov_engine_count_costs(struct ov_engine *e)
@@ -135,31 +163,65 @@ ov_status ov_engine_count_costs(struct ov_engine *e)
 
 void ov_engine_cost(const struct ov_engine *e, uint32_t id, struct ov_rule_cost *out)
 {
-	*out = e->costs != NULL && id < e->db->nrules ? e->costs[id] : (struct ov_rule_cost){ 0 };
+	struct ov_rule r;
+
+	*out = (struct ov_rule_cost){ 0 };
+	if (e->costs == NULL || id >= e->db->nrules)
+		return;
+	*out = e->costs[id];
+	ov_odb_rule(e->db, id, &r);
+	for (int t = 0; t < OV_TARGET_COUNT; t++)
+		if (r.target == OV_TARGET_ANY || (int)r.target == t)
+			out->bytes += e->cost_bytes[t];
+}
+
+uint64_t ov_engine_cost_layers(const struct ov_engine *e)
+{
+	return e->cost_layers;
 }
 
 /* @param by  The anchor that was met, or NULL. */
 static void wake_rule(struct ov_engine *e, const struct ov_node *n, uint32_t id,
 		      const struct ov_odb_anchor *by)
 {
-	struct ov_rule r;
+	struct ov_woken w = { .rule = id, .sub = OV_WOKEN_NO_SUB, .part = OV_ODB_NO_PART };
 
 	if (id >= e->db->nrules || e->woken_in[id] == e->generation)
 		return;
 	e->woken_in[id] = e->generation;
+	if (by == NULL && !ov_winnow_keeps(e, n, id, UINT32_MAX))
+		return;
 	if (!ov_rule_is_sound(e, id))
 		return;
-	ov_odb_rule(e->db, id, &r);
-	if (!facts_fit(n, &r))
-		return;
-	e->woken[e->nwoken++] = (struct ov_woken){
-		.rule = id,
-		.sub = by != NULL ? (uint16_t)(by->sub - r.first_sub) : OV_WOKEN_NO_SUB,
-		.part = by != NULL ? by->part : OV_ODB_NO_PART,
-	};
+	if ((e->traits[id] & OV_TRAIT_ASKS_FACTS) != 0) {
+		struct ov_rule r;
+
+		ov_odb_rule(e->db, id, &r);
+		if (!facts_fit(n, &r))
+			return;
+	}
+	if (by != NULL) {
+		w.sub = (uint16_t)(by->sub - ov_odb_first_sub(e->db, id));
+		w.part = by->part;
+	}
 	if (e->costs != NULL)
 		e->costs[id].woken++;
+	e->woken[e->nwoken++] = w;
 }
+
+/*
+ * Anchors that were met wait here for a while: each leads through five or six rows of the database
+ * that are rarely in a cache, and while they come others are looked for.
+ */
+#define AHEAD 32u /* a power of two */
+#define AHEAD_STEP 5u
+#define AHEAD_STAGES 6u	  /* each so many anchors behind the one before */
+#define AHEAD_RULES 4096u /* a database of fewer is in the cache soon */
+
+struct met {
+	struct ov_odb_anchor a;
+	uint64_t at;
+};
 
 struct pass {
 	struct ov_engine *e;
@@ -169,24 +231,29 @@ struct pass {
 	uint64_t base;
 	uint64_t steps; /* left for looks at where anchors were met; without any, they wake at once
 			 */
+	bool asks_ahead;
+	struct met queue[AHEAD];
+	uint32_t nmet, ndone; /* of the layer; nmet - ndone of them wait */
 };
 
 /* An anchor at a known distance tells where its pattern would start: a place that excludes it saves
  * waking. */
-static bool place_fits(const struct pass *p, const struct ov_odb_anchor *a,
-		       const struct ov_place *place, uint64_t at)
+static bool place_fits(const struct pass *p, const struct ov_odb_anchor *a, uint64_t at)
 {
-	const struct ov_arena_mark mark = ov_arena_mark(&p->e->scratch);
+	struct ov_arena_mark mark;
 	struct ov_range *r = NULL;
+	struct ov_sub sub;
 	size_t n = 0;
 	ov_status s;
 	bool fits = false;
 
-	if (a->distance == OV_ODB_NO_DISTANCE || place->kind == OV_PLACE_ANY)
+	if (a->distance == OV_ODB_NO_DISTANCE || ov_odb_sub_is_anywhere(p->e->db, a->sub))
 		return true;
 	if (at < a->distance)
 		return false;
-	s = ov_place_resolve(p->n, place, &p->e->scratch, &r, &n);
+	ov_odb_sub(p->e->db, a->sub, &sub);
+	mark = ov_arena_mark(&p->e->scratch);
+	s = ov_place_resolve(p->n, &sub.place, &p->e->scratch, &r, &n);
 	if (s == OV_END)
 		return false;
 	if (s != OV_OK)
@@ -203,41 +270,72 @@ static bool sub_fits(struct pass *p, const struct ov_odb_anchor *a, uint64_t at)
 	struct ov_probe what = {
 		.part = a->part, .p = p->p, .n = p->len, .base = p->base, .size = p->n->match_size
 	};
-	struct ov_sub sub;
 	uint64_t before;
 	ov_status s;
 
-	if (p->e->costs != NULL)
-		p->e->costs[a->rule].met++;
-	ov_odb_sub(p->e->db, a->sub, &sub);
-	if (sub.kind != OV_SUB_PATTERN || p->steps <= LOOK_COST)
+	what.pattern = ov_odb_sub_pattern(p->e->db, a->sub);
+	if (what.pattern == UINT32_MAX || p->steps <= LOOK_COST)
 		return true;
 	p->steps -= LOOK_COST;
-	if (!place_fits(p, a, &sub.place, at))
+	if (!place_fits(p, a, at))
 		return false;
-	what.pattern = sub.pattern;
 	before = p->steps;
 	s = ov_finder_probe(p->e->finder, &p->e->db->pats, &what, at, &p->steps);
 	ov_add_work(p->e, a->rule, before - p->steps);
 	return s != OV_END;
 }
 
-/* A rule that is awake needs no further anchor: with all rules of a key awake, the key is passed
- * over. */
+static void look_at(struct pass *p, const struct met *m)
+{
+	struct ov_engine *e = p->e;
+	const uint32_t id = m->a.rule;
+
+	if (e->woken_in[id] == e->generation)
+		return;
+	if (e->costs != NULL)
+		e->costs[id].met++;
+	if (!ov_winnow_keeps(e, p->n, id, m->a.sub)) {
+		e->woken_in[id] = e->generation;
+		return;
+	}
+	if (ov_rule_is_sound(e, id) && ov_odb_is_sub_of(e->db, id, m->a.sub) &&
+	    sub_fits(p, &m->a, m->at))
+		wake_rule(e, p->n, id, &m->a);
+}
+
+/* All that wait; the bytes that they stand in are still there. */
+static void look_at_rest(struct pass *p)
+{
+	while (p->ndone != p->nmet)
+		look_at(p, &p->queue[p->ndone++ % AHEAD]);
+}
+
+/*
+ * A rule that is awake, or can't hold, needs no further anchor: with all rules of a key settled,
+ * the key is passed over. Tokens inside the key tables are not verified when a database is opened.
+ */
 static enum ov_wake on_anchor(void *ctx, uint32_t token, uint64_t at)
 {
 	struct pass *p = ctx;
-	struct ov_odb_anchor a;
+	struct met *m = &p->queue[p->nmet % AHEAD];
 
-	ov_odb_anchor(p->e->db, token, &a);
-	if (a.rule >= p->e->db->nrules)
-		return OV_WAKE_SETTLED; /* tokens inside the key tables are not verified when a
-				database is opened */
-	if (!ov_rule_is_sound(p->e, a.rule) || !ov_odb_is_sub_of(p->e->db, a.rule, a.sub))
+	ov_odb_anchor(p->e->db, token, &m->a);
+	if (m->a.rule >= p->e->db->nrules || p->e->woken_in[m->a.rule] == p->e->generation)
 		return OV_WAKE_SETTLED;
-	if (p->e->woken_in[a.rule] != p->e->generation && sub_fits(p, &a, at))
-		wake_rule(p->e, p->n, a.rule, &a);
-	return p->e->woken_in[a.rule] == p->e->generation ? OV_WAKE_SETTLED : OV_WAKE_MORE;
+	m->at = at;
+	if (!p->asks_ahead) {
+		look_at(p, m);
+		return p->e->woken_in[m->a.rule] == p->e->generation ? OV_WAKE_SETTLED
+								     : OV_WAKE_MORE;
+	}
+	p->nmet++;
+	for (uint32_t i = 0; i < AHEAD_STAGES && p->nmet - p->ndone > i * AHEAD_STEP; i++) {
+		m = &p->queue[(p->nmet - 1 - i * AHEAD_STEP) % AHEAD];
+		ov_winnow_ask_ahead(p->e, m->a.rule, m->a.sub, i);
+	}
+	if (p->nmet - p->ndone == AHEAD)
+		look_at(p, &p->queue[p->ndone++ % AHEAD]);
+	return OV_WAKE_MORE;
 }
 
 static ov_status scan_windows(struct ov_engine *e, const struct ov_node *n, const struct ov_gram *g,
@@ -257,6 +355,7 @@ static ov_status scan_windows(struct ov_engine *e, const struct ov_node *n, cons
 		p->len = carried + got;
 		p->base = off - carried;
 		OV_TRY(ov_gram_wake(g, e->settled, p->p, p->len, p->base, on_anchor, p));
+		look_at_rest(p);
 		if (got < want)
 			return OV_SHORT;
 		off += got;
@@ -329,7 +428,7 @@ static uint64_t matched_bytes(struct ov_engine *e, const struct ov_node *n, enum
 ov_status ov_wake(struct ov_engine *e, struct ov_node *n, enum ov_target t)
 {
 	const struct ov_gram *g = &e->db->gram[t];
-	struct pass p = { .e = e, .n = n, .p = n->src.mem };
+	struct pass p OV_SCRATCH;
 	enum overt_reason why = OVERT_LIMIT_SIZE;
 	const uint64_t size = matched_bytes(e, n, &why);
 	ov_status s = OV_OK;
@@ -341,21 +440,31 @@ ov_status ov_wake(struct ov_engine *e, struct ov_node *n, enum ov_target t)
 		e->generation = 1;
 	}
 	e->nwoken = 0;
+	ov_winnow_begin(e);
+	n->match_size = size;
+	n->is_cut |= size < n->src.size;
 	memset(e->settled, 0, ov_gram_settled_bytes(g));
 	ov_arena_reset(&e->scratch, (size_t)1 << 20);
 	for (uint32_t i = 0; i < ov_odb_always_count(e->db, t); i++)
 		wake_rule(e, n, ov_odb_always(e->db, t, i), NULL);
 	wake_fixed(e, n, t);
+	p.e = e;
+	p.n = n;
+	p.p = n->src.mem;
 	p.len = n->src.mem != NULL ? (size_t)size : 0;
-	n->match_size = size;
-	n->is_cut |= size < n->src.size;
+	p.base = 0;
+	p.asks_ahead = e->db->nrules >= AHEAD_RULES;
+	p.nmet = p.ndone = 0;
 	p.steps = LOOKS_LEAST + size;
 	if (n->src.mem != NULL)
 		s = ov_gram_wake(g, e->settled, n->src.mem, (size_t)size, 0, on_anchor, &p);
 	else if (size > 0)
 		s = scan_windows(e, n, g, &p, size);
+	look_at_rest(&p);
 	if (n->view_of == NULL)
 		e->report.bytes += size;
+	e->cost_bytes[t] += size;
+	e->cost_layers += n->view_of == NULL ? size : 0;
 	if (size < n->src.size)
 		ov_report_incomplete(
 		    e, n, why, (struct ov_str){ 0 },

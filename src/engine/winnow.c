@@ -6,9 +6,9 @@
  * rule is known to be there and tells nothing. The gate (gate.h) says in one cheap pass which of
  * them are absent, and rules that need them are dropped.
  *
- * Where many rules woke, more than the gate has room for, a census of the layer's grams (census.h)
- * is taken first and each rule is held against it: so a file made to wake thousands of rules costs
- * a look for each, not a search. Nothing is decided here but "can't hold".
+ * Where many rules wake, more than the gate has room for, a census of the layer's grams (census.h)
+ * is taken and each rule is held against it as it wakes: so a file made to wake thousands of rules
+ * costs a look for each, not a search. Nothing is decided here but "can't hold".
  */
 #include "engine_int.h"
 
@@ -21,9 +21,10 @@
 #include "cond.h"
 #include "gate.h"
 
-#define CHOICES 512u	 /* rules whose choice is remembered         */
-#define CHOICE_SUBS 16u	 /* patterns that are looked for, at most    */
-#define CENSUS_RULES 48u /* from so many woken rules on it is worth it */
+#define CHOICES 512u	  /* rules whose choice is remembered         */
+#define CHOICE_SUBS 16u	  /* patterns that are looked for, at most    */
+#define CENSUS_RULES 48u  /* from so many woken rules on it is worth it,  */
+#define CENSUS_STEP 8192u /* and one more for so many bytes               */
 #define CENSUS_BYTES ((uint64_t)16 << 20)
 #define GATE_RULES 160u /* with more the gate has no room for most  */
 
@@ -38,6 +39,7 @@ struct choice { /* what the gate is asked for a rule, by what woke it */
 struct ov_winnow {
 	struct ov_gate *gate;
 	struct ov_census census;
+	bool is_counted, has_census; /* of this layer: one was taken, or can't be; there is one */
 	struct choice choices[CHOICES];
 };
 
@@ -247,43 +249,91 @@ static ov_status pass_gate(struct ov_engine *e, const struct ov_node *n)
 	return OV_OK;
 }
 
-/* Could it hold with the grams that the layer has? */
-static bool fits_census(const struct ov_engine *e, const struct ov_woken *w)
+void ov_winnow_begin(struct ov_engine *e)
 {
+	e->winnow->is_counted = e->winnow->has_census = false;
+	ov_census_drop(&e->winnow->census);
+}
+
+const struct ov_places *ov_winnow_places(const struct ov_engine *e)
+{
+	const struct ov_places *l = &e->winnow->census.places;
+
+	return l->n > 0 ? l : NULL;
+}
+
+/*
+ * Could it hold with the grams that the layer has? What was met is there, as far as grams tell.
+ * Rules that fall here are not verified, which is most of the cost of those that no file needed
+ * before: so nothing is taken for granted.
+ */
+static bool fits_census(struct ov_engine *e, uint32_t id, uint32_t met)
+{
+	const struct ov_census *c = &e->winnow->census;
+	const struct ov_odb *db = e->db;
 	uint64_t absent = 0;
 	struct ov_rule r;
 
-	ov_odb_rule(e->db, w->rule, &r);
-	for (uint32_t i = 0; i < r.nsubs && i < OV_COND_SUBS; i++) {
-		struct ov_sub sub;
+	if ((ov_rule_traits(e, id) & OV_TRAIT_ONE_PATTERN) != 0)
+		return ov_census_may_have(c, &db->pats,
+					  ov_odb_sub_pattern(db, ov_odb_first_sub(db, id)));
+	ov_odb_rule(db, id, &r);
+	if (r.nsubs > OV_COND_SUBS)
+		return true;
+	for (uint32_t i = 0; i < r.nsubs; i++) {
+		const uint32_t sub = r.first_sub + i, pattern = ov_odb_sub_pattern(db, sub);
 
-		ov_odb_sub(e->db, r.first_sub + i, &sub);
-		if (sub.kind != OV_SUB_PATTERN ||
-		    ov_census_may_have(&e->winnow->census, &e->db->pats, sub.pattern))
+		if (sub == met || pattern == UINT32_MAX ||
+		    ov_census_may_have(c, &db->pats, pattern))
 			continue;
+		if (absent == 0 && !may_lack(&r, UINT64_C(1) << i))
+			return false; /* the first that is absent decides most */
 		absent |= UINT64_C(1) << i;
-		if (!may_lack(&r, absent))
-			return false;
 	}
-	return true;
+	return absent == 0 || may_lack(&r, absent);
 }
 
-static ov_status pass_census(struct ov_engine *e, const struct ov_node *n)
+/* Rules that woke before the census was taken are held against it now. */
+static void take_census(struct ov_engine *e, const struct ov_node *n)
 {
 	uint32_t kept = 0;
 
-	OV_TRY(ov_census_take(&e->winnow->census, n->src.mem, (size_t)n->match_size));
+	e->winnow->is_counted = true;
+	if (n->src.mem == NULL || n->match_size > CENSUS_BYTES ||
+	    ov_census_take(&e->winnow->census, n->src.mem, (size_t)n->match_size) != OV_OK)
+		return; /* then all may occur */
+	e->winnow->has_census = true;
 	for (uint32_t i = 0; i < e->nwoken; i++)
-		if (fits_census(e, &e->woken[i]))
+		if (fits_census(e, e->woken[i].rule, UINT32_MAX))
 			e->woken[kept++] = e->woken[i];
 	e->nwoken = kept;
-	return OV_OK;
+}
+
+bool ov_winnow_keeps(struct ov_engine *e, const struct ov_node *n, uint32_t id, uint32_t met)
+{
+	if (!e->winnow->is_counted) {
+		if (e->nwoken < CENSUS_RULES + n->match_size / CENSUS_STEP)
+			return true;
+		take_census(e, n);
+	}
+	return !e->winnow->has_census || fits_census(e, id, met);
+}
+
+void ov_winnow_ask_ahead(const struct ov_engine *e, uint32_t id, uint32_t met, uint32_t stage)
+{
+	const uint32_t sub = stage > 0 ? ov_odb_sub_beside(e->db, id, met) : met;
+
+	if (stage < 2)
+		ov_odb_ask_ahead(e->db, id, sub, stage);
+	else if (stage < 5)
+		ov_pats_ask_ahead(&e->db->pats, ov_odb_sub_pattern(e->db, sub), stage - 2);
+	else if (e->winnow->has_census)
+		ov_census_ask_ahead(&e->winnow->census, &e->db->pats,
+				    ov_odb_sub_pattern(e->db, sub));
 }
 
 ov_status ov_winnow(struct ov_engine *e, struct ov_node *n)
 {
-	if (e->nwoken >= CENSUS_RULES && n->src.mem != NULL && n->match_size <= CENSUS_BYTES)
-		OV_TRY(pass_census(e, n));
 	if (e->nwoken == 0 || e->nwoken > GATE_RULES || n->match_size == 0)
 		return OV_OK;
 	return pass_gate(e, n);

@@ -172,11 +172,13 @@ ov_status ov_finder_add(struct ov_finder *f, uint32_t pattern, const struct ov_r
 	return OV_OK;
 }
 
-static ov_status build_table(struct ov_finder *f, uint64_t size)
+static ov_status build_table(struct ov_finder *f, const struct ov_src *src)
 {
+	const uint64_t size = ov_min_u64(src->size, UINT64_MAX / 64);
 	uint64_t reach = 0; /* from where a part begins to where those end that follow it */
 
 	OV_TRY(finder_plan(f));
+	finder_plan_places(f, src);
 	f->span = 0;
 	f->keys.n = 0;
 	for (uint32_t i = 0; i < f->slots.n; i++)
@@ -243,6 +245,21 @@ static bool is_awake(const struct ov_finder *f, const struct node *nd, uint64_t 
 	return s->nranges == 0;
 }
 
+/* Where in [*from, *to) a part's key may stand, by what was found of the part before it. */
+static void narrow(const struct node *nd, uint64_t *from, uint64_t *to)
+{
+	const struct node *before = nd - 1;
+	uint64_t end;
+
+	if (nd->k == 0)
+		return;
+	if (ov_add_u64(before->first_end + nd->part.dist_min, nd->part.gap_min, &end) != OV_OK)
+		end = UINT64_MAX;
+	*from = ov_max_u64(*from, end);
+	if (ov_add_u64(before->latest_end + nd->part.dist_max + 1, nd->part.gap_max, &end) == OV_OK)
+		*to = ov_min_u64(*to, end);
+}
+
 /* The bytes of [from, to), which lie in the window. */
 static void search_bytes(struct ov_finder *f, uint32_t node, uint64_t from, uint64_t to)
 {
@@ -279,13 +296,18 @@ static void search_keyless(struct ov_finder *f, uint64_t from, uint64_t to)
 	for (uint32_t i = 0; i < f->nodes.n; i++) {
 		const struct node *nd = node_at(f, i);
 
-		if (nd->how == HOW_GRAM || nd->how == HOW_KEY || nd->how == HOW_BYTES ||
-		    nd->how == HOW_FOLLOW || !is_awake(f, nd, from, to))
+		if ((nd->how != HOW_BYTE && nd->how != HOW_EACH && nd->how != HOW_DIRECT) ||
+		    !is_awake(f, nd, from, to))
 			continue;
-		if (nd->how == HOW_DIRECT)
+		if (nd->how == HOW_DIRECT) {
 			search_direct(f, i, from, to);
-		else
-			search_bytes(f, i, from, to);
+		} else {
+			uint64_t lo = from, hi = to;
+
+			narrow(nd, &lo, &hi);
+			if (lo < hi)
+				search_bytes(f, i, lo, hi);
+		}
 	}
 }
 
@@ -301,10 +323,11 @@ static ov_status search_chunk(struct ov_finder *f, uint64_t from, uint64_t to)
 
 	if (s != OV_OK && s != OV_END)
 		return s;
+	finder_search_places(f);
 	OV_TRY(finder_sift(f, from, to));
 	search_keyless(f, from, to);
 	/* What comes later stands `span` bytes before its key at most. */
-	finder_join(f, to == f->text.size ? UINT64_MAX : to - ov_min_u64(to, f->span));
+	finder_join(f, 0, to == f->text.size ? UINT64_MAX : to - ov_min_u64(to, f->span));
 	return f->trouble;
 }
 
@@ -384,6 +407,11 @@ void ov_finder_allow(struct ov_finder *f, uint64_t steps)
 	f->allowed = steps > 0 ? steps : 1;
 }
 
+void ov_finder_places(struct ov_finder *f, const struct ov_places *places)
+{
+	f->places = places;
+}
+
 uint64_t ov_finder_left(const struct ov_finder *f)
 {
 	return f->left;
@@ -398,9 +426,11 @@ ov_status ov_finder_run(struct ov_finder *f, const struct ov_src *src, uint64_t 
 	f->events.n = 0;
 	f->left = f->allowed > 0 ? f->allowed : ov_finder_steps(src->size);
 	f->allowed = 0;
-	if (f->slots.n == 0 || src->size == 0)
+	if (f->slots.n == 0 || src->size == 0) {
+		f->places = NULL;
 		return OV_OK;
-	s = build_table(f, ov_min_u64(src->size, UINT64_MAX / 64));
+	}
+	s = build_table(f, src);
 	if (s == OV_OK && src->mem != NULL) {
 		f->text =
 		    (struct pat_text){ .p = src->mem, .n = (size_t)src->size, .size = src->size };
@@ -409,8 +439,9 @@ ov_status ov_finder_run(struct ov_finder *f, const struct ov_src *src, uint64_t 
 		s = search_file(f, src, deadline_ns);
 	}
 	if (s != OV_OK || f->left == 0)
-		finder_join(f, UINT64_MAX);
+		finder_join(f, 0, UINT64_MAX);
 	finder_finish(f);
+	f->places = NULL;
 	if (s == OV_OK)
 		s = f->trouble;
 	for (uint32_t i = 0; (s != OV_OK || f->left == 0) && i < f->slots.n; i++)

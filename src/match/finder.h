@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "pattern.h"
+#include "places.h"
 #include "source.h"
 #include "status.h"
 
@@ -75,6 +76,10 @@ uint64_t ov_finder_steps(uint64_t size);
 
 /** The next run may take so many steps (at least 1) instead of those that its bytes have. */
 void ov_finder_allow(struct ov_finder *f, uint64_t steps);
+
+/** Where the grams of the next run's bytes stand, if they are all in memory; NULL: not known. Then
+ * many patterns are looked up there, and no table of their keys is made. */
+void ov_finder_places(struct ov_finder *f, const struct ov_places *places);
 
 /** Steps that the last run left. */
 uint64_t ov_finder_left(const struct ov_finder *f);

@@ -9,6 +9,7 @@
 #include "finder.h"
 #include "gram.h"
 #include "pattern_int.h"
+#include "places.h"
 #include "sieve.h"
 
 #define FINDER_MAGIC 0x444e4946u
@@ -48,13 +49,15 @@ struct event { /* a match of one part */
 	uint32_t len, node;
 };
 
-/* Ways in which a part is searched: by its key in the gram table or the sieve, by bytes that stand
- * at a fixed distance in the sieve, by one byte, at each place, at the places that are asked for,
- * where the part before it allows it.
+/* Ways in which a part is searched: by its key in the gram table, in the layer's places or the
+ * sieve, by bytes that stand at a fixed distance in the sieve, by one byte, at each place, at the
+ * places that are asked for, where the part before it allows it.
  */
-enum how { HOW_GRAM, HOW_KEY, HOW_BYTES, HOW_BYTE, HOW_EACH, HOW_DIRECT, HOW_FOLLOW };
-#define FINDER_FOLLOW_MAX 64u	/* places behind a match at which the next part is looked for */
-#define FINDER_FOLLOW_GAP 1024u /* and how far behind it they may be                          */
+enum how { HOW_GRAM, HOW_PLACES, HOW_KEY, HOW_BYTES, HOW_BYTE, HOW_EACH, HOW_DIRECT, HOW_FOLLOW };
+#define FINDER_FOLLOW_MAX                                                                          \
+	64u			/* places behind a match without a key, at which the next part is  \
+				 * looked for */
+#define FINDER_FOLLOW_GAP 4096u /* and how far behind any match they may be */
 
 struct node { /* a part of one variant of a slot's pattern; the variant's parts follow each other */
 	struct part_view part;
@@ -67,7 +70,7 @@ struct node { /* a part of one variant of a slot's pattern; the variant's parts 
 	uint32_t value, mask;  /* HOW_FOLLOW: what stands there                    */
 	uint64_t followed_to;  /* HOW_FOLLOW: places before it were tried, or can't be starts */
 	uint64_t next_gap_max; /* the gap behind it            */
-	uint64_t latest_end;   /* of its matches up to now     */
+	uint64_t first_end, latest_end; /* of its matches up to now */
 	bool has_match;
 	struct link least; /* before an endless gap: the chain that ended first */
 	bool has_least;
@@ -106,6 +109,7 @@ struct ov_finder {
 	uint8_t *window;
 	size_t window_bytes, window_cap;
 	uint64_t span; /* bytes that a match of a part can reach to either side of its key */
+	const struct ov_places *places; /* of the next run; NULL: not known */
 	struct pat_text text;
 	uint64_t chunk_end; /* keys from here on belong to the next chunk */
 	ov_status trouble;  /* OV_NOMEM met inside a callback */
@@ -149,8 +153,31 @@ void finder_try_key(struct ov_finder *f, uint32_t node, uint64_t at);
 /** Tries a part at one position, and notes its matches and those of the parts that follow it. */
 void finder_try(struct ov_finder *f, uint32_t node, uint64_t start);
 
-/** Joins and counts what was noted of parts that start before `limit`; keeps the rest. */
-void finder_join(struct ov_finder *f, uint64_t limit);
+/** Joins and counts what was noted, from number `first` on, of parts that start before `limit`;
+ * keeps the rest. All of a slot must be among them. */
+void finder_join(struct ov_finder *f, size_t first, uint64_t limit);
+
+/**
+ * finder_places.c: parts that would be searched by the gram table are found by the layer's places,
+ * if these are known and few enough.
+ */
+void finder_plan_places(struct ov_finder *f, const struct ov_src *src);
+void finder_search_places(struct ov_finder *f);
+
+/* A part's whole key at `at`, within the window. */
+static inline bool finder_has_key(const struct ov_finder *f, const struct node *nd, uint64_t at)
+{
+	const uint8_t *key = nd->part.key, *p;
+
+	if (at < f->text.base || at - f->text.base > f->text.n ||
+	    nd->part.key_n > f->text.n - (at - f->text.base))
+		return false;
+	p = f->text.p + (at - f->text.base);
+	for (uint32_t i = 0; i < nd->part.key_n; i++)
+		if ((p[i] & key[OV_GRAM_MAX + i]) != key[i])
+			return false;
+	return true;
+}
 
 /** Counts what could not be counted while searching. */
 void finder_finish(struct ov_finder *f);

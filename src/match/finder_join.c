@@ -211,20 +211,21 @@ static bool is_same(const struct event *a, const struct event *b)
 	return a->start == b->start && a->len == b->len && a->node == b->node;
 }
 
-void finder_join(struct ov_finder *f, uint64_t limit)
+void finder_join(struct ov_finder *f, size_t first, uint64_t limit)
 {
-	struct event *e = f->events.p;
-	const size_t n = f->events.n;
+	const size_t n = f->events.n - first;
+	struct event *e;
 	size_t i = 0;
 
 	if (n == 0)
 		return;
+	e = (struct event *)f->events.p + first;
 	sort_events(e, n);
 	for (; i < n && e[i].start < limit; i++)
 		if (i == 0 || !is_same(&e[i], &e[i - 1]))
 			join_event(f, &e[i]);
 	memmove(e, e + i, (n - i) * sizeof *e);
-	f->events.n = n - i;
+	f->events.n = first + n - i;
 }
 
 void finder_finish(struct ov_finder *f)
@@ -260,8 +261,9 @@ static void note_match(struct ov_finder *f, uint32_t node, uint64_t start, uint3
 	struct slot *s = slot_at(f, nd->slot);
 	ov_status st;
 
-	nd->has_match = true;
+	nd->first_end = nd->has_match ? ov_min_u64(nd->first_end, start + len) : start + len;
 	nd->latest_end = ov_max_u64(nd->latest_end, start + len);
+	nd->has_match = true;
 	if (s->is_plain) {
 		count(f, s, start, start, start + len);
 		return;

@@ -33,46 +33,66 @@ static void window_of_key(const struct part_view *part, struct ov_sieve_key *k, 
 
 /*
  * A part without a key that stands close behind the one before it: it is looked for there. The
- * matches before it come in order, so that each place is looked at once.
+ * matches before it come in order, so that each place is looked at once. Behind a part that has a
+ * key, and so is rare, a wide gap is still cheaper than all bytes.
  */
 static bool may_follow(const struct node *nd)
 {
 	const struct node *before = nd - 1;
-	const struct part_view *p = &before->part;
+	const struct part_view *p;
+	uint64_t width;
 
-	if (nd->k == 0 || nd->part.gap_max > FINDER_FOLLOW_GAP ||
-	    nd->part.gap_max - nd->part.gap_min >= FINDER_FOLLOW_MAX)
+	if (nd->k == 0 || nd->part.gap_max > FINDER_FOLLOW_GAP)
+		return false;
+	p = &before->part;
+	width = nd->part.gap_max - nd->part.gap_min;
+	if (width >= FINDER_FOLLOW_MAX && p->key_n < OV_GRAM_MIN)
 		return false;
 	return p->min == p->max && p->dist_min == p->dist_max && before->how != HOW_DIRECT;
 }
 
+static bool is_keyless(const struct node *nd)
+{
+	return nd->how == HOW_BYTE || nd->how == HOW_EACH;
+}
+
+/* Parts that follow others; of the rest, how many have a key, and how many need the sieve. */
+static void plan_followers(struct ov_finder *f, size_t *grams, size_t *bytes)
+{
+	*grams = *bytes = 0;
+	for (uint32_t i = 0; i < f->nodes.n; i++) {
+		struct node *nd = node_at(f, i);
+		struct ov_sieve_key k = { 0 };
+
+		*grams += nd->how == HOW_GRAM;
+		if (!is_keyless(nd))
+			continue;
+		if (pat_window(&nd->part, &k, &nd->sieve_dist) == 0)
+			nd->sieve_dist = 0; /* nothing tells where it may start: any place */
+		else
+			*bytes += !may_follow(nd);
+		if (!may_follow(nd))
+			continue;
+		nd->how = HOW_FOLLOW;
+		nd->value = k.value;
+		nd->mask = k.mask;
+	}
+}
+
 ov_status finder_plan(struct ov_finder *f)
 {
-	size_t grams = 0, bytes = 0;
+	size_t grams, bytes;
 
 	f->nsieve = 0;
-	for (uint32_t i = 0; i < f->nodes.n; i++) {
-		grams += node_at(f, i)->how == HOW_GRAM;
-		bytes += node_at(f, i)->how == HOW_BYTE;
-	}
-	for (uint32_t i = 0; i < f->nodes.n; i++) {
+	plan_followers(f, &grams, &bytes);
+	for (uint32_t i = 0; i < f->nodes.n && f->nsieve < f->sieve_max; i++) {
 		struct node *nd = node_at(f, i);
 		struct ov_sieve_key k;
 
-		if (nd->how == HOW_BYTE && may_follow(nd) &&
-		    pat_window(&nd->part, &k, &nd->sieve_dist) > 0) {
-			nd->how = HOW_FOLLOW;
-			nd->value = k.value;
-			nd->mask = k.mask;
-			bytes--;
-			continue;
-		}
-		if (f->nsieve == f->sieve_max)
-			continue;
 		if (nd->how == HOW_GRAM && grams + bytes <= f->sieve_max) {
 			window_of_key(&nd->part, &k, &nd->sieve_dist);
 			nd->how = HOW_KEY;
-		} else if (nd->how == HOW_BYTE && pat_window(&nd->part, &k, &nd->sieve_dist) > 0) {
+		} else if (is_keyless(nd) && pat_window(&nd->part, &k, &nd->sieve_dist) > 0) {
 			nd->how = HOW_BYTES;
 		} else {
 			continue;
@@ -83,29 +103,17 @@ ov_status finder_plan(struct ov_finder *f)
 	return ov_sieve_build(&f->sieve, f->sieve_keys, f->nsieve);
 }
 
-static bool has_key(const struct ov_finder *f, const struct node *nd, uint64_t at)
-{
-	const uint8_t *key = nd->part.key, *p;
-
-	if (at < f->text.base || nd->part.key_n > f->text.base + f->text.n - at)
-		return false;
-	p = f->text.p + (at - f->text.base);
-	for (uint32_t i = 0; i < nd->part.key_n; i++)
-		if ((p[i] & key[OV_GRAM_MAX + i]) != key[i])
-			return false;
-	return true;
-}
-
 /*
  * Can a part be needed at `start`? What it must follow ends before it, so that its key was met
- * already, if it is searched in this very pass.
+ * already: earlier in this pass, or in one of those before it.
  */
 static bool is_awaited(const struct node *nd, uint64_t start)
 {
 	const struct node *before = nd - 1;
 	const uint64_t max = nd->part.gap_max;
 
-	if (nd->k == 0 || (before->how != HOW_KEY && before->how != HOW_BYTES))
+	if (nd->k == 0 || is_keyless(before) || before->how == HOW_DIRECT ||
+	    before->how == HOW_FOLLOW)
 		return true;
 	return before->has_match &&
 	       (max > UINT64_MAX - before->latest_end || before->latest_end + max >= start);
@@ -120,7 +128,8 @@ static bool on_sieve(void *ctx, uint32_t token, uint64_t at)
 		return true;
 	at -= nd->sieve_dist;
 	if (nd->how == HOW_KEY) {
-		if (has_key(f, nd, at) && is_awaited(nd, at - ov_min_u64(at, nd->part.dist_max)))
+		if (finder_has_key(f, nd, at) &&
+		    is_awaited(nd, at - ov_min_u64(at, nd->part.dist_max)))
 			finder_try_key(f, token, at);
 	} else if (is_awaited(nd, at)) {
 		finder_try(f, token, at);

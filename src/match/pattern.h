@@ -129,6 +129,10 @@ OV_MUST_USE ov_status ov_pats_open(struct ov_cur bytes, struct ov_pats *out);
  */
 OV_MUST_USE ov_status ov_pats_view(struct ov_cur bytes, struct ov_pats *out);
 
+/** Asks the memory for a pattern's row (stage 0), its first variant's (1), that one's first part
+ * (2). Each stage reads what the one before asked for. */
+void ov_pats_ask_ahead(const struct ov_pats *p, uint32_t id, uint32_t stage);
+
 /** Verifies one pattern. @return OV_OK; OV_BAD; OV_NOMEM, for parts of more than 64 KiB of code. */
 OV_MUST_USE ov_status ov_pats_check(const struct ov_pats *p, uint32_t id);
 

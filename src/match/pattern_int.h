@@ -107,6 +107,25 @@ struct pattern_view {
 	enum ov_count_mode mode;
 };
 
+/* Grams of a key of n bytes that stand side by side, and its last: the others tell little more. */
+static inline uint32_t gram_next(uint32_t at, uint32_t n)
+{
+	const uint32_t last = n - OV_GRAM_MIN;
+
+	return at < last && at + OV_GRAM_MIN > last ? last : at + OV_GRAM_MIN;
+}
+
+/* Whether the numbers of a pattern that was not verified yet lead to rows that are there. */
+static inline bool has_variants(const struct ov_pats *p, const struct pattern_view *v)
+{
+	return v->first_variant <= p->nvariants && v->nvariants <= p->nvariants - v->first_variant;
+}
+
+static inline bool has_parts(const struct ov_pats *p, const struct variant_view *v)
+{
+	return v->first_part <= p->nparts && v->nparts <= p->nparts - v->first_part;
+}
+
 static inline struct pattern_view pattern_of(const struct ov_pats *p, uint32_t id)
 {
 	const uint8_t *r = p->patterns + (size_t)id * PATTERN_SIZE;

@@ -141,6 +141,34 @@ static uint64_t variant_cost(const struct ov_pats *p, struct variant_view v)
 	return best;
 }
 
+void ov_pats_ask_ahead(const struct ov_pats *p, uint32_t id, uint32_t stage)
+{
+	const uint8_t *r;
+	uint32_t i;
+
+	if (id >= p->count)
+		return;
+	r = p->patterns + (size_t)id * PATTERN_SIZE;
+	if (stage == 0) {
+		__builtin_prefetch(r);
+		return;
+	}
+	i = ov_le32(r);
+	if (i >= p->nvariants)
+		return;
+	r = p->variants + (size_t)i * VARIANT_SIZE;
+	if (stage == 1) {
+		__builtin_prefetch(r);
+		return;
+	}
+	i = ov_le32(r);
+	if (i >= p->nparts)
+		return;
+	r = p->parts + (size_t)i * PART_SIZE;
+	__builtin_prefetch(r);
+	__builtin_prefetch(r + PART_SIZE - 1);
+}
+
 uint64_t ov_pats_cost(const struct ov_pats *p, uint32_t id)
 {
 	uint64_t sum = 0;

@@ -72,9 +72,11 @@ static bool is_marked(const uint8_t *bits, size_t at)
 	return (bits[at / 8] >> at % 8 & 1) != 0;
 }
 
-/* Where instructions begin, and that the one END stands last. */
-static ov_status mark_starts(struct ov_cur code, uint8_t *starts)
+/* Where instructions begin, and that the one END stands last. @param jumps  Not 0 when some have
+ * targets. */
+static ov_status mark_starts(struct ov_cur code, uint8_t *starts, uint32_t *jumps)
 {
+	*jumps = 0;
 	memset(starts, 0, code.len / 8 + 1);
 	for (;;) {
 		uint32_t ntargets;
@@ -82,6 +84,7 @@ static ov_status mark_starts(struct ov_cur code, uint8_t *starts)
 
 		mark(starts, code.pos);
 		OV_TRY(read_instruction(&code, &op, &ntargets));
+		*jumps |= ntargets;
 		if (op == OP_END)
 			return ov_cur_left(&code) == 0 ? OV_OK : OV_BAD;
 	}
@@ -139,6 +142,7 @@ static ov_status check_part(const struct ov_pats *p, const uint8_t *r, struct ov
 {
 	struct ov_cur own;
 	const uint32_t min = ov_le32(r + PART_MIN), max = ov_le32(r + PART_MAX);
+	uint32_t jumps;
 
 	if (ov_le32(r + PART_CODE) != code->pos || ov_le32(r + PART_CODE_LEN) == 0)
 		return OV_BAD;
@@ -148,8 +152,8 @@ static ov_status check_part(const struct ov_pats *p, const uint8_t *r, struct ov
 		return OV_BAD;
 	OV_TRY(check_key(r, max));
 	OV_TRY(ov_cur_take(code, ov_le32(r + PART_CODE_LEN), &own));
-	OV_TRY(mark_starts(own, starts));
-	return check_targets(own, starts);
+	OV_TRY(mark_starts(own, starts, &jumps));
+	return jumps != 0 ? check_targets(own, starts) : OV_OK;
 }
 
 #define STARTS_ROOM 8192u /* bits for 64 KiB of code: nearly each part's */

@@ -71,6 +71,52 @@ void ov_odb_rule(const struct ov_odb *o, uint32_t id, struct ov_rule *out)
 		out->nintermediates = 0; /* a rule that ov_odb_check_rule() refuses */
 }
 
+uint32_t ov_odb_first_sub(const struct ov_odb *o, uint32_t id)
+{
+	const uint8_t *r = odb_rule_row(o, id);
+
+	return r != NULL ? ov_le32(r + 72) : UINT32_MAX;
+}
+
+uint32_t ov_odb_sub_pattern(const struct ov_odb *o, uint32_t id)
+{
+	const uint8_t *s = odb_row(&o->subs, id, ODB_SUB_SIZE);
+
+	return s != NULL && s[0] == OV_SUB_PATTERN ? ov_le32(s + 24) : UINT32_MAX;
+}
+
+void ov_odb_ask_ahead(const struct ov_odb *o, uint32_t rule, uint32_t sub, uint32_t stage)
+{
+	const uint8_t *r = odb_rule_row(o, rule), *s = odb_row(&o->subs, sub, ODB_SUB_SIZE);
+
+	if (r == NULL || s == NULL)
+		return;
+	if (stage == 0) {
+		__builtin_prefetch(r);
+		__builtin_prefetch(r + ODB_RULE_SIZE - 1);
+		return;
+	}
+	__builtin_prefetch(s);
+	if (ov_le32(r + 76) < o->conds.len)
+		__builtin_prefetch(o->conds.base + ov_le32(r + 76));
+}
+
+uint32_t ov_odb_sub_beside(const struct ov_odb *o, uint32_t rule, uint32_t sub)
+{
+	const uint8_t *r = odb_rule_row(o, rule);
+
+	if (r == NULL || ov_le32(r + 72) != sub)
+		return r != NULL ? ov_le32(r + 72) : sub;
+	return ov_le16(r + 84) > 1 ? sub + 1 : sub;
+}
+
+bool ov_odb_sub_is_anywhere(const struct ov_odb *o, uint32_t id)
+{
+	const uint8_t *s = odb_row(&o->subs, id, ODB_SUB_SIZE);
+
+	return s != NULL && s[1] == OV_PLACE_ANY;
+}
+
 void ov_odb_sub(const struct ov_odb *o, uint32_t id, struct ov_sub *out)
 {
 	const uint8_t *s = odb_row(&o->subs, id, ODB_SUB_SIZE);

@@ -99,6 +99,9 @@ struct ov_rule {
 /* Each accessor is safe for every number: one out of range gives an empty row. */
 void ov_odb_rule(const struct ov_odb *o, uint32_t id, struct ov_rule *out);
 
+/** The first of a rule's subsignatures; UINT32_MAX for a rule that is not there. */
+uint32_t ov_odb_first_sub(const struct ov_odb *o, uint32_t id);
+
 struct ov_sub {
 	enum ov_sub_kind kind;
 	struct ov_place place;
@@ -113,6 +116,11 @@ struct ov_sub {
 
 void ov_odb_sub(const struct ov_odb *o, uint32_t id, struct ov_sub *out);
 
+/** The number in pats of a subsignature that is a pattern, else UINT32_MAX. */
+uint32_t ov_odb_sub_pattern(const struct ov_odb *o, uint32_t id);
+/** Whether a subsignature may stand at any place. */
+bool ov_odb_sub_is_anywhere(const struct ov_odb *o, uint32_t id);
+
 /*
  * A gram table's token is an anchor's number: it says which rule to wake. `sub` is a number for
  * ov_odb_sub(), within the rule's. A token out of range (a hostile table) gives rule UINT32_MAX:
@@ -125,6 +133,13 @@ struct ov_odb_anchor {
 			  OV_ODB_NO_PART */
 };
 void ov_odb_anchor(const struct ov_odb *o, uint32_t token, struct ov_odb_anchor *out);
+
+/** Asks the memory for rows before they are needed: stage 0 a rule's, 1 its condition and that of a
+ * subsignature; 1 reads what 0 asked for. Nothing need be verified. */
+void ov_odb_ask_ahead(const struct ov_odb *o, uint32_t rule, uint32_t sub, uint32_t stage);
+
+/** The first of a rule's subsignatures that is not `sub`; `sub` when there is no other. */
+uint32_t ov_odb_sub_beside(const struct ov_odb *o, uint32_t rule, uint32_t sub);
 
 /* Rules that each layer of a target wakes, because nothing rare covers them. Own target's and any's
  * together. */

@@ -102,12 +102,14 @@ static void test_expression_at_a_place(void **state)
 		const struct ov_range where = { places[i].lo, places[i].hi };
 		struct ov_pcre_cache *c = NULL;
 		struct ov_find found = { .count = 0 };
+		uint64_t work = 0;
 
 		assert_int_equal(ov_pcre_cache_new(1, &c), OV_OK);
 		ov_expect_eq(places[i].regex,
 			     ov_pcre_cache_match(c, 0, &sub, ov_cur_of(text, sizeof text - 1),
-						 where, &found),
+						 where, &found, &work),
 			     OV_OK);
+		ov_expect(places[i].regex, work > 0 && work <= 2 * sizeof text);
 		ov_expect_eq(places[i].regex, found.count, places[i].at != 0);
 		ov_expect_eq(places[i].regex, found.first, places[i].at);
 		ov_pcre_cache_free(&c);

@@ -162,6 +162,55 @@ static void test_exactly_those_that_hold(void **state)
 	}
 }
 
+/* Two words with a gap, of which both are there: in order, the other way round, or as a pair before
+ * and behind which the second stands too. */
+static void check_order(unsigned n, size_t before)
+{
+	struct ov_buf rules = ov_buf_of(1 << 20), file = ov_buf_of(4 << 20);
+	const struct ov_report *r;
+	struct kit k;
+
+	assert_int_equal(ov_buf_zero(&file, before), OV_OK);
+	for (unsigned i = 0; i < n; i++) {
+		char a[9], b[9];
+
+		word(2 * i, a);
+		word(2 * i + 1, b);
+		assert_int_equal(ov_buf_fmt(&rules, "R%u.;Target:0;0;", i), OV_OK);
+		put_hex(&rules, 2 * i);
+		assert_int_equal(ov_buf_fmt(&rules, i % 2 == 0 ? "*" : "{-20}"), OV_OK);
+		put_hex(&rules, 2 * i + 1);
+		assert_int_equal(ov_buf_fmt(&rules, "\n"), OV_OK);
+		if (i % 3 == 0)
+			assert_int_equal(ov_buf_fmt(&file, "%s %s ", b, a), OV_OK);
+		else if (i % 3 == 1)
+			assert_int_equal(ov_buf_fmt(&file, "%s  %s ", a, b), OV_OK);
+		else
+			assert_int_equal(ov_buf_fmt(&file, "%s %s %s %s ", b, a, b, a), OV_OK);
+	}
+	assert_int_equal(ov_buf_u8(&rules, 0), OV_OK);
+	kit_open(&k, (const struct kit_source[]){ { "a.ldb", (const char *)rules.p }, { 0 } });
+	k.options.all_matches = true;
+	r = kit_scan(&k, file.p, file.n);
+	for (unsigned i = 0; i < n; i++) {
+		char what[64];
+
+		(void)snprintf(what, sizeof what, "order %u of %u behind %zu bytes", i, n, before);
+		ov_expect_eq(what, is_found(r, i), i % 3 != 0);
+	}
+	kit_close(&k);
+	ov_buf_free(&rules);
+	ov_buf_free(&file);
+}
+
+static void test_order_of_parts(void **state)
+{
+	(void)state;
+	check_order(20, 0);
+	check_order(300, 0);
+	check_order(300, 1 << 20);
+}
+
 /* Bodies that differ at their end only, in a file made of their beginning: the layer's steps are
  * spent, which is told, and what was found until then counts. */
 static void test_steps_are_one_budget(void **state)
@@ -202,6 +251,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exactly_those_that_hold),
+		cmocka_unit_test(test_order_of_parts),
 		cmocka_unit_test(test_steps_are_one_budget),
 	};
 

@@ -67,6 +67,7 @@ static void check_one(struct ov_finder *f, const struct ov_pat_ir *ir, const str
 	struct ov_src mem = ov_src_mem(text, n),
 		      file = { .size = n, .read = read_text, .ctx = text };
 	struct ov_find a = find_in(f, s, &mem, r, nr), b;
+	struct ov_places places = { 0 };
 	struct ref_found want;
 
 	ref_find(ir, text, n, r, nr, &want);
@@ -83,6 +84,13 @@ static void check_one(struct ov_finder *f, const struct ov_pat_ir *ir, const str
 	ov_finder_set_window(f, 64);
 	b = find_in(f, s, &file, r, nr);
 	ov_expect(what, memcmp(&a, &b, sizeof a) == 0);
+	assert_int_equal(ov_places_take(&places, text, n), OV_OK);
+	ov_finder_set_sieve(f, OV_KERNEL_AUTO, 0); /* else few keys are the sieve's */
+	ov_finder_places(f, &places);
+	b = find_in(f, s, &mem, r, nr);
+	ov_expect(what, memcmp(&a, &b, sizeof a) == 0);
+	ov_expect(what, ov_places_may_have(&places, &s->pats, s->id) || want.count == 0);
+	ov_places_free(&places);
 }
 
 static void check_match_at(const struct ov_pat_ir *ir, const struct section *s, const uint8_t *text,
@@ -204,6 +212,86 @@ static void random_patterns_equal_the_reference(void **state)
 	if (anchored < 15 || looks.yes < 15 || looks.no < 5)
 		fail_msg("%u anchored, %u yes, %u no: this test tests little", anchored, looks.yes,
 			 looks.no);
+}
+
+#define TOGETHER 9
+
+/* Several patterns at once, by a table of their keys and by the places of the text's grams: each
+ * counts what the reference counts. @return how many matched. */
+static unsigned check_together(struct ov_finder *f, const struct ov_pat_ir *ir, size_t n,
+			       const struct ov_pats *pats, const uint32_t *ids, const uint8_t *text,
+			       size_t ntext)
+{
+	const struct ov_src src = ov_src_mem(text, ntext);
+	struct ov_places places = { 0 };
+	unsigned hits = 0;
+
+	assert_int_equal(ov_places_take(&places, text, ntext), OV_OK);
+	for (int by_places = 0; by_places < 2; by_places++) {
+		uint32_t slots[TOGETHER];
+
+		ov_finder_begin(f, pats);
+		for (size_t i = 0; i < n; i++)
+			assert_int_equal(ov_finder_add(f, ids[i], NULL, 0, &slots[i]), OV_OK);
+		ov_finder_places(f, by_places ? &places : NULL);
+		assert_int_equal(ov_finder_run(f, &src, 0), OV_OK);
+		for (size_t i = 0; i < n; i++) {
+			struct ref_found want;
+			char what[64];
+
+			(void)snprintf(what, sizeof what, "pattern %zu of %zu, %s", i, n,
+				       by_places ? "by places" : "by a table");
+			ref_find(&ir[i], text, ntext, NULL, 0, &want);
+			if (ov_finder_result(f, slots[i])->is_limited)
+				continue; /* gaps that join too much: told */
+			ov_expect_eq(what, ov_finder_result(f, slots[i])->count, want.count);
+			hits += want.count > 0;
+		}
+	}
+	ov_places_free(&places);
+	return hits;
+}
+
+static void patterns_are_found_together(void **state)
+{
+	struct rng r = { 0x9e3779b97f4a7c15u };
+	struct ov_finder *f = NULL;
+	unsigned hits = 0;
+	struct ov_arena a;
+
+	(void)state;
+	ov_arena_init(&a, 1 << 20);
+	assert_int_equal(ov_finder_new(&f), OV_OK);
+	for (int i = 0; i < 300; i++) {
+		struct ov_buf bytes = ov_buf_of(1 << 24);
+		struct ov_pats_builder *b = NULL;
+		uint8_t dice[1024], text[REF_TEXT];
+		struct ov_pat_ir ir[TOGETHER];
+		struct ref_dice d = { dice, sizeof dice };
+		uint32_t ids[TOGETHER];
+		struct ov_pats pats;
+		size_t n = 0;
+
+		ov_arena_reset(&a, 1 << 20);
+		assert_int_equal(ov_pats_builder_new(&b), OV_OK);
+		for (int p = 0; p < TOGETHER; p++) {
+			for (size_t k = 0; k < sizeof dice; k++)
+				dice[k] = (uint8_t)(next_random(&r) >> 32);
+			d = (struct ref_dice){ dice, sizeof dice };
+			assert_true(ref_pattern(&d, &a, &ir[n]));
+			n += ov_pats_add(b, &ir[n], &ids[n], NULL) == OV_OK;
+		}
+		assert_int_equal(ov_pats_finish(b, &bytes), OV_OK);
+		assert_int_equal(ov_pats_open(ov_buf_cur(&bytes), &pats), OV_OK);
+		ov_finder_set_sieve(f, OV_KERNEL_AUTO, i % 2 == 0 ? 0 : 3);
+		hits += check_together(f, ir, n, &pats, ids, text, ref_text(&d, text));
+		ov_pats_builder_free(&b);
+		ov_buf_free(&bytes);
+	}
+	ov_finder_free(&f);
+	ov_arena_free(&a);
+	if (hits < 100)
+		fail_msg("%u hits: this test tests little", hits);
 }
 
 /* Rows found by running clamscan 1.4.6: signature in the manual's notation, text, count. */
@@ -470,6 +558,58 @@ static void many_patterns_share_one_budget(void **state)
 	free(text);
 }
 
+/* A part without four certain bytes, a wide gap behind one that has a key: it is looked for behind
+ * that one, not at each byte, however many patterns the sieve has taken before. */
+static void a_part_without_a_key_follows(void **state)
+{
+	enum { TEXT = 1 << 20, PATTERNS = 80 };
+	static const uint8_t dde[] = "DDE", fold[] = { 0xdf, 0xdf, 0xdf };
+	static const uint8_t full[] = { 255, 255, 255, 255, 255, 255, 255, 255 };
+	uint8_t *text = calloc(1, TEXT);
+	struct ov_pats_builder *b = NULL;
+	struct ov_buf bytes = ov_buf_of(1 << 24);
+	struct ov_finder *f = NULL;
+	uint32_t slots[PATTERNS];
+	struct ov_pats pats;
+	struct ov_src src;
+
+	(void)state;
+	assert_non_null(text);
+	assert_int_equal(ov_pats_builder_new(&b), OV_OK);
+	for (uint32_t i = 0; i < PATTERNS; i++) {
+		const uint8_t head[] = { 'h', 'e', 'a', 'd', (uint8_t)('0' + i), '7', 'x', 'y' };
+		struct ov_pn tail = { .kind = OV_PN_BYTES, .value = dde, .mask = fold, .n = 3 };
+		struct ov_pn gap = { .kind = OV_PN_JUMP, .max = 1000, .next = &tail };
+		struct ov_pn first = {
+			.kind = OV_PN_BYTES, .value = head, .mask = full, .n = 8, .next = &gap
+		};
+		struct ov_pn *v = &first;
+		const struct ov_pat_ir ir = { .variants = &v, .nvariants = 1 };
+		uint32_t id;
+
+		assert_int_equal(ov_pats_add(b, &ir, &id, NULL), OV_OK);
+		memcpy(text + (size_t)i * 12000, head, 8);
+		memcpy(text + (size_t)i * 12000 + 8 + 1000 + (i % 2), "dDe", 3);
+	}
+	assert_int_equal(ov_pats_finish(b, &bytes), OV_OK);
+	assert_int_equal(ov_pats_open(ov_buf_cur(&bytes), &pats), OV_OK);
+	assert_int_equal(ov_finder_new(&f), OV_OK);
+	ov_finder_begin(f, &pats);
+	for (uint32_t i = 0; i < PATTERNS; i++)
+		assert_int_equal(ov_finder_add(f, i, NULL, 0, &slots[i]), OV_OK);
+	src = ov_src_mem(text, TEXT);
+	ov_finder_allow(f, 1 << 16);
+	assert_int_equal(ov_finder_run(f, &src, 0), OV_OK);
+	assert_false(ov_finder_is_spent(f));
+	for (uint32_t i = 0; i < PATTERNS; i++)
+		ov_expect_eq("the farthest place counts, none behind it",
+			     ov_finder_result(f, slots[i])->count, i % 2 == 0);
+	ov_finder_free(&f);
+	ov_pats_builder_free(&b);
+	ov_buf_free(&bytes);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -478,7 +618,9 @@ int main(void)
 		cmocka_unit_test(spent_budgets_are_told),
 		cmocka_unit_test(many_patterns_share_one_budget),
 		cmocka_unit_test(a_file_that_fails_is_told),
+		cmocka_unit_test(a_part_without_a_key_follows),
 		cmocka_unit_test(random_patterns_equal_the_reference),
+		cmocka_unit_test(patterns_are_found_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
