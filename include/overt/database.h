@@ -47,6 +47,8 @@ typedef int (*overt_signature_fn)(void *context, const struct overt_signature *s
 enum overt_status overt_database_list(const struct overt_options *o, overt_signature_fn fn,
 				      void *context, char error[512]);
 
+#define OVERT_TARGETS 16 /* ClamAV's numbers of targets are below it */
+
 struct overt_cost { /* what a signature cost on some files; texts valid during the call only */
 	struct overt_text name, source;
 	const char *kind;
@@ -54,6 +56,8 @@ struct overt_cost { /* what a signature cost on some files; texts valid during t
 	uint64_t met;	/* times one of its anchors was met and looked at                      */
 	uint64_t woken; /* files and parts of files in which all its patterns were searched    */
 	uint64_t work;	/* steps of verification; of all of them together, its part of the time */
+	uint64_t bytes; /* that signatures of its target were held against                   */
+	int target;	/* ClamAV's number; 0: any, YARA's too                               */
 };
 struct overt_cost_totals {
 	uint64_t files, bytes, failed; /* failed: files that could not be scanned */

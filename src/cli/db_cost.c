@@ -33,7 +33,9 @@ const struct cli_spec cli_db_cost_spec = {
 	.usage = "[OPTION]... PATH...",
 	.intro = "Scans files and tells what each signature cost: how often its anchor was met, in "
 		 "how many\n"
-		 "files and parts its patterns were searched, and its part of the verification.",
+		 "files and parts its patterns were searched, and its part of the verification. "
+		 "Hits are\n"
+		 "told for each megabyte that signatures of its target were held against.",
 	.after =
 	    "A signature that is searched in most files has no rare bytes to be known by: give "
 	    "it a longer\n"
@@ -47,8 +49,33 @@ struct row {
 	char *name, *source;
 	const char *kind;
 	uint32_t line;
-	uint64_t met, woken, work;
+	int target;
+	uint64_t met, woken, work, bytes;
 };
+
+/* What signatures of one target cost together. */
+struct of_target {
+	uint64_t met, woken, bytes, signatures;
+	double work;
+};
+
+/* ClamAV's targets, as people call them. */
+static const char *const target_names[OVERT_TARGETS] = {
+	"any", "PE",	 "OLE2", "HTML",  "mail", "graphics", "ELF",   "text",
+	NULL,  "Mach-O", "PDF",	 "Flash", "Java", "internal", "other",
+};
+
+static const char *name_of_target(int t)
+{
+	const char *name = t >= 0 && t < OVERT_TARGETS ? target_names[t] : NULL;
+
+	return name != NULL ? name : "unknown";
+}
+
+static double per_mb(uint64_t n, uint64_t bytes)
+{
+	return bytes > 0 ? (double)n * MB / (double)bytes : 0;
+}
 
 struct cost {
 	struct cli *c;
@@ -119,8 +146,10 @@ static int on_cost(void *context, const struct overt_cost *k)
 			   .kind = k->kind,
 			   .line = k->line,
 			   .met = k->met,
+			   .target = k->target,
 			   .woken = k->woken,
-			   .work = k->work };
+			   .work = k->work,
+			   .bytes = k->bytes };
 	x->is_full = r->name == NULL || r->source == NULL;
 	return !x->is_full;
 }
@@ -137,55 +166,106 @@ static int by_work(const void *pa, const void *pb)
 	return strcmp(a->name, b->name);
 }
 
-static void put_row(struct cli_out *out, const struct row *r, double mb, double share, bool json)
+static void put_row(struct cli_out *out, const struct row *r, double share, bool json)
 {
+	const double met = per_mb(r->met, r->bytes), woken = per_mb(r->woken, r->bytes);
+
 	if (json) {
 		cli_put(out, "{\"name\":");
 		cli_json(out, ov_str_of(r->name));
-		cli_fmt(out, ",\"kind\":\"%s\",\"source\":", r->kind);
+		cli_fmt(out, ",\"kind\":\"%s\",\"target\":%d,\"source\":", r->kind, r->target);
 		cli_json(out, ov_str_of(r->source));
-		cli_fmt(
-		    out,
-		    ",\"line\":%u,\"met\":%llu,\"woken\":%llu,\"work\":%llu,\"met_per_mb\":%.3f,"
-		    "\"woken_per_mb\":%.3f,\"share\":%.4f}\n",
-		    r->line, (unsigned long long)r->met, (unsigned long long)r->woken,
-		    (unsigned long long)r->work, (double)r->met / mb, (double)r->woken / mb, share);
+		cli_fmt(out,
+			",\"line\":%u,\"met\":%llu,\"woken\":%llu,\"work\":%llu,\"bytes\":%llu,"
+			"\"met_per_mb\":%.3f,\"woken_per_mb\":%.3f,\"share\":%.4f}\n",
+			r->line, (unsigned long long)r->met, (unsigned long long)r->woken,
+			(unsigned long long)r->work, (unsigned long long)r->bytes, met, woken,
+			share);
 		return;
 	}
-	cli_fmt(out, "%11.2f %11.3f %6.1f%%  ", (double)r->met / mb, (double)r->woken / mb,
-		share * 100);
+	cli_fmt(out, "%11.2f %11.3f %6.1f%%  %-8s  ", met, woken, share * 100,
+		name_of_target(r->target));
 	cli_shown(out, ov_str_of(r->name));
 	cli_put(out, "  ");
 	cli_shown(out, ov_str_of(r->source));
 	cli_fmt(out, ":%u\n", r->line);
 }
 
-static void put_all(struct cost *x, const struct cost_settings *s,
-		    const struct overt_cost_totals *t)
+/* Sums by target. @return the work of all. */
+static double add_up(const struct cost *x, struct of_target sums[OVERT_TARGETS])
 {
-	const double mb = t->bytes > 0 ? (double)t->bytes / MB : 1;
-	const size_t most = s->top == CLI_UNSET ? SHOWN : (size_t)s->top;
-	struct cli_out *out = &x->c->out;
 	double work = 0;
+
+	for (size_t i = 0; i < x->n; i++) {
+		const struct row *r = &x->rows[i];
+		struct of_target *t = &sums[r->target];
+
+		t->met += r->met;
+		t->woken += r->woken;
+		t->work += (double)r->work;
+		t->bytes = r->bytes > t->bytes ? r->bytes : t->bytes;
+		t->signatures++;
+		work += (double)r->work;
+	}
+	return work;
+}
+
+static void put_targets(struct cli_out *out, const struct of_target *sums, double work)
+{
+	cli_put(out, "\n     met/MB    woken/MB   share  target       MB held against it; "
+		     "signatures that were looked at\n");
+	for (int t = 0; t < OVERT_TARGETS; t++) {
+		const struct of_target *s = &sums[t];
+
+		if (s->signatures > 0)
+			cli_fmt(out, "%11.2f %11.3f %6.1f%%  %-8s %8.1f; %llu\n",
+				per_mb(s->met, s->bytes), per_mb(s->woken, s->bytes),
+				work > 0 ? s->work * 100 / work : 0, name_of_target(t),
+				(double)s->bytes / MB, (unsigned long long)s->signatures);
+	}
+	cli_put(out, "\n");
+}
+
+static void put_targets_json(struct cli_out *out, const struct of_target *sums)
+{
+	bool is_first = true;
+
+	cli_put(out, ",\"targets\":[");
+	for (int t = 0; t < OVERT_TARGETS; t++) {
+		const struct of_target *s = &sums[t];
+
+		if (s->signatures == 0)
+			continue;
+		cli_fmt(out,
+			"%s{\"target\":%d,\"name\":\"%s\",\"signatures\":%llu,\"bytes\":%llu,"
+			"\"met\":%llu,\"woken\":%llu,\"work\":%.0f}",
+			is_first ? "" : ",", t, name_of_target(t),
+			(unsigned long long)s->signatures, (unsigned long long)s->bytes,
+			(unsigned long long)s->met, (unsigned long long)s->woken, s->work);
+		is_first = false;
+	}
+	cli_put(out, "]");
+}
+
+static void put_summary_json(const struct cost *x, const struct overt_cost_totals *t,
+			     const struct of_target *sums, double work)
+{
+	struct cli_out *out = &x->c->out;
+
+	cli_fmt(out,
+		"{\"summary\":{\"files\":%llu,\"bytes\":%llu,\"failed\":%llu,\"signatures\":%zu,"
+		"\"work\":%.0f",
+		(unsigned long long)t->files, (unsigned long long)t->bytes,
+		(unsigned long long)t->failed + x->unread, x->n, work);
+	put_targets_json(out, sums);
+	cli_put(out, "}}\n");
+}
+
+static void put_summary(const struct cost *x, const struct overt_cost_totals *t)
+{
+	struct cli_out *out = &x->c->out;
 	char a[CLI_NUMBER_MAX], b[CLI_NUMBER_MAX];
 
-	for (size_t i = 0; i < x->n; i++)
-		work += (double)x->rows[i].work;
-	if (x->n > 1)
-		qsort(x->rows, x->n, sizeof *x->rows, by_work);
-	if (!s->json && x->n > 0)
-		cli_put(out, "     met/MB    woken/MB   share  signature\n");
-	for (size_t i = 0; i < x->n && (s->json || most == 0 || i < most); i++)
-		put_row(out, &x->rows[i], mb, work > 0 ? (double)x->rows[i].work / work : 0,
-			s->json);
-	if (s->json) {
-		cli_fmt(out,
-			"{\"summary\":{\"files\":%llu,\"bytes\":%llu,\"failed\":%llu,"
-			"\"signatures\":%zu,\"work\":%.0f}}\n",
-			(unsigned long long)t->files, (unsigned long long)t->bytes,
-			(unsigned long long)t->failed + x->unread, x->n, work);
-		return;
-	}
 	cli_fmt(out, "%s file%s, %.1f MB matched; ", cli_count(t->files, a), cli_s(t->files),
 		(double)t->bytes / MB);
 	cli_fmt(out, "%s signature%s looked at", cli_count(x->n, b), x->n == 1 ? " was" : "s were");
@@ -193,6 +273,29 @@ static void put_all(struct cost *x, const struct cost_settings *s,
 		cli_fmt(out, "; %s file%s could not be read", cli_count(t->failed + x->unread, a),
 			cli_s(t->failed + x->unread));
 	cli_put(out, ".\n");
+}
+
+static void put_all(struct cost *x, const struct cost_settings *s,
+		    const struct overt_cost_totals *t)
+{
+	const size_t most = s->top == CLI_UNSET ? SHOWN : (size_t)s->top;
+	struct of_target sums[OVERT_TARGETS] = { { 0 } };
+	const double work = add_up(x, sums);
+	struct cli_out *out = &x->c->out;
+
+	if (x->n > 1)
+		qsort(x->rows, x->n, sizeof *x->rows, by_work);
+	if (!s->json && x->n > 0)
+		cli_put(out, "     met/MB    woken/MB   share  target    signature\n");
+	for (size_t i = 0; i < x->n && (s->json || most == 0 || i < most); i++)
+		put_row(out, &x->rows[i], work > 0 ? (double)x->rows[i].work / work : 0, s->json);
+	if (s->json) {
+		put_summary_json(x, t, sums, work);
+		return;
+	}
+	if (x->n > 0)
+		put_targets(out, sums, work);
+	put_summary(x, t);
 }
 
 static int run(struct cli *c, const struct cost_settings *s, const struct cli_list *paths)

@@ -356,14 +356,16 @@ ov_status ov_wire_put_cost(struct ov_buf *b, const struct overt_cost *s)
 	OV_TRY(ov_buf_u32(b, s->line));
 	OV_TRY(ov_buf_u64(b, s->met));
 	OV_TRY(ov_buf_u64(b, s->woken));
-	return ov_buf_u64(b, s->work);
+	OV_TRY(ov_buf_u64(b, s->work));
+	OV_TRY(ov_buf_u64(b, s->bytes));
+	return ov_buf_u8(b, (uint8_t)s->target);
 }
 
 ov_status ov_wire_get_cost(struct ov_cur *c, struct overt_cost *out)
 {
 	struct ov_cur at = *c;
 	struct overt_cost s;
-	uint8_t kind;
+	uint8_t kind, target;
 
 	if (ov_cur_left(&at) == 0)
 		return OV_END;
@@ -374,8 +376,11 @@ ov_status ov_wire_get_cost(struct ov_cur *c, struct overt_cost *out)
 	OV_TRY(ov_cur_u64le(&at, &s.met));
 	OV_TRY(ov_cur_u64le(&at, &s.woken));
 	OV_TRY(ov_cur_u64le(&at, &s.work));
+	OV_TRY(ov_cur_u64le(&at, &s.bytes));
+	OV_TRY(ov_cur_u8(&at, &target));
+	s.target = target;
 	s.kind = ov_wire_kind_name(kind);
-	if (s.kind == NULL)
+	if (s.kind == NULL || target >= OVERT_TARGETS)
 		return OV_BAD;
 	*c = at;
 	*out = s;

@@ -180,7 +180,8 @@ static ov_status put_yara_cost(struct ov_worker *w, uint32_t job, uint32_t rule,
 				    .line = r.line,
 				    .met = c->met,
 				    .woken = c->woken,
-				    .work = c->work };
+				    .work = c->work,
+				    .bytes = ov_engine_cost_layers(w->engine) };
 	OV_TRY(ov_wire_put_cost(&w->out, row));
 	return w->out.n >= BATCH ? ov_worker_answer(w, OV_WIRE_COSTS, job) : OV_OK;
 }
@@ -198,7 +199,9 @@ static ov_status put_cost(struct ov_worker *w, uint32_t job, uint32_t rule,
 				    .line = r.line,
 				    .met = c->met,
 				    .woken = c->woken,
-				    .work = c->work };
+				    .work = c->work,
+				    .bytes = c->bytes,
+				    .target = (int)r.target };
 	OV_TRY(ov_wire_put_cost(&w->out, row));
 	return w->out.n >= BATCH ? ov_worker_answer(w, OV_WIRE_COSTS, job) : OV_OK;
 }

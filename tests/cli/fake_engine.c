@@ -478,14 +478,17 @@ enum overt_status overt_database_cost(const struct overt_options *o, overt_next_
 		  .line = 7,
 		  .met = 3,
 		  .woken = 1,
-		  .work = 100 },
+		  .work = 100,
+		  .bytes = 1000000,
+		  .target = 1 },
 		{ .name = { "Dear.Sig-2", 10 },
 		  .source = { "main.ndb", 8 },
 		  .kind = "body",
 		  .line = 9,
 		  .met = 3000,
 		  .woken = 2,
-		  .work = 900 },
+		  .work = 900,
+		  .bytes = 2000000 },
 	};
 	int fd;
 

@@ -396,6 +396,12 @@ class Database(Case):
         self.assertIn("90.0%", table[1])
         self.assertIn("1500.00", table[1])
         self.assertIn("Cheap.Sig-1", table[2])
+        self.assertEqual(table[2].split()[:4], ["3.00", "1.000", "10.0%", "PE"])
+        self.assertEqual([x.split() for x in table[5:7]], [["1500.00", "1.000", "90.0%", "any", "2.0;", "1"],
+                                                           ["3.00", "1.000", "10.0%", "PE", "1.0;", "1"]])
+        told = json.loads(self.expect(0, "db", "cost", "--json", ".").stdout.splitlines()[-1])["summary"]["targets"]
+        self.assertEqual([(t["target"], t["name"], t["bytes"], t["work"]) for t in told],
+                         [(0, "any", 2000000, 900), (1, "PE", 1000000, 100)])
         self.assertIn(b"a worker died", self.expect(2, "db", "cost", ".", FAKE_FAIL="cost").stderr)
         self.expect(2, "db", "cost", "absent")
         self.golden("db-diff.txt", self.expect(1, "db", "diff", "old", "new").stdout)

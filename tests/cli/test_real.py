@@ -239,11 +239,22 @@ class Databases(Case):
         self.assertEqual(cost["Common"]["woken"], 2)
         self.assertGreater(cost["Common"]["work"], cost["Rare"]["work"])
         self.assertAlmostEqual(sum(r["share"] for r in rows), 1, places=2)
+        self.assertEqual({r["bytes"] for r in rows}, {2000 + 1020})
         again = self.expect(0, "db", "cost", "--json", "-d", "dear.ldb", "g").stdout
         self.assertEqual([json.loads(x) for x in again.splitlines()][:-1], rows)
         table = self.expect(0, "db", "cost", "-n1", "-d", "dear.ldb", "g").stdout.decode()
         self.assertIn("Common  dear.ldb:2\n", table)
         self.assertNotIn("Rare", table)
+        self.put("two.ldb", b"Text;Target:7;0;6e6f726d616c\nAny;Target:0;0;6e6f726d616c\n"
+                            b"Pcre;Target:0;0&1;6e6f726d616c;0/x+y/\n")
+        self.put("h/t.txt", b"A Normal   text\n" * 10)
+        told = [json.loads(x) for x in self.expect(0, "db", "cost", "--json", "-d", "two.ldb", "h").stdout.splitlines()]
+        view = len(b"a normal text ") * 10
+        self.assertEqual({r["name"]: (r["target"], r["bytes"]) for r in told[:-1]},
+                         {"Text": (7, view), "Any": (0, 160 + view), "Pcre": (0, 160 + view)})
+        self.assertEqual([t["name"] for t in told[-1]["summary"]["targets"]], ["any", "text"])
+        work = {r["name"]: r["work"] for r in told[:-1]}
+        self.assertGreater(work["Pcre"], work["Any"] + view / 2)
         self.expect(2, "db", "cost", "-d", "dear.ldb", "g/absent")
         self.expect(2, "db", "cost", "-d", "dear.ldb")
 
