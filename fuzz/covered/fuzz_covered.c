@@ -1,17 +1,21 @@
 /*
- * The covered list as text, and its verdict: the bytes up to the first NUL are a list; behind it
- * stand the kind of one piece of evidence, its grade and flags, the day asked, and its value.
+ * The covered list as text, and its verdict: the bytes up to the first NUL are a list (and are read
+ * as a record of overt migrate as well); behind it stand the kind of one piece of evidence, its
+ * grade and flags, the day asked, and its value.
  *
  * Claims: OV_OK is said exactly when no error was told, OV_BAD exactly when one was; what the list
  * holds leads somewhere (an indicator to its product, a product and a rule to an entity); the
  * watches can be made of it; a verdict keeps its bounds, and never stands on an event that is later
- * than the day asked; the same evidence compares as the same.
+ * than the day asked; the same evidence compares as the same; a step of a plan has an undo, and
+ * something that it is for; a record that is written is read back.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "covered_diff.h"
+#include "mig_note.h"
+#include "plan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -57,12 +61,46 @@ static void check_finding(const struct ov_cov_finding *f, int64_t at)
 	}
 }
 
+static void check_plan(const struct ov_cov_list *l, const struct ov_cov_result *r,
+		       struct ov_arena *a)
+{
+	struct ov_cov_plan p;
+
+	if (ov_cov_plan_make(l, r, a, &p) != OV_OK)
+		return;
+	if (p.nsteps > l->nsteps || (r->nfound == 0 && p.nsteps > 0) || p.without > r->nfound)
+		abort();
+	for (size_t i = 0; i < p.nsteps; i++)
+		if (p.steps[i].nbecause == 0 || p.steps[i].step->undo.n == 0)
+			abort();
+}
+
+/* What is written is read back as it was. */
+static void check_record(const struct ov_cov_list *l, const struct ov_inventory *inv,
+			 const struct ov_cov_result *r, int64_t at)
+{
+	const struct ov_mig_facts f = { .list = l,
+					.inventory = inv,
+					.result = r,
+					.profile = OV_STR(""),
+					.at = at,
+					.before = OV_STR("") };
+	struct ov_buf b = ov_buf_of((size_t)1 << 20);
+	struct ov_mig_record back;
+
+	if (ov_mig_write(&b, &f) == OV_OK &&
+	    (ov_mig_read(ov_buf_text(&b), &back) != OV_OK || back.found != r->nfound ||
+	     back.findings + back.more != r->nfindings))
+		abort();
+	ov_buf_free(&b);
+}
+
 static void judge(const struct ov_cov_list *l, const uint8_t *p, size_t n, struct ov_arena *a)
 {
 	struct ov_str path[4] = { OV_STR("a"), OV_STR("b"), OV_STR("c"), OV_STR("d") };
 	struct ov_inv_evidence e = { .count = 1 };
 	struct ov_inv_component c = { .path = path, .owner = OV_INV_NONE, .evidence = &e };
-	struct ov_inventory inv = { .components = &c, .ncomponents = 1 };
+	struct ov_inventory inv = { .components = &c, .ncomponents = 1, .target = OV_STR("t") };
 	struct ov_cov_result r;
 	struct ov_cov_side side = { &inv, &r };
 	struct ov_cov_diff d;
@@ -92,6 +130,8 @@ static void judge(const struct ov_cov_list *l, const uint8_t *p, size_t n, struc
 		abort();
 	for (size_t i = 0; i < r.nfindings; i++)
 		check_finding(&r.findings[i], at);
+	check_plan(l, &r, a);
+	check_record(l, &inv, &r, at);
 	if (ov_cov_compare(&side, &side, a, &d) == OV_OK && (d.n != 0 || d.same != r.nfindings))
 		abort();
 }
@@ -102,10 +142,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const size_t n = nul != NULL ? (size_t)(nul - data) : size;
 	struct ov_inv_watch *watch = NULL;
 	size_t errors = 0, nwatch = 0;
+	struct ov_mig_record record;
 	struct ov_cov_list l;
 	struct ov_arena a;
 	ov_status s;
 
+	if (ov_mig_read((struct ov_str){ (const char *)data, n }, &record) == OV_OK &&
+	    (record.target.n == 0 || record.is_after != (record.before.n == OV_MIG_HASH)))
+		abort();
 	ov_cov_list_init(&l);
 	ov_arena_init(&a, (size_t)16 << 20);
 	s = ov_cov_list_add(&l, (struct ov_str){ (const char *)data, n }, on_error, &errors);

@@ -28,6 +28,10 @@ SEEDS = {
              + evidence(6, 2, 20, 0x45, DAY, b"pkg:npm/%40kaspersky/hexa-ui@1"),
     "watched": "\n\n".join([base[0], find("product engine-inside"), find("indicator host"), find("embedding junos")]).encode()
                + evidence(36, 1, 26, 0, DAY, b"dnl-01.geo.kaspersky.com"),
+    "step": "\n\n".join(base + [find("indicator deb rpm\nproduct: agent"), find("step agent"), find("step reboot")]).encode()
+            + b"\n" + evidence(0, 4, 1, 0, DAY, b"klnagent64"),
+    "record": b'overt.migrate/v1\nstate after\ntarget "/"\ntaken 2026-11-22T13:00:00Z\nlist "x" "y"\nfound 0\nundetermined 0\nunread 1\n'
+              b'finding E2 D named "a" "b" "c" ""\nmore 0\nbefore ' + b"0a" * 32 + b"\n",
     "list": find("list ").encode() + b"\n",
     "bad": b"rule x\nname: y\nentity: nobody\nyes: A G\nevent: 2024-02-31 z\n\nthing\n",
 }

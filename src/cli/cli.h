@@ -31,8 +31,8 @@ extern const struct cli_command cli_commands[]; /* name NULL at the end */
 
 extern const struct cli_spec cli_scan_spec, cli_db_build_spec, cli_db_info_spec, cli_db_check_spec,
     cli_db_list_spec, cli_db_diff_spec, cli_db_cost_spec, cli_explain_spec, cli_prove_spec,
-    cli_clamscan_spec, cli_covered_spec, cli_covered_diff_spec, cli_inventory_spec, cli_whois_spec,
-    cli_yara_spec, cli_yarac_spec;
+    cli_clamscan_spec, cli_covered_spec, cli_covered_diff_spec, cli_migrate_spec,
+    cli_inventory_spec, cli_whois_spec, cli_yara_spec, cli_yarac_spec;
 
 /** The whole program: picks the command and runs it. @return the exit code. */
 int cli_main(int argc, char *const *argv);
@@ -44,6 +44,7 @@ int cli_prove(struct cli *c, int argc, char *const *argv);
 int cli_clamscan(struct cli *c, int argc, char *const *argv);
 int cli_covered(struct cli *c, int argc, char *const *argv);
 int cli_covered_diff(struct cli *c, int argc, char *const *argv);
+int cli_migrate(struct cli *c, int argc, char *const *argv);
 int cli_inventory(struct cli *c, int argc, char *const *argv);
 int cli_whois(struct cli *c, int argc, char *const *argv);
 int cli_yara(struct cli *c, int argc, char *const *argv);

@@ -26,6 +26,8 @@ const struct cli_command cli_commands[] = {
 	  &cli_covered_spec },
 	{ "whois", "whose scan engine is inside a program, and how that can be told", cli_whois,
 	  &cli_whois_spec },
+	{ "migrate", "move off such software: a plan, a probe, a signed record", cli_migrate,
+	  &cli_migrate_spec },
 	{ "update", "fetch databases that the public log proves", cli_network, NULL },
 	{ "verify", "show what the log proves of the databases in use", cli_network, NULL },
 	{ "status", "how fresh this machine's databases are", cli_network, NULL },

@@ -1,34 +1,12 @@
 /* The covered list's text. See list.h. */
-#include "list.h"
+#include "list_int.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "text.h"
 
 #define LIST_MEMORY ((size_t)16 << 20)
-#define FIELDS_MAX 512 /* of one stanza */
 #define OBJECTS_MAX 10000
-
-struct field {
-	struct ov_str name, value;
-	uint32_t line;
-	bool is_used;
-};
-
-struct reader {
-	struct ov_cov_list *l;
-	struct ov_str rest;
-	uint32_t line;
-	struct ov_str type, id; /* of the stanza at hand */
-	uint32_t at;		/* line of its head */
-	struct field f[FIELDS_MAX];
-	size_t n;
-	bool is_bad;
-	ov_cov_error_fn error;
-	void *ctx;
-};
 
 void ov_cov_list_init(struct ov_cov_list *l)
 {
@@ -39,115 +17,6 @@ void ov_cov_list_init(struct ov_cov_list *l)
 void ov_cov_list_free(struct ov_cov_list *l)
 {
 	ov_arena_free(&l->arena);
-}
-
-static void bad(struct reader *r, uint32_t line, const char *why)
-{
-	r->is_bad = true;
-	r->error(r->ctx, line, why);
-}
-
-/* ---- fields ---- */
-
-/* The value of a field that may stand once; "" when it is not there. */
-static struct ov_str one(struct reader *r, const char *name, bool is_needed)
-{
-	struct ov_str v = OV_STR("");
-	char why[96];
-	bool is_there = false;
-
-	for (size_t i = 0; i < r->n; i++) {
-		if (!ov_str_is(r->f[i].name, name))
-			continue;
-		if (is_there)
-			bad(r, r->f[i].line, "this field may stand once");
-		v = r->f[i].value;
-		r->f[i].is_used = is_there = true;
-	}
-	if (is_needed && v.n == 0) {
-		(void)snprintf(why, sizeof why, "the stanza needs a field \"%s:\"", name);
-		bad(r, r->at, why);
-	}
-	return v;
-}
-
-static ov_status many(struct reader *r, const char *name, struct ov_cov_texts *out)
-{
-	size_t n = 0;
-
-	*out = (struct ov_cov_texts){ .n = 0 };
-	for (size_t i = 0; i < r->n; i++)
-		n += ov_str_is(r->f[i].name, name);
-	if (n == 0)
-		return OV_OK;
-	OV_TRY(ov_arena_array(&r->l->arena, n, &out->v));
-	for (size_t i = 0; i < r->n; i++) {
-		if (!ov_str_is(r->f[i].name, name))
-			continue;
-		out->v[out->n++] = r->f[i].value;
-		r->f[i].is_used = true;
-	}
-	return OV_OK;
-}
-
-/* Words of a value, with blanks between. */
-static ov_status words(struct reader *r, struct ov_str v, struct ov_cov_texts *out)
-{
-	struct ov_str word, rest = v;
-	size_t n = 0;
-
-	*out = (struct ov_cov_texts){ .n = 0 };
-	while (rest.n > 0 && ov_text_split(&rest, ' ', &word))
-		n += word.n > 0;
-	if (n == 0)
-		return OV_OK;
-	OV_TRY(ov_arena_array(&r->l->arena, n, &out->v));
-	for (rest = v; rest.n > 0 && ov_text_split(&rest, ' ', &word);)
-		if (word.n > 0)
-			out->v[out->n++] = word;
-	return OV_OK;
-}
-
-static enum ov_grade grade(struct reader *r, struct ov_str v, enum ov_grade otherwise)
-{
-	if (v.n == 0)
-		return otherwise;
-	if (v.n == 2 && v.p[0] == 'E' && v.p[1] >= '0' && v.p[1] <= '5')
-		return (enum ov_grade)(v.p[1] - '0');
-	bad(r, r->at, "a grade is E0 to E5");
-	return OV_E0;
-}
-
-static bool digits(struct ov_str s, size_t at, size_t n, int *out)
-{
-	*out = 0;
-	for (size_t i = at; i < at + n; i++) {
-		if (i >= s.n || s.p[i] < '0' || s.p[i] > '9')
-			return false;
-		*out = *out * 10 + (s.p[i] - '0');
-	}
-	return true;
-}
-
-ov_status ov_cov_date(struct ov_str s, int64_t *out)
-{
-	struct tm t = { 0 };
-	int year, month;
-
-	if ((s.n != 10 && s.n != 20) || !digits(s, 0, 4, &year) || !digits(s, 5, 2, &month) ||
-	    !digits(s, 8, 2, &t.tm_mday) || s.p[4] != '-' || s.p[7] != '-')
-		return OV_BAD;
-	if (s.n == 20 && (s.p[10] != 'T' || s.p[13] != ':' || s.p[16] != ':' || s.p[19] != 'Z' ||
-			  !digits(s, 11, 2, &t.tm_hour) || !digits(s, 14, 2, &t.tm_min) ||
-			  !digits(s, 17, 2, &t.tm_sec)))
-		return OV_BAD;
-	if (year < 1970 || month < 1 || month > 12 || t.tm_mday < 1 || t.tm_mday > 31 ||
-	    t.tm_hour > 23 || t.tm_min > 59 || t.tm_sec > 59)
-		return OV_BAD;
-	t.tm_year = year - 1900;
-	t.tm_mon = month - 1;
-	*out = timegm(&t);
-	return t.tm_mday >= 1 && t.tm_mon == month - 1 ? OV_OK : OV_BAD; /* no 31 February */
 }
 
 /* ---- objects ---- */
@@ -177,8 +46,8 @@ static ov_status grow(struct reader *r, void **array, size_t *n, size_t size)
 
 static ov_status take_list(struct reader *r)
 {
-	r->l->title = one(r, "title", true);
-	r->l->date = one(r, "date", true);
+	r->l->title = ov_cov_one(r, "title", true);
+	r->l->date = ov_cov_one(r, "date", true);
 	return OV_OK;
 }
 
@@ -187,30 +56,30 @@ static ov_status take_entity(struct reader *r)
 	struct ov_cov_entity *e;
 
 	if (ov_cov_entity_by_id(r->l, r->id) != NULL)
-		bad(r, r->at, "an entity of this name is there already");
+		ov_cov_bad(r, r->at, "an entity of this name is there already");
 	OV_TRY(GROW(r, entities, nentities));
 	e = LAST(r->l->entities, r->l->nentities);
 	e->id = r->id;
-	e->note = one(r, "note", false);
-	e->source = one(r, "source", true);
-	OV_TRY(many(r, "name", &e->names));
+	e->note = ov_cov_one(r, "note", false);
+	e->source = ov_cov_one(r, "source", true);
+	OV_TRY(ov_cov_many(r, "name", &e->names));
 	if (e->names.n == 0)
-		bad(r, r->at, "an entity has at least one \"name:\"");
+		ov_cov_bad(r, r->at, "an entity has at least one \"name:\"");
 	return OV_OK;
 }
 
 static void answers(struct reader *r, struct ov_cov_rule *rule, const char *name,
 		    enum ov_cov_answer answer)
 {
-	struct ov_str v = one(r, name, false);
+	struct ov_str v = ov_cov_one(r, name, false);
 
 	for (size_t i = 0; i < v.n; i++) {
 		if (v.p[i] == ' ')
 			continue;
 		if (v.p[i] < 'A' || v.p[i] >= 'A' + OV_COV_CLASSES)
-			bad(r, r->at, "yes:, no: and ask: list classes, A to F");
+			ov_cov_bad(r, r->at, "yes:, no: and ask: list classes, A to F");
 		else if (rule->answer[v.p[i] - 'A'] != OV_COV_SILENT)
-			bad(r, r->at, "a class has two answers");
+			ov_cov_bad(r, r->at, "a class has two answers");
 		else
 			rule->answer[v.p[i] - 'A'] = answer;
 	}
@@ -220,9 +89,9 @@ static ov_status take_events(struct reader *r, struct ov_cov_rule *rule)
 {
 	struct ov_cov_texts t;
 
-	OV_TRY(many(r, "event", &t));
+	OV_TRY(ov_cov_many(r, "event", &t));
 	if (t.n == 0) {
-		bad(r, r->at, "a rule has at least one \"event: DATE what\"");
+		ov_cov_bad(r, r->at, "a rule has at least one \"event: DATE what\"");
 		return OV_OK;
 	}
 	OV_TRY(ov_arena_array(&r->l->arena, t.n, &rule->events));
@@ -231,9 +100,10 @@ static ov_status take_events(struct reader *r, struct ov_cov_rule *rule)
 		struct ov_str date;
 
 		if (!ov_text_split(&t.v[i], ' ', &date) || ov_cov_date(date, &e->at) != OV_OK)
-			bad(r, r->at, "an event begins with a date like 2024-09-29T04:00:00Z");
+			ov_cov_bad(r, r->at,
+				   "an event begins with a date like 2024-09-29T04:00:00Z");
 		else if (i > 0 && e->at < e[-1].at)
-			bad(r, r->at, "events stand in the order of time");
+			ov_cov_bad(r, r->at, "events stand in the order of time");
 		e->what = ov_text_trim(t.v[i]);
 	}
 	return OV_OK;
@@ -247,22 +117,23 @@ static ov_status take_rule(struct reader *r)
 	OV_TRY(GROW(r, rules, nrules));
 	x = LAST(r->l->rules, r->l->nrules);
 	x->id = r->id;
-	x->name = one(r, "name", true);
-	x->issuer = one(r, "issuer", true);
-	x->kind = one(r, "kind", true);
-	x->what = one(r, "what", true);
-	x->whom = one(r, "for", true);
-	x->source = one(r, "source", true);
+	x->name = ov_cov_one(r, "name", true);
+	x->issuer = ov_cov_one(r, "issuer", true);
+	x->kind = ov_cov_one(r, "kind", true);
+	x->what = ov_cov_one(r, "what", true);
+	x->whom = ov_cov_one(r, "for", true);
+	x->source = ov_cov_one(r, "source", true);
 	x->updates_end = OV_INV_NO_DATE;
-	end = one(r, "updates-end", false);
+	end = ov_cov_one(r, "updates-end", false);
 	if (end.n > 0 && ov_cov_date(end, &x->updates_end) != OV_OK)
-		bad(r, r->at, "updates-end: is a date like 2024-09-29T04:00:00Z");
-	OV_TRY(many(r, "citation", &x->citations));
-	OV_TRY(words(r, one(r, "profile", true), &x->profiles));
-	OV_TRY(words(r, one(r, "entity", true), &x->entities));
+		ov_cov_bad(r, r->at, "updates-end: is a date like 2024-09-29T04:00:00Z");
+	OV_TRY(ov_cov_many(r, "citation", &x->citations));
+	OV_TRY(ov_cov_words(r, ov_cov_one(r, "profile", true), &x->profiles));
+	OV_TRY(ov_cov_words(r, ov_cov_one(r, "entity", true), &x->entities));
 	for (size_t i = 0; i < x->entities.n; i++)
 		if (ov_cov_entity_by_id(r->l, x->entities.v[i]) == NULL)
-			bad(r, r->at, "the rule names an entity that no stanza above describes");
+			ov_cov_bad(r, r->at,
+				   "the rule names an entity that no stanza above describes");
 	answers(r, x, "yes", OV_COV_YES);
 	answers(r, x, "no", OV_COV_NO);
 	answers(r, x, "ask", OV_COV_ASK);
@@ -275,31 +146,31 @@ static ov_status take_product(struct reader *r)
 	struct ov_str class_;
 
 	if (ov_cov_product_by_id(r->l, r->id) != NULL)
-		bad(r, r->at, "a product of this name is there already");
+		ov_cov_bad(r, r->at, "a product of this name is there already");
 	OV_TRY(GROW(r, products, nproducts));
 	p = LAST(r->l->products, r->l->nproducts);
 	p->id = r->id;
-	p->entity = one(r, "entity", true);
-	p->name = one(r, "name", true);
-	p->next = one(r, "next", true);
-	p->source = one(r, "source", true);
-	p->most = grade(r, one(r, "most", false), OV_E5);
-	class_ = one(r, "class", true);
+	p->entity = ov_cov_one(r, "entity", true);
+	p->name = ov_cov_one(r, "name", true);
+	p->next = ov_cov_one(r, "next", true);
+	p->source = ov_cov_one(r, "source", true);
+	p->most = ov_cov_grade(r, ov_cov_one(r, "most", false), OV_E5);
+	class_ = ov_cov_one(r, "class", true);
 	if (class_.n != 1 || class_.p[0] < 'A' || class_.p[0] >= 'A' + OV_COV_CLASSES)
-		bad(r, r->at, "a class is one of A to F");
+		ov_cov_bad(r, r->at, "a class is one of A to F");
 	else
 		p->class_ = (unsigned)(class_.p[0] - 'A');
 	if (p->entity.n > 0 && ov_cov_entity_by_id(r->l, p->entity) == NULL)
-		bad(r, r->at, "the product names an entity that no stanza above describes");
+		ov_cov_bad(r, r->at, "the product names an entity that no stanza above describes");
 	return OV_OK;
 }
 
 static bool is_yes(struct reader *r, const char *name)
 {
-	const struct ov_str v = one(r, name, false);
+	const struct ov_str v = ov_cov_one(r, name, false);
 
 	if (v.n > 0 && !ov_str_is(v, "yes") && !ov_str_is(v, "no"))
-		bad(r, r->at, "watch: and decoy: are yes or no");
+		ov_cov_bad(r, r->at, "watch: and decoy: are yes or no");
 	return ov_str_is(v, "yes");
 }
 
@@ -314,23 +185,25 @@ static ov_status take_indicator(struct reader *r)
 		enum ov_inv_kind kind;
 
 		if (ov_inv_kind_by_name(word, &kind) != OV_OK)
-			bad(r, r->at, "no kind of evidence: overt inventory --json names them");
+			ov_cov_bad(r, r->at,
+				   "no kind of evidence: overt inventory --json names them");
 		else
 			x->kinds |= UINT64_C(1) << kind;
 	}
-	x->product = one(r, "product", true);
-	x->source = one(r, "source", true);
-	x->most = grade(r, one(r, "most", true), OV_E0);
+	x->product = ov_cov_one(r, "product", true);
+	x->source = ov_cov_one(r, "source", true);
+	x->most = ov_cov_grade(r, ov_cov_one(r, "most", true), OV_E0);
 	x->is_watched = is_yes(r, "watch");
 	x->is_decoy = is_yes(r, "decoy");
-	OV_TRY(many(r, "value", &x->values));
+	OV_TRY(ov_cov_many(r, "value", &x->values));
 	if (x->values.n == 0)
-		bad(r, r->at, "an indicator has at least one \"value:\"");
+		ov_cov_bad(r, r->at, "an indicator has at least one \"value:\"");
 	for (size_t i = 0; i < r->l->nproducts; i++)
 		if (ov_str_eq(r->l->products[i].id, x->product))
 			x->product_at = (uint32_t)i;
 	if (x->product.n > 0 && ov_cov_product_by_id(r->l, x->product) == NULL)
-		bad(r, r->at, "the indicator names a product that no stanza above describes");
+		ov_cov_bad(r, r->at,
+			   "the indicator names a product that no stanza above describes");
 	return OV_OK;
 }
 
@@ -341,13 +214,49 @@ static ov_status take_embedding(struct reader *r)
 	OV_TRY(GROW(r, embeddings, nembeddings));
 	x = LAST(r->l->embeddings, r->l->nembeddings);
 	x->id = r->id;
-	x->product = one(r, "product", true);
-	x->host = one(r, "host", true);
-	x->state = one(r, "state", true);
-	x->since = one(r, "since", false);
-	x->source = one(r, "source", true);
+	x->product = ov_cov_one(r, "product", true);
+	x->host = ov_cov_one(r, "host", true);
+	x->state = ov_cov_one(r, "state", true);
+	x->since = ov_cov_one(r, "since", false);
+	x->source = ov_cov_one(r, "source", true);
 	if (x->product.n > 0 && ov_cov_product_by_id(r->l, x->product) == NULL)
-		bad(r, r->at, "the embedding names a product that no stanza above describes");
+		ov_cov_bad(r, r->at,
+			   "the embedding names a product that no stanza above describes");
+	return OV_OK;
+}
+
+static ov_status take_step(struct reader *r)
+{
+	struct ov_cov_step *x;
+	struct ov_str classes;
+
+	OV_TRY(GROW(r, steps, nsteps));
+	x = LAST(r->l->steps, r->l->nsteps);
+	x->id = r->id;
+	x->entity = ov_cov_one(r, "entity", true);
+	x->name = ov_cov_one(r, "name", true);
+	x->undo = ov_cov_one(r, "undo", true);
+	x->source = ov_cov_one(r, "source", true);
+	OV_TRY(ov_cov_many(r, "do", &x->acts));
+	OV_TRY(ov_cov_many(r, "check", &x->checks));
+	if (x->acts.n == 0 || x->checks.n == 0)
+		ov_cov_bad(r, r->at, "a step has at least one \"do:\" and one \"check:\"");
+	OV_TRY(ov_cov_words(r, ov_cov_one(r, "product", false), &x->products));
+	for (size_t i = 0; i < x->products.n; i++)
+		if (ov_cov_product_by_id(r->l, x->products.v[i]) == NULL)
+			ov_cov_bad(r, r->at,
+				   "the step names a product that no stanza above describes");
+	if (x->entity.n > 0 && ov_cov_entity_by_id(r->l, x->entity) == NULL)
+		ov_cov_bad(r, r->at, "the step names an entity that no stanza above describes");
+	classes = ov_cov_one(r, "class", false);
+	for (size_t i = 0; i < classes.n; i++) {
+		if (classes.p[i] == ' ')
+			continue;
+		if (classes.p[i] < 'A' || classes.p[i] >= 'A' + OV_COV_CLASSES)
+			ov_cov_bad(r, r->at, "class: lists classes, A to F");
+		else
+			x->classes |= 1U << (classes.p[i] - 'A');
+	}
 	return OV_OK;
 }
 
@@ -358,6 +267,7 @@ static const struct {
 	{ "list", take_list },		 { "entity", take_entity },
 	{ "rule", take_rule },		 { "product", take_product },
 	{ "indicator", take_indicator }, { "embedding", take_embedding },
+	{ "step", take_step },
 };
 
 /* ---- stanzas ---- */
@@ -373,14 +283,14 @@ static ov_status end_stanza(struct reader *r)
 		if (ov_str_is(r->type, types[i].type))
 			break;
 	if (i == sizeof types / sizeof *types)
-		bad(r, r->at,
-		    "a stanza begins with list, entity, rule, product, indicator or "
-		    "embedding, and a name");
+		ov_cov_bad(r, r->at,
+			   "a stanza begins with list, entity, rule, product, indicator, "
+			   "embedding or step, and a name");
 	else
 		s = types[i].take(r);
 	for (size_t k = 0; k < r->n && i < sizeof types / sizeof *types; k++)
 		if (!r->f[k].is_used)
-			bad(r, r->f[k].line, "no field of this stanza");
+			ov_cov_bad(r, r->f[k].line, "no field of this stanza");
 	r->type = r->id = OV_STR("");
 	r->n = 0;
 	return s;
@@ -392,7 +302,7 @@ static void begin_stanza(struct reader *r, struct ov_str line)
 	(void)ov_text_split(&line, ' ', &r->type);
 	r->id = ov_text_trim(line.p != NULL ? line : OV_STR(""));
 	if (r->id.n == 0)
-		bad(r, r->line, "a stanza's head is a word and a name");
+		ov_cov_bad(r, r->line, "a stanza's head is a word and a name");
 }
 
 static void take_field(struct reader *r, struct ov_str line)
@@ -400,18 +310,18 @@ static void take_field(struct reader *r, struct ov_str line)
 	struct field *f = &r->f[r->n];
 
 	if (r->n == FIELDS_MAX) {
-		bad(r, r->line, "more than 512 fields in a stanza");
+		ov_cov_bad(r, r->line, "more than 512 fields in a stanza");
 		return;
 	}
 	if (!ov_text_split(&line, ':', &f->name) || line.p == NULL) {
-		bad(r, r->line, "a field is \"name: value\"");
+		ov_cov_bad(r, r->line, "a field is \"name: value\"");
 		return;
 	}
 	f->value = ov_text_trim(line);
 	f->line = r->line;
 	f->is_used = false;
 	if (f->value.n == 0)
-		bad(r, r->line, "the field is empty");
+		ov_cov_bad(r, r->line, "the field is empty");
 	r->n++;
 }
 

@@ -67,6 +67,14 @@ struct ov_cov_indicator {
 	uint32_t product_at;	    /* index in the list */
 };
 
+/* One step of moving off, in the order of the list. */
+struct ov_cov_step {
+	struct ov_str id, entity, name, undo, source;
+	struct ov_cov_texts acts, checks; /* what a person does; how it is seen to be done */
+	struct ov_cov_texts products;	  /* only when one of these is found; none: always */
+	unsigned classes; /* bits: only when a finding of one of these classes is there; 0: any */
+};
+
 struct ov_cov_embedding {
 	struct ov_str id, product, host, state, since, source;
 };
@@ -79,7 +87,8 @@ struct ov_cov_list {
 	struct ov_cov_product *products;
 	struct ov_cov_indicator *indicators;
 	struct ov_cov_embedding *embeddings;
-	size_t nentities, nrules, nproducts, nindicators, nembeddings;
+	struct ov_cov_step *steps;
+	size_t nentities, nrules, nproducts, nindicators, nembeddings, nsteps;
 };
 
 typedef void (*ov_cov_error_fn)(void *ctx, uint32_t line, const char *why);

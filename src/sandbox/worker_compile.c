@@ -225,8 +225,7 @@ static ov_status build(struct compiling *c, struct ov_odb_builder *b,
 			return fail_source(c, st, w->sources[i].name);
 	}
 	if (how->is_strict && c->refused > 0)
-		return ov_worker_fail(w, c->job, OV_BAD,
-				      "a line was refused, so all of it is");
+		return ov_worker_fail(w, c->job, OV_BAD, "a line was refused, so all of it is");
 	st = ov_odb_builder_finish(b, &db, &stats);
 	OV_TRY(c->sent);
 	if (st != OV_OK)

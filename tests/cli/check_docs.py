@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 OPTION = re.compile(r"^  (?:-(.), |    )--([a-z0-9-]+)", re.M)
-PAGES = {"source": "overt-source.1", "scan": "overt-scan.1", "explain": "overt-explain.1", "prove": "overt-prove.1", "clamscan": "overt-clamscan.1", "inventory": "overt-inventory.1", "covered": "overt-covered.1",
+PAGES = {"source": "overt-source.1", "scan": "overt-scan.1", "explain": "overt-explain.1", "prove": "overt-prove.1", "clamscan": "overt-clamscan.1", "inventory": "overt-inventory.1", "covered": "overt-covered.1", "migrate": "overt-migrate.1",
          "yara": "overt-yara.1", "yarac": "overt-yarac.1",
          "bundle": "overt-bundle.1", "status": "overt-status.1", "update": "overt-update.1", "verify": "overt-verify.1", "publish": "overt-publish.1", "witness": "overt-witness.1", "monitor": "overt-monitor.1",
          "mirror": "overt-mirror.1"}
