@@ -14,11 +14,11 @@ _overt()
 	--kind) mapfile -t COMPREPLY < <(compgen -W 'hash section import body logical container yara allow' -- "$cur"); return ;;
 	esac
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove yara yarac clamscan inventory covered whois update verify status bundle ledger source publish witness mirror monitor help --version --help' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove yara yarac clamscan inventory covered whois migrate update verify status bundle ledger source publish witness mirror monitor help --version --help' -- "$cur")
 		return
 	fi
 	if [[ ${COMP_WORDS[1]} == help && $COMP_CWORD == 2 ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove yara yarac clamscan inventory covered whois update verify status bundle ledger source publish witness mirror monitor' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove yara yarac clamscan inventory covered whois migrate update verify status bundle ledger source publish witness mirror monitor' -- "$cur")
 		return
 	fi
 	if [[ ${COMP_WORDS[1]} == db && $COMP_CWORD == 2 ]]; then
@@ -41,6 +41,7 @@ _overt()
 	inventory) words='--root= --one-file-system -x --json --cyclonedx --spdx --help -h' ;;
 	covered) words='--profile= --at= --list= --only-lists --one-file-system -x --format= --help -h' ;;
 	whois) words='--format= --all --one-file-system -x --help -h' ;;
+	migrate) words='--group= --settings= --format= --wait= --key= --passphrase-file= --before= --output= -o --verifier= --profile= --at= --list= --only-lists --one-file-system -x --help -h' ;;
 	update) words='--from= --folder= --root= --channel= --now --cohort= --bundle-days= --try= --sample= --no-recent --no-canary --check-history --proxy= --slow-after= --to= --config= --json --help -h' ;;
 	verify) words='--folder= --json --self --attestation= --key= --help -h' ;;
 	status) words='--folder= --checkpoint --json --help -h' ;;
