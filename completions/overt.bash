@@ -26,7 +26,7 @@ _overt()
 		return
 	fi
 	case $command in
-	scan) words='--database= -d --pua --pua-only= --pua-not= --strict --cache= --no-cache --jobs= -j --include= --exclude= --files-from= --null -0 --follow -L --one-file-system -x --kernel-fs --no-archives --without= --password= --password-file= --all -a --alert= --heuristics-first --min-cards= --min-ssns= --max-filesize= --max-scansize= --max-files= --max-recursion= --max-ratio= --max-scantime= --format= --sha256 --verbose -v --quiet -q --no-recent --no-progress --help -h' ;;
+	scan) words='--database= -d --pua --pua-only= --pua-not= --strict --cache= --no-cache --jobs= -j --include= --exclude= --files-from= --null -0 --follow -L --one-file-system -x --kernel-fs --no-archives --without= --password= --password-file= --all -a --report= --detect= --alert= --heuristics-first --min-cards= --min-ssns= --max-filesize= --max-scansize= --max-files= --max-recursion= --max-ratio= --max-scantime= --format= --sha256 --verbose -v --quiet -q --no-recent --no-progress --help -h' ;;
 	explain) words='--database= -d --password= --password-file= --full --json --help -h' ;;
 	'db build') words='--output= -o --strict --pua --quiet -q --json --help -h' ;;
 	'db check') words='--strict --json --help -h' ;;

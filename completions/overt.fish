@@ -42,6 +42,8 @@ complete -c overt -n '__fish_seen_subcommand_from scan' -l without -x -d 'leave 
 complete -c overt -n '__fish_seen_subcommand_from scan' -l password -x -d 'try this password on encrypted parts (others who use this machine can see it); may be given several times'
 complete -c overt -n '__fish_seen_subcommand_from scan' -l password-file -r -d 'try the passwords in FILE, one a line'
 complete -c overt -n '__fish_seen_subcommand_from scan' -l all -s a -d 'list every match, not only the first of a file'
+complete -c overt -n '__fish_seen_subcommand_from scan' -l report -x -d 'also tell what overt\'s own rules call suspicious or unwanted (or all); it is no detection and changes no exit status'
+complete -c overt -n '__fish_seen_subcommand_from scan' -l detect -x -d 'count it as a detection: suspicious, unwanted or all'
 complete -c overt -n '__fish_seen_subcommand_from scan' -l alert -x -d 'encrypted, encrypted-archive, encrypted-document, broken, broken-media, macros, limits, phishing-ssl, phishing-cloak, partitions, structured (card and US social security numbers), or all'
 complete -c overt -n '__fish_seen_subcommand_from scan' -l heuristics-first -d 'a name that begins with Heuristics ends the scan of a file as any other does'
 complete -c overt -n '__fish_seen_subcommand_from scan' -l min-cards -x -d 'card numbers in a file that are too many (3)'

@@ -24,13 +24,17 @@ static void check_verdict(struct ov_cur c, struct ov_arena *a)
 	if ((v->ndetections == 0) != (v->detections_total == 0) ||
 	    v->ndetections > v->detections_total ||
 	    (v->nincompletes == 0) != (v->incompletes_total == 0) ||
-	    v->nincompletes > v->incompletes_total)
+	    v->nincompletes > v->incompletes_total ||
+	    (v->nreported == 0) != (v->reported_total == 0) || v->nreported > v->reported_total)
 		abort();
 	if ((v->kind == OVERT_CLEAN) !=
 	    (v->ndetections == 0 && v->nincompletes == 0 && v->error.length == 0))
 		abort();
 	for (size_t i = 0; i < v->ndetections; i++)
 		if (v->detections[i].kind == NULL || v->detections[i].name.length == 0)
+			abort();
+	for (size_t i = 0; i < v->nreported; i++)
+		if (v->reported[i].severity >= OVERT_SEVERITIES)
 			abort();
 }
 

@@ -79,6 +79,9 @@ enum overt_option {
 	OVERT_OPT_YARA_STRINGS,	    /* strings of a rule, 10,000                     */
 	OVERT_OPT_YARA_DUMP,	    /* what modules see of each file: enum overt_yara_dump,
 				       OVERT_YARA_DUMP_ALL                           */
+	OVERT_OPT_DETECT,	    /* bits of enum overt_severity that count as detections; malware
+				       and what is not graded always do               */
+	OVERT_OPT_REPORT,	    /* bits of those that are told beside the detections */
 	OVERT_OPT_COUNT
 };
 

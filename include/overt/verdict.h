@@ -48,6 +48,20 @@ enum overt_view {
 	OVERT_VIEW_COUNT
 };
 
+/*
+ * How bad what a rule finds is, by the word of the rule's authors. Only rules of overt's own set
+ * are graded; signatures of others have no grade, and count as malware does.
+ */
+enum overt_severity {
+	OVERT_UNGRADED = 0,
+	OVERT_MALWARE,	  /* has no other use                                              */
+	OVERT_SUSPICIOUS, /* what malware does, and seldom others                          */
+	OVERT_UNWANTED,	  /* harmless to some, not wanted by most: miners, tools of attack */
+	OVERT_SEVERITIES
+};
+
+/** "malware", "suspicious", "unwanted"; "" when not graded: static strings. */
+const char *overt_severity_name(enum overt_severity s);
 /** "bytes", "text", "html", "html-notags", "script": static strings. */
 const char *overt_view_name(enum overt_view v);
 /** "clean", "detected", "incomplete", "error": static strings. */
@@ -70,7 +84,8 @@ struct overt_match {
 
 struct overt_detection {
 	struct overt_text name;
-	const char *kind;	  /* "hash", "body", "logical", "section", ...        */
+	const char *kind; /* "hash", "body", "logical", "section", ...        */
+	enum overt_severity severity;
 	struct overt_text source; /* "ClamAV daily 27501", "mine.ndb"                 */
 	int source_is_signed;
 	uint32_t line; /* in the source, 0 unknown                         */
@@ -135,6 +150,10 @@ struct overt_verdict {	 /* owned by whoever received it; overt_verdict_free() */
 	const struct overt_detection *detections;
 	size_t ndetections;	   /* listed here                                      */
 	uint64_t detections_total; /* found; more than listed when over 1,000          */
+	const struct overt_detection
+	    *reported; /* asked for with OVERT_OPT_REPORT; not detections */
+	size_t nreported;
+	uint64_t reported_total;
 	const struct overt_incomplete *incompletes;
 	size_t nincompletes;
 	uint64_t incompletes_total;

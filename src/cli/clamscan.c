@@ -338,6 +338,8 @@ static void settle(struct clam_settings *s)
 		s->engine.limits[OVERT_OPT_ALL_MATCHES] = 1;
 	if (s->pua)
 		s->engine.limits[OVERT_OPT_PUA] = 1;
+	if (s->pua)
+		s->engine.limits[OVERT_OPT_DETECT] = UINT64_C(1) << OVERT_UNWANTED;
 	if (!s->scan_archive)
 		s->engine.limits[OVERT_OPT_NO_ARCHIVES] = 1;
 	if (s->heuristics_first)

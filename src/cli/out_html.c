@@ -53,11 +53,14 @@ static void row(struct report *r, const char *class, const char *word, const str
 	cli_put(r->out, "</td><td>");
 }
 
-static void detection(struct report *r, const struct run_file *f, const struct overt_detection *d)
+static void detection(struct report *r, const struct run_file *f, const struct overt_detection *d,
+		      bool counts)
 {
-	row(r, "found", "found", f, d->layer, d->nlayer);
+	row(r, counts ? "found" : "notread", counts ? "found" : "reported", f, d->layer, d->nlayer);
 	cli_html(r->out, cli_str(d->name));
 	cli_put(r->out, "<br><span class=\"dim\">");
+	if (d->severity != OVERT_UNGRADED)
+		cli_fmt(r->out, "%s, ", overt_severity_name(d->severity));
 	cli_html(r->out, ov_str_of(d->kind));
 	cli_put(r->out, " signature from ");
 	cli_html(r->out, cli_str(d->source));
@@ -93,7 +96,9 @@ static void file(struct report *r, const struct run_file *f)
 		return;
 	}
 	for (size_t i = 0; v != NULL && i < v->ndetections; i++)
-		detection(r, f, &v->detections[i]);
+		detection(r, f, &v->detections[i], true);
+	for (size_t i = 0; v != NULL && i < v->nreported; i++)
+		detection(r, f, &v->reported[i], false);
 	for (size_t i = 0; v != NULL && i < v->nincompletes; i++)
 		incomplete(r, f, &v->incompletes[i]);
 	if (r->is_verbose && run_kind(f) == OVERT_CLEAN) {
@@ -128,6 +133,9 @@ static void verdict(struct report *r, const struct run_counts *n)
 	if (n->incomplete + n->partly > 0)
 		cli_fmt(r->out, ", <span class=\"notread\">%s not fully read</span>",
 			cli_count(n->incomplete + n->partly, a));
+	if (n->reported > 0)
+		cli_fmt(r->out, ", <span class=\"notread\">%s reported</span>",
+			cli_count(n->reported, a));
 	if (n->errors > 0)
 		cli_fmt(r->out, ", <span class=\"notread\">%s failed</span>",
 			cli_count(n->errors, a));

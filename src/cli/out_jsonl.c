@@ -10,6 +10,7 @@ static void detection(struct cli_out *out, const struct overt_detection *d)
 {
 	cli_put(out, "{\"name\":");
 	cli_json(out, cli_str(d->name));
+	report_json_severity(out, d);
 	cli_put(out, ",\"kind\":");
 	cli_json(out, ov_str_of(d->kind));
 	cli_put(out, ",\"source\":");
@@ -40,7 +41,17 @@ static void lists(struct cli_out *out, const struct overt_verdict *v)
 			cli_put(out, ",");
 		detection(out, &v->detections[i]);
 	}
-	cli_put(out, "],\"incomplete\":[");
+	cli_put(out, "]");
+	if (v != NULL && v->nreported > 0) {
+		cli_put(out, ",\"reported\":[");
+		for (size_t i = 0; i < v->nreported; i++) {
+			if (i > 0)
+				cli_put(out, ",");
+			detection(out, &v->reported[i]);
+		}
+		cli_put(out, "]");
+	}
+	cli_put(out, ",\"incomplete\":[");
 	for (size_t i = 0; v != NULL && i < v->nincompletes; i++) {
 		if (i > 0)
 			cli_put(out, ",");

@@ -61,18 +61,24 @@ static void location(struct cli_out *out, const struct run_file *f, const struct
 	cli_put(out, "}]");
 }
 
-static void detection(struct report *r, const struct run_file *f, const struct overt_detection *d)
+/* What counts as found is an error; what is told beside it says itself how bad it is. */
+static void detection(struct report *r, const struct run_file *f, const struct overt_detection *d,
+		      bool counts)
 {
 	struct cli_out *out = r->out;
 
 	next_result(r);
 	cli_put(out, "{\"ruleId\":");
 	cli_json(out, cli_str(d->name));
-	cli_put(out, ",\"level\":\"error\"");
-	message(out, "Found ", cli_str(d->name), ".");
+	cli_fmt(out, ",\"level\":\"%s\"",
+		counts				? "error"
+		: d->severity == OVERT_UNWANTED ? "note"
+						: "warning");
+	message(out, counts ? "Found " : "Reported, not a detection: ", cli_str(d->name), ".");
 	location(out, f, d->layer, d->nlayer, d);
 	cli_put(out, ",\"properties\":{\"kind\":");
 	cli_json(out, ov_str_of(d->kind));
+	report_json_severity(out, d);
 	cli_put(out, ",\"source\":");
 	cli_json(out, cli_str(d->source));
 	cli_put(out, ",\"layer\":");
@@ -111,7 +117,9 @@ static void file(struct report *r, const struct run_file *f)
 		return;
 	}
 	for (size_t i = 0; v != NULL && i < v->ndetections; i++)
-		detection(r, f, &v->detections[i]);
+		detection(r, f, &v->detections[i], true);
+	for (size_t i = 0; v != NULL && i < v->nreported; i++)
+		detection(r, f, &v->reported[i], false);
 	for (size_t i = 0; v != NULL && i < v->nincompletes; i++)
 		incomplete(r, f, &v->incompletes[i]);
 }

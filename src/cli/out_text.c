@@ -51,6 +51,23 @@ static void detection(struct report *r, const struct run_file *f, const struct o
 	cli_put(out, "\n");
 }
 
+/* Told, and not counted: what it is, and by whose word. */
+static void reported(struct report *r, const struct run_file *f, const struct overt_detection *d)
+{
+	struct cli_out *out = r->out;
+
+	label(out, CLI_YELLOW, "reported");
+	report_place(out, f->path, f->is_stdin, d->layer, d->nlayer);
+	cli_put(out, "\n");
+	under(out);
+	cli_shown(out, cli_str(d->name));
+	cli_fmt(out, "   %s   ", overt_severity_name(d->severity));
+	cli_style(out, CLI_DIM);
+	cli_shown(out, cli_str(d->source));
+	cli_style(out, CLI_PLAIN);
+	cli_put(out, "\n");
+}
+
 static void incomplete(struct report *r, const struct run_file *f, const struct overt_incomplete *i)
 {
 	struct cli_out *out = r->out;
@@ -117,7 +134,7 @@ static void file(struct report *r, const struct run_file *f)
 		one_line(r, f, CLI_YELLOW, "failed", f->error);
 		return;
 	}
-	if (v == NULL || v->kind == OVERT_CLEAN) {
+	if (v == NULL || (v->kind == OVERT_CLEAN && v->nreported == 0)) {
 		if (r->is_verbose)
 			one_line(r, f, CLI_GREEN, "clean", (struct ov_str){ NULL, 0 });
 		return;
@@ -128,6 +145,13 @@ static void file(struct report *r, const struct run_file *f)
 		under(r->out);
 		cli_fmt(r->out, "and %llu more in this file\n",
 			(unsigned long long)(v->detections_total - v->ndetections));
+	}
+	for (size_t i = 0; i < v->nreported; i++)
+		reported(r, f, &v->reported[i]);
+	if (v->reported_total > v->nreported) {
+		under(r->out);
+		cli_fmt(r->out, "and %llu more reported in this file\n",
+			(unsigned long long)(v->reported_total - v->nreported));
 	}
 	if (!r->is_quiet || v->kind == OVERT_INCOMPLETE)
 		incompletes(r, f);
@@ -232,6 +256,8 @@ static void sentence(struct report *r, const struct run_counts *n)
 	} else {
 		cli_put(out, "Nothing found");
 	}
+	if (n->reported > 0)
+		cli_fmt(out, ", %s reported (not counted)", cli_count(n->reported, a));
 	if (not_read > 0)
 		cli_fmt(out, ", %s file%s not fully read", cli_count(not_read, a), cli_s(not_read));
 	if (n->errors > 0)
@@ -254,7 +280,7 @@ static void end(struct report *r, const struct run_counts *n, const char *failur
 	}
 	if (r->is_quiet)
 		return;
-	if (n->detected + n->incomplete + n->errors > 0 || r->is_verbose)
+	if (n->detected + n->reported + n->incomplete + n->errors > 0 || r->is_verbose)
 		cli_put(r->out, "\n");
 	if (r->out->is_tty || r->is_verbose)
 		table(r, n);

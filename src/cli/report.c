@@ -72,6 +72,12 @@ void report_json_layer(struct cli_out *out, const struct overt_text *layer, size
 	cli_put(out, "]");
 }
 
+void report_json_severity(struct cli_out *out, const struct overt_detection *d)
+{
+	if (d->severity != OVERT_UNGRADED)
+		cli_fmt(out, ",\"severity\":\"%s\"", overt_severity_name(d->severity));
+}
+
 void report_json_view(struct cli_out *out, const struct overt_detection *d)
 {
 	if (d->view != OVERT_VIEW_BYTES)

@@ -41,6 +41,8 @@ void report_place(struct cli_out *out, struct ov_str path, bool is_stdin,
 
 /** ,"view":"html" for a detection whose offsets are not of the layer's bytes; else nothing. */
 void report_json_view(struct cli_out *out, const struct overt_detection *d);
+/** ,"severity":"suspicious" for a rule that is graded; else nothing. */
+void report_json_severity(struct cli_out *out, const struct overt_detection *d);
 /** JSON array of member names. */
 void report_json_layer(struct cli_out *out, const struct overt_text *layer, size_t nlayer);
 

@@ -165,6 +165,7 @@ static void count(struct run_counts *n, const struct run_file *f)
 	n->files++;
 	n->bytes += f->verdict != NULL && f->verdict->size > f->size ? f->verdict->size : f->size;
 	n->matched += f->verdict != NULL ? f->verdict->bytes : 0;
+	n->reported += f->verdict != NULL ? f->verdict->reported_total : 0;
 	switch (run_kind(f)) {
 	case OVERT_DETECTED:
 		n->detected++;

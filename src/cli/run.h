@@ -25,6 +25,7 @@ struct run_counts {
 	uint64_t clean, detected, incomplete, errors;
 	uint64_t partly; /* detected, and also not fully scanned                                */
 	uint64_t detections; /* single ones */
+	uint64_t reported;   /* what was told beside them */
 	uint64_t skipped[WALK_SKIPS];
 	uint64_t directories;
 	uint64_t unfinished; /* handed over, and given up when interrupted */

@@ -17,7 +17,7 @@
 
 struct scan_settings {
 	struct cli_engine engine;
-	struct cli_list includes, excludes, alerts, without, pua_only, pua_not;
+	struct cli_list includes, excludes, alerts, without, pua_only, pua_not, detect, report;
 	const char *files_from;
 	int format;
 	bool all, sha256, no_archives, pua, strict, verbose, quiet, no_progress, null_names;
@@ -57,6 +57,8 @@ static const struct cli_option options[] = {
 	{ "all", 'a', CLI_FLAG, AT(all), NULL, "list every match, not only the first of a file", NULL, 0, 0 },
 
 	{ "What else counts as found", 0, CLI_HEAD, 0, NULL, NULL, NULL, 0, 0 },
+	{ "report", 0, CLI_LIST, AT(report), "GRADE", "also tell what overt's own rules call suspicious or\nunwanted (or all); it is no detection and changes no exit\nstatus", NULL, 0, 0 },
+	{ "detect", 0, CLI_LIST, AT(detect), "GRADE", "count it as a detection: suspicious, unwanted or all", NULL, 0, 0 },
 	{ "alert", 0, CLI_LIST, AT(alerts), "KIND", CLI_ALERT_NAMES, NULL, 0, 0 },
 	{ "heuristics-first", 0, CLI_FLAG, AT(heuristics_first), NULL, "a name that begins with Heuristics ends the scan of a\nfile as any other does", NULL, 0, 0 },
 	{ "min-cards", 0, CLI_NUMBER, LIMIT(OVERT_OPT_MIN_CARDS), "N", "card numbers in a file that are too many (3)", NULL, 1, 0 },
@@ -184,6 +186,12 @@ static bool settle_words(struct cli *c, struct scan_settings *s)
 			       "no part of the engine; overt scan --help names them");
 		return false;
 	}
+	if (cli_severities(&s->report, &s->engine.limits[OVERT_OPT_REPORT], &wrong) != OV_OK ||
+	    cli_severities(&s->detect, &s->engine.limits[OVERT_OPT_DETECT], &wrong) != OV_OK) {
+		(void)cli_fail(c, "overt scan", wrong,
+			       "no grade; there are suspicious, unwanted and all");
+		return false;
+	}
 	if (s->pua_only.n > 0 && s->pua_not.n > 0) {
 		(void)cli_fail(c, "overt scan", "--pua-only and --pua-not exclude each other",
 			       NULL);
@@ -211,6 +219,8 @@ static void settle_settings(struct scan_settings *s)
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
 		if (flags[i].is_on)
 			s->engine.limits[flags[i].which] = 1;
+	if (s->pua)
+		s->engine.limits[OVERT_OPT_DETECT] |= UINT64_C(1) << OVERT_UNWANTED;
 }
 
 static int run(struct scan *x, struct overt_engine *engine)
@@ -327,6 +337,8 @@ int cli_scan(struct cli *c, int argc, char *const *argv)
 	cli_list_free(&s.excludes);
 	cli_list_free(&s.alerts);
 	cli_list_free(&s.without);
+	cli_list_free(&s.detect);
+	cli_list_free(&s.report);
 	cli_list_free(&s.pua_only);
 	cli_list_free(&s.pua_not);
 	cli_list_free(&s.engine.databases);

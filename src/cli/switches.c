@@ -49,6 +49,14 @@ static const struct name features[] = {
 	{ NULL, 0 },
 };
 
+static const struct name severities[] = {
+	{ "malware", BIT(OVERT_MALWARE) },
+	{ "suspicious", BIT(OVERT_SUSPICIOUS) },
+	{ "unwanted", BIT(OVERT_UNWANTED) },
+	{ "all", BIT(OVERT_MALWARE) | BIT(OVERT_SUSPICIOUS) | BIT(OVERT_UNWANTED) },
+	{ NULL, 0 },
+};
+
 static ov_status one(const struct name *table, const char *word, size_t n, uint64_t *bits)
 {
 	for (; table->name != NULL; table++) {
@@ -92,4 +100,10 @@ ov_status cli_features(const struct cli_list *names, uint64_t *bits, const char 
 {
 	*bits = 0;
 	return all(features, names, bits, wrong);
+}
+
+ov_status cli_severities(const struct cli_list *names, uint64_t *bits, const char **wrong)
+{
+	*bits = 0;
+	return all(severities, names, bits, wrong);
 }

@@ -20,6 +20,11 @@ OV_MUST_USE ov_status cli_alerts(const struct cli_list *names, uint64_t *bits, c
 OV_MUST_USE ov_status cli_features(const struct cli_list *names, uint64_t *bits,
 				   const char **wrong);
 
+/** Bits of enum overt_severity for names such as "suspicious" or "suspicious,unwanted", with "all".
+ */
+OV_MUST_USE ov_status cli_severities(const struct cli_list *names, uint64_t *bits,
+				     const char **wrong);
+
 #define CLI_ALERT_NAMES                                                                            \
 	"encrypted, encrypted-archive, encrypted-document, broken,\n"                              \
 	"broken-media, macros, limits, phishing-ssl, phishing-cloak,\n"                            \

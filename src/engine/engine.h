@@ -59,11 +59,12 @@ struct ov_scan_options {
 	bool pua_excludes; /* all but these count, else only these */
 	bool yara_only; /* nothing but YARA rules, on the file itself: they are listed, not reported
 			   as detections */
-	bool yara_negate;      /* list those that don't hold */
-	bool yara_process;     /* the file is a process's memory: see yara_process.c */
-	bool yara_fast;	       /* of a string whose presence alone counts, one match */
-	uint64_t yara_matches; /* of a string that are listed; 0: none */
-	uint64_t yara_dump;    /* what modules see: enum ov_ydump_form, OV_YARA_DUMP_ALL */
+	bool yara_negate;	 /* list those that don't hold */
+	bool yara_process;	 /* the file is a process's memory: see yara_process.c */
+	bool yara_fast;		 /* of a string whose presence alone counts, one match */
+	uint64_t yara_matches;	 /* of a string that are listed; 0: none */
+	uint64_t yara_dump;	 /* what modules see: enum ov_ydump_form, OV_YARA_DUMP_ALL */
+	uint64_t detect, report; /* bits of enum overt_severity, as OVERT_OPT_DETECT and kin */
 };
 
 #define OV_YARA_DUMP_FORM 7u
@@ -84,6 +85,7 @@ struct ov_report_match {      /* one subsignature of a detection that matched */
 struct ov_report_detection {
 	struct ov_str name;
 	enum ov_rule_kind kind;
+	enum overt_severity severity;
 	uint32_t source, line;	    /* in the database */
 	uint32_t rule;		    /* rule number, or UINT32_MAX for hash signatures */
 	struct ov_str rule_text;    /* the signature's own text (rebuilt for hashes)  */
@@ -130,7 +132,9 @@ struct ov_report { /* views live until the engine's next scan */
 	bool has_sha256;
 	uint8_t sha256[32];
 	struct ov_report_detection *detections;
-	uint32_t ndetections; /* all, kept or not */
+	uint32_t ndetections;		      /* all, kept or not */
+	struct ov_report_detection *reported; /* of severities that are told and count as nothing */
+	uint32_t nreported;
 	struct ov_report_incomplete *incompletes;
 	uint32_t nincompletes;
 	struct ov_report_yara *yara; /* in the rules' order */

@@ -157,7 +157,7 @@ struct ov_engine {
 	struct ov_arena scratch; /* one layer's rule evaluation */
 	struct ov_arena report_arena;
 	struct ov_report report;
-	struct ov_report_detection **detection_tail;
+	struct ov_report_detection **detection_tail, **reported_tail;
 	struct ov_report_detection *held, **held_tail; /* heuristics, until the file is done */
 	uint32_t nheld;
 	struct ov_report_detection *limit; /* told when there is nothing else to tell */
@@ -218,6 +218,11 @@ static inline bool ov_is_on(const struct ov_engine *e, enum overt_feature f)
 {
 	return ((e->o->features_off | e->settings.features_off) >> f & 1) == 0;
 }
+
+/* switches.c: the severities, one bit each, that count as detections, and those that are looked for
+ * at all. */
+uint64_t ov_detected_severities(const struct ov_engine *e);
+uint64_t ov_wanted_severities(const struct ov_engine *e);
 
 /* switches.c: whether a signature of that name counts, and whether a layer is to be opened (if not,
  * the reason is noted). */

@@ -16,6 +16,7 @@ void ov_report_begin(struct ov_engine *e)
 	e->report_arena.budget = e->o->yara_matches > 0 ? OV_YARA_ARENA : OV_REPORT_ARENA;
 	e->report = (struct ov_report){ .type = OV_T_BINARY_DATA };
 	e->detection_tail = &e->report.detections;
+	e->reported_tail = &e->report.reported;
 	e->incomplete_tail = &e->report.incompletes;
 	e->held = NULL;
 	e->held_tail = &e->held;
@@ -179,6 +180,22 @@ static bool was_reported(const struct ov_node *n, const struct ov_report_detecti
 	return false;
 }
 
+/* What is told, and is no detection: neither ends it the scan nor changes it the verdict. */
+static ov_status report_beside(struct ov_engine *e, struct ov_node *n,
+			       const struct ov_report_detection *d)
+{
+	struct ov_report_detection *c = NULL;
+
+	if ((ov_wanted_severities(e) >> d->severity & 1) == 0)
+		return OV_OK;
+	if (++e->report.nreported > OV_REPORT_MAX)
+		return OV_OK;
+	OV_TRY(copy_detection(e, n, d, &c));
+	*e->reported_tail = c;
+	e->reported_tail = &c->next;
+	return OV_OK;
+}
+
 ov_status ov_report_detection(struct ov_engine *e, struct ov_node *n,
 			      const struct ov_report_detection *d)
 {
@@ -186,6 +203,8 @@ ov_status ov_report_detection(struct ov_engine *e, struct ov_node *n,
 
 	if (!ov_name_counts(e, d->name) || ov_layer_allowed(e, n) || was_reported(n, d))
 		return OV_OK;
+	if ((ov_detected_severities(e) >> d->severity & 1) == 0)
+		return report_beside(e, n, d);
 	e->report.ndetections++;
 	if (!e->o->all_matches)
 		e->is_done = true;

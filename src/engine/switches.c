@@ -41,6 +41,16 @@ static bool is_wanted_pua(const struct ov_scan_options *o, struct ov_str name)
 	return o->pua_excludes;
 }
 
+uint64_t ov_detected_severities(const struct ov_engine *e)
+{
+	return e->o->detect | 1U << OVERT_UNGRADED | 1U << OVERT_MALWARE;
+}
+
+uint64_t ov_wanted_severities(const struct ov_engine *e)
+{
+	return ov_detected_severities(e) | e->o->report;
+}
+
 bool ov_name_counts(const struct ov_engine *e, struct ov_str name)
 {
 	if (e->o->pua != NULL && e->o->pua[0] != '\0' && starts(name, "PUA.") &&

@@ -193,7 +193,8 @@ static bool may_wake(struct ov_yara *y, uint32_t id)
 		return false;
 	ov_yimage_rule(y->image, id, &r);
 	/* A process has no size and no header: what wants them can't hold. */
-	if (y->env.is_process ? r.gate == UINT32_MAX : is_gate_open(y, r.gate))
+	if ((y->wanted >> ov_yrule_severity(r.flags) & 1) != 0 &&
+	    (y->env.is_process ? r.gate == UINT32_MAX : is_gate_open(y, r.gate)))
 		return true;
 	y->woken_in[id] = y->generation;
 	y->result[id] = OV_YARA_SHUT;
@@ -327,6 +328,7 @@ static void begin(struct ov_engine *e, struct ov_node *n)
 	if (ov_src_read_upto(&n->src, 0, y->head, sizeof y->head, &got) != OV_OK)
 		got = 0;
 	y->nhead = got;
+	y->wanted = e->o->yara_only ? UINT64_MAX : ov_wanted_severities(e);
 	y->env.is_process = e->o->yara_only && e->o->yara_process;
 	y->class = y->env.is_process ? OV_YCLASS_OTHER : ov_yclass_of(y->head, got);
 	ov_arena_reset(&y->arena, ARENA_KEEP);

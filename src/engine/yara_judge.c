@@ -252,6 +252,8 @@ static ov_status report(struct ov_engine *e, struct ov_node *n, const struct ov_
 	const struct ov_yara *y = e->yara;
 	struct ov_report_detection d = { .name = r->name,
 					 .kind = OV_RULE_YARA,
+					 .severity =
+					     (enum overt_severity)ov_yrule_severity(r->flags),
 					 .source = r->source,
 					 .line = r->line,
 					 .rule = UINT32_MAX,

@@ -37,6 +37,7 @@ struct ov_yara {
 	struct ov_arena arena; /* values of modules, as long as the layer */
 	struct ov_yenv env;
 	struct ov_yhost host;
+	uint64_t wanted;	  /* severities, one bit each; other rules stay asleep */
 	bool is_searched;	  /* pass 2 was run */
 	struct ov_buf window;	  /* of what is not in memory */
 	struct ov_buf said, dump; /* yara_said.c */

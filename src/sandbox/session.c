@@ -63,7 +63,9 @@ struct ov_wire_setup ov_setup_of(const struct overt_options *o, enum ov_role rol
 			  .yara_fast = v[OVERT_OPT_YARA_FAST] != 0,
 			  .yara_process = v[OVERT_OPT_YARA_PROCESS] != 0,
 			  .yara_matches = v[OVERT_OPT_YARA_MATCHES],
-			  .yara_dump = v[OVERT_OPT_YARA_DUMP] },
+			  .yara_dump = v[OVERT_OPT_YARA_DUMP],
+			  .detect = v[OVERT_OPT_DETECT],
+			  .report = v[OVERT_OPT_REPORT] },
 	};
 
 	memcpy(s.scan.pua, o->pua, sizeof s.scan.pua);

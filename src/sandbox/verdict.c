@@ -13,6 +13,14 @@ const char *overt_verdict_kind_name(enum overt_verdict_kind k)
 	return (unsigned)k < sizeof names / sizeof names[0] ? names[k] : "error";
 }
 
+const char *overt_severity_name(enum overt_severity s)
+{
+	static const char *const names[OVERT_SEVERITIES] = { "", "malware", "suspicious",
+							     "unwanted" };
+
+	return (unsigned)s < OVERT_SEVERITIES ? names[s] : "";
+}
+
 const char *overt_view_name(enum overt_view v)
 {
 	static const char *const names[OVERT_VIEW_COUNT] = { "bytes", "text", "html", "html-notags",

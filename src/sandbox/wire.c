@@ -115,7 +115,8 @@ ov_status ov_wire_put_setup(struct ov_buf *b, const struct ov_wire_setup *s)
 			       o->max_kept,	 o->features_off,  o->alerts,	  o->min_cards,
 			       o->min_ssns,	 o->ssn_formats,   o->max_html,	  o->max_html_text,
 			       o->max_script,	 o->max_icons,	   o->pcre_match, o->pcre_depth,
-			       o->pcre_filesize, o->yara_matches,  o->yara_dump };
+			       o->pcre_filesize, o->yara_matches,  o->yara_dump,  o->detect,
+			       o->report };
 
 	OV_TRY(ov_buf_u32(b, s->version));
 	OV_TRY(ov_buf_u8(b, (uint8_t)s->role));
@@ -159,7 +160,7 @@ ov_status ov_wire_get_setup(struct ov_cur *c, struct ov_wire_setup *out)
 	struct ov_wire_setup s;
 	struct ov_str pua;
 	uint8_t role;
-	uint64_t v[23];
+	uint64_t v[25];
 
 	OV_TRY(ov_cur_u32le(c, &s.version));
 	if (s.version != OV_WIRE_VERSION)
@@ -193,7 +194,9 @@ ov_status ov_wire_get_setup(struct ov_cur *c, struct ov_wire_setup *out)
 					.pcre_depth = v[19],
 					.pcre_filesize = v[20],
 					.yara_matches = v[21],
-					.yara_dump = v[22] };
+					.yara_dump = v[22],
+					.detect = v[23],
+					.report = v[24] };
 	OV_TRY(ov_wire_get_bool(c, &s.scan.all_matches));
 	OV_TRY(ov_wire_get_bool(c, &s.scan.want_sha256));
 	OV_TRY(ov_wire_get_bool(c, &s.scan.want_context));

@@ -26,7 +26,7 @@
 #include "status.h"
 #include "str.h"
 
-#define OV_WIRE_VERSION 2U
+#define OV_WIRE_VERSION 4U
 #define OV_WIRE_HEAD 12
 #define OV_WIRE_PIECE ((size_t)32 * 1024)   /* most bytes of a datagram, head included  */
 #define OV_WIRE_BODY_MAX ((size_t)64 << 20) /* most bytes of a message, all pieces joined */
@@ -93,6 +93,7 @@ struct ov_wire_scan {
 	uint32_t npasswords;		     /* bytes of them */
 	bool yara_only, yara_negate, yara_fast, yara_process;
 	uint64_t yara_matches, yara_dump;
+	uint64_t detect, report;	 /* bits of enum overt_severity */
 	char defines[OVERT_DEFINES_MAX]; /* "name=value", each ends in NUL */
 	uint32_t ndefines;		 /* bytes of them */
 };

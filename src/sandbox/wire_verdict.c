@@ -28,7 +28,7 @@ const char *ov_wire_kind_name(uint8_t number)
 /* Smallest number of bytes that one item takes, for holding counts against what is there. */
 #define MIN_TEXT 4
 #define MIN_MATCH (4 + 8 + 8 + 8 + MIN_TEXT)
-#define MIN_DETECTION (1 + 1 + 4 + 3 * MIN_TEXT + 2 + 1 + 8 + 8 + 4)
+#define MIN_DETECTION (1 + 1 + 1 + 4 + 3 * MIN_TEXT + 2 + 1 + 8 + 8 + 4)
 #define MIN_INCOMPLETE (1 + 2 + MIN_TEXT)
 #define MIN_SOURCE (2 * MIN_TEXT + 5 * 8 + 1)
 
@@ -95,6 +95,7 @@ static ov_status put_detection(struct ov_buf *b, const struct overt_detection *d
 	if (d->nmatches > UINT32_MAX)
 		return OV_LIMIT;
 	OV_TRY(ov_buf_u8(b, ov_wire_kind_number(d->kind)));
+	OV_TRY(ov_buf_u8(b, (uint8_t)d->severity));
 	OV_TRY(ov_buf_u8(b, d->source_is_signed != 0));
 	OV_TRY(ov_buf_u32(b, d->line));
 	OV_TRY(ov_wire_put_text(b, d->name));
@@ -129,11 +130,12 @@ static ov_status get_matches(struct ov_cur *c, struct ov_arena *a, struct overt_
 
 static ov_status get_detection(struct ov_cur *c, struct ov_arena *a, struct overt_detection *d)
 {
-	uint8_t kind, view;
+	uint8_t kind, severity, view;
 	uint64_t end;
 	bool is_signed;
 
 	OV_TRY(ov_cur_u8(c, &kind));
+	OV_TRY(ov_cur_u8(c, &severity));
 	OV_TRY(ov_wire_get_bool(c, &is_signed));
 	OV_TRY(ov_cur_u32le(c, &d->line));
 	OV_TRY(ov_wire_get_text(c, &d->name));
@@ -145,10 +147,11 @@ static ov_status get_detection(struct ov_cur *c, struct ov_arena *a, struct over
 	OV_TRY(ov_cur_u64le(c, &d->length));
 	OV_TRY(get_matches(c, a, d));
 	d->kind = ov_wire_kind_name(kind);
+	d->severity = (enum overt_severity)severity;
 	d->source_is_signed = is_signed;
 	d->view = (enum overt_view)view;
-	if (view >= OVERT_VIEW_COUNT || d->kind == NULL || d->name.length == 0 ||
-	    ov_add_u64(d->offset, d->length, &end) != OV_OK)
+	if (view >= OVERT_VIEW_COUNT || severity >= OVERT_SEVERITIES || d->kind == NULL ||
+	    d->name.length == 0 || ov_add_u64(d->offset, d->length, &end) != OV_OK)
 		return OV_BAD;
 	return OV_OK;
 }
@@ -175,13 +178,17 @@ static ov_status get_incomplete(struct ov_cur *c, struct ov_arena *a, struct ove
 ov_status ov_wire_put_verdict(struct ov_buf *b, const struct overt_verdict *v, uint64_t memory)
 {
 	const struct ov_str type = ov_str_of(v->type);
-	const uint64_t numbers[] = {
-		v->size, v->bytes, v->layers, v->time_ns, v->detections_total, v->incompletes_total,
-		memory
-	};
+	const uint64_t numbers[] = { v->size,
+				     v->bytes,
+				     v->layers,
+				     v->time_ns,
+				     v->detections_total,
+				     v->incompletes_total,
+				     v->reported_total,
+				     memory };
 
 	if (type.n > OV_WIRE_TYPE_MAX || v->ndetections > UINT32_MAX ||
-	    v->nincompletes > UINT32_MAX)
+	    v->nincompletes > UINT32_MAX || v->nreported > UINT32_MAX)
 		return OV_LIMIT;
 	OV_TRY(ov_buf_u8(b, (uint8_t)type.n));
 	OV_TRY(ov_buf_str(b, type));
@@ -192,10 +199,13 @@ ov_status ov_wire_put_verdict(struct ov_buf *b, const struct overt_verdict *v, u
 	OV_TRY(ov_wire_put_text(b, v->error));
 	OV_TRY(ov_buf_u32(b, (uint32_t)v->ndetections));
 	OV_TRY(ov_buf_u32(b, (uint32_t)v->nincompletes));
+	OV_TRY(ov_buf_u32(b, (uint32_t)v->nreported));
 	for (size_t i = 0; i < v->ndetections; i++)
 		OV_TRY(put_detection(b, &v->detections[i]));
 	for (size_t i = 0; i < v->nincompletes; i++)
 		OV_TRY(put_incomplete(b, &v->incompletes[i]));
+	for (size_t i = 0; i < v->nreported; i++)
+		OV_TRY(put_detection(b, &v->reported[i]));
 	return ov_wire_put_rules(b, v);
 }
 
@@ -220,33 +230,47 @@ static ov_status get_type(struct ov_cur *c, char out[OV_WIRE_TYPE_MAX + 1])
 	return OV_OK;
 }
 
+/* Detections, or what is reported beside them. */
+static ov_status get_detections(struct ov_cur *c, struct ov_arena *a, uint32_t n,
+				const struct overt_detection **out)
+{
+	struct overt_detection *d = NULL;
+
+	if (n > 0)
+		OV_TRY(ov_arena_array(a, n, &d));
+	for (uint32_t i = 0; i < n; i++)
+		OV_TRY(get_detection(c, a, &d[i]));
+	*out = d;
+	return OV_OK;
+}
+
 /* The lists, with totals that must fit them: nothing listed means nothing found, and the other way
  * round. */
 static ov_status get_lists(struct ov_cur *c, struct ov_arena *a, struct overt_verdict *v)
 {
-	struct overt_detection *d = NULL;
 	struct overt_incomplete *n = NULL;
-	uint32_t nd, nn;
+	uint32_t nd, nn, nr;
 
 	OV_TRY(ov_cur_u32le(c, &nd));
 	OV_TRY(ov_cur_u32le(c, &nn));
-	if (nd > ov_cur_left(c) / MIN_DETECTION || nn > ov_cur_left(c) / MIN_INCOMPLETE)
+	OV_TRY(ov_cur_u32le(c, &nr));
+	if (nd > ov_cur_left(c) / MIN_DETECTION || nn > ov_cur_left(c) / MIN_INCOMPLETE ||
+	    nr > ov_cur_left(c) / MIN_DETECTION)
 		return OV_BAD;
-	if (nd > v->detections_total || nn > v->incompletes_total ||
-	    (nd == 0) != (v->detections_total == 0) || (nn == 0) != (v->incompletes_total == 0))
+	if (nd > v->detections_total || nn > v->incompletes_total || nr > v->reported_total ||
+	    (nd == 0) != (v->detections_total == 0) || (nn == 0) != (v->incompletes_total == 0) ||
+	    (nr == 0) != (v->reported_total == 0))
 		return OV_BAD;
-	if (nd > 0)
-		OV_TRY(ov_arena_array(a, nd, &d));
+	OV_TRY(get_detections(c, a, nd, &v->detections));
+	v->ndetections = nd;
 	if (nn > 0)
 		OV_TRY(ov_arena_array(a, nn, &n));
-	for (uint32_t i = 0; i < nd; i++)
-		OV_TRY(get_detection(c, a, &d[i]));
 	for (uint32_t i = 0; i < nn; i++)
 		OV_TRY(get_incomplete(c, a, &n[i]));
-	v->detections = d;
-	v->ndetections = nd;
 	v->incompletes = n;
 	v->nincompletes = nn;
+	OV_TRY(get_detections(c, a, nr, &v->reported));
+	v->nreported = nr;
 	return OV_OK;
 }
 
@@ -277,6 +301,7 @@ ov_status ov_wire_get_verdict(struct ov_cur *c, struct ov_arena *a, struct ov_wi
 	OV_TRY(ov_cur_u64le(c, &v->time_ns));
 	OV_TRY(ov_cur_u64le(c, &v->detections_total));
 	OV_TRY(ov_cur_u64le(c, &v->incompletes_total));
+	OV_TRY(ov_cur_u64le(c, &v->reported_total));
 	OV_TRY(ov_cur_u64le(c, &out->memory));
 	OV_TRY(ov_wire_get_text(c, &v->error));
 	OV_TRY(get_lists(c, a, v));

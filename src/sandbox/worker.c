@@ -129,6 +129,8 @@ static ov_status take_setup(struct ov_worker *w)
 		.yara_process = s->yara_process,
 		.yara_matches = s->yara_matches,
 		.yara_dump = s->yara_dump,
+		.detect = s->detect,
+		.report = s->report,
 	};
 	return OV_OK;
 }

@@ -97,17 +97,6 @@ ov_status ov_worker_map(int fd, struct ov_cur *out)
 	return OV_OK;
 }
 
-static ov_status add_builtin(struct ov_odb_builder *b)
-{
-	size_t n = 0;
-	const struct ov_builtin_source *set = ov_builtin_sources(&n);
-
-	for (size_t i = 0; i < n; i++)
-		OV_TRY(ov_odb_builder_add(b, ov_str_of(set[i].name),
-					  ov_cur_of(set[i].bytes, set[i].n)));
-	return OV_OK;
-}
-
 /* A database among the sources. Its bytes are copied, so that its pages can go at once. */
 static ov_status join_source(struct compiling *c, struct ov_odb_builder *b,
 			     const struct ov_worker_source *s)
@@ -131,7 +120,7 @@ static ov_status add_source(struct compiling *c, struct ov_odb_builder *b,
 	ov_status st;
 
 	if (s->fd < 0)
-		return add_builtin(b);
+		return ov_builtin_add(b);
 	if (s->is_compiled)
 		return join_source(c, b, s);
 	OV_TRY(ov_worker_map(s->fd, &bytes));

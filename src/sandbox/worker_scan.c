@@ -192,6 +192,7 @@ static ov_status copy_detection(struct ov_worker *w, const struct ov_report_dete
 		ov_odb_source(&w->db, r->source, &s);
 	*d = (struct overt_detection){ .name = text_of(r->name),
 				       .kind = ov_wire_kind_name((uint8_t)r->kind),
+				       .severity = r->severity,
 				       .source = text_of(s.label),
 				       .source_is_signed = s.is_signed,
 				       .line = r->line,
@@ -217,30 +218,38 @@ static size_t weight(const struct overt_detection *d)
 }
 
 /* What does not fit is counted in the totals, as what lies beyond OV_REPORT_MAX is. */
-static ov_status copy_detections(struct ov_worker *w, const struct ov_report *r,
-				 struct overt_verdict *v)
+static ov_status copy_list(struct ov_worker *w, const struct ov_report_detection *first,
+			   const struct overt_detection **out, size_t *count)
 {
 	size_t n = 0, used = 0;
 	struct overt_detection *d;
 
-	for (const struct ov_report_detection *x = r->detections; x != NULL && n < OV_REPORT_MAX;
+	for (const struct ov_report_detection *x = first; x != NULL && n < OV_REPORT_MAX;
 	     x = x->next)
 		n++;
-	v->detections_total = r->ndetections;
 	if (n == 0)
 		return OV_OK;
 	OV_TRY(ov_arena_array(&w->scratch, n, &d));
-	v->detections = d;
-	for (const struct ov_report_detection *x = r->detections; v->ndetections < n; x = x->next) {
-		struct overt_detection *to = &d[v->ndetections];
+	*out = d;
+	for (const struct ov_report_detection *x = first; *count < n; x = x->next) {
+		struct overt_detection *to = &d[*count];
 
 		OV_TRY(copy_detection(w, x, to));
 		used += weight(to);
-		if (used > VERDICT_MAX && v->ndetections > 0)
+		if (used > VERDICT_MAX / 2 && *count > 0)
 			break;
-		v->ndetections++;
+		++*count;
 	}
 	return OV_OK;
+}
+
+static ov_status copy_detections(struct ov_worker *w, const struct ov_report *r,
+				 struct overt_verdict *v)
+{
+	v->detections_total = r->ndetections;
+	v->reported_total = r->nreported;
+	OV_TRY(copy_list(w, r->detections, &v->detections, &v->ndetections));
+	return copy_list(w, r->reported, &v->reported, &v->nreported);
 }
 
 static ov_status copy_incompletes(struct ov_worker *w, const struct ov_report *r,

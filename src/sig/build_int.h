@@ -87,6 +87,7 @@ struct ov_odb_builder {
 	struct ov_names_builder *hash_names;		     /* their tokens are its numbers */
 	struct ov_buf extra[OV_EXTRA_COUNT];		     /* records as in the file */
 	struct ov_ycompiler *yara;			     /* NULL: no YARA source yet */
+	bool is_builtin; /* the source being added is of the built-in set */
 	struct ov_build_stats stats;
 };
 

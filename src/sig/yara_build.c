@@ -77,6 +77,7 @@ ov_status ov_build_yara(struct ov_odb_builder *b, struct ov_str file, struct ov_
 	struct ov_ycount count;
 
 	OV_TRY(compiler(b));
+	ov_ycompiler_graded(b->yara, b->is_builtin);
 	OV_TRY(ov_ycompiler_add(b->yara, ns, file, bytes, source, &count));
 	src = rows_of(b->sources, struct b_source) + source;
 	src->nrefused += count.refused;

@@ -64,6 +64,11 @@ uint32_t ov_ycompiler_source(const struct ov_ycompiler *c, uint32_t rule)
 	return ov_le32(c->sect[YI_RULES].p + (size_t)rule * YI_RULE + YR_SOURCE);
 }
 
+void ov_ycompiler_graded(struct ov_ycompiler *c, bool is_graded)
+{
+	c->is_graded = is_graded;
+}
+
 ov_status ov_ycompiler_external(struct ov_ycompiler *c, struct ov_str name,
 				const struct ov_yval *value)
 {

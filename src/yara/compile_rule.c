@@ -163,13 +163,47 @@ static ov_status wake(struct ov_ycompiler *c, const struct ov_yrule_ast *r, uint
 	return ov_buf_put(&c->rules, &info, sizeof info);
 }
 
-static ov_status head(struct ov_ycompiler *c, const struct ov_yrule_ast *r, uint8_t *row)
+/* A text among a rule's metadata; empty when there is none. */
+static struct ov_str meta_text(const struct ov_yrule_ast *r, const char *name)
 {
+	for (uint32_t i = 0; i < r->nmetas; i++)
+		if (r->metas[i].kind == OV_Y_STRING && ov_str_is(r->metas[i].name, name))
+			return r->metas[i].s;
+	return (struct ov_str){ 0 };
+}
+
+/* A graded rule is reported as its metadata say. Names of signatures have no blanks. */
+static ov_status grade(struct ov_ycompiler *c, const struct ov_yrule_ast *r, struct ov_str *name,
+		       uint32_t *flags)
+{
+	static const char *const words[] = { NULL, "malware", "suspicious", "unwanted" };
+	const struct ov_str severity = meta_text(r, "severity");
+	uint32_t g = 1;
+
+	*name = r->name;
+	if (!c->is_graded)
+		return OV_OK;
+	while (g < OV_YRULE_GRADES && !ov_str_is(severity, words[g]))
+		g++;
+	*name = meta_text(r, "name");
+	if (g == OV_YRULE_GRADES || name->n == 0 || memchr(name->p, ' ', name->n) != NULL)
+		return ov_yfail(&c->err, r->line, r->column,
+				"a built-in rule without a severity or a name of its own; give "
+				"both in its metadata");
+	*flags |= g << OV_YRULE_GRADE_SHIFT;
+	return OV_OK;
+}
+
+static ov_status head(struct ov_ycompiler *c, const struct ov_yrule_ast *r, uint8_t *row,
+		      uint32_t *flags)
+{
+	struct ov_str name;
 	uint32_t at = 0;
 
-	OV_TRY(ov_yc_text(c, r->name, &at));
+	OV_TRY(grade(c, r, &name, flags));
+	OV_TRY(ov_yc_text(c, name, &at));
 	ov_put_le32(row + YR_NAME, at);
-	ov_put_le32(row + YR_NAME + 4, (uint32_t)r->name.n);
+	ov_put_le32(row + YR_NAME + 4, (uint32_t)name.n);
 	OV_TRY(ov_yc_text(c, r->text, &at));
 	ov_put_le32(row + YR_TEXT, at);
 	ov_put_le32(row + YR_TEXT + 4, (uint32_t)r->text.n);
@@ -210,7 +244,7 @@ static ov_status compile(struct ov_ycompiler *c, struct ov_yrule_ast *r)
 	flags = flags_of(r);
 	OV_TRY(all_strings(c, r, &costs));
 	OV_TRY(ov_yc_gen(c, r, id, &code));
-	OV_TRY(head(c, r, row));
+	OV_TRY(head(c, r, row, &flags));
 	OV_TRY(labels(c, r, row));
 	OV_TRY(wake(c, r, id, costs, first_string, row, &flags));
 	ov_put_le32(row + YR_FLAGS, flags);

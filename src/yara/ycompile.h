@@ -43,6 +43,13 @@ void ov_ycompiler_free(struct ov_ycompiler **c);
 OV_MUST_USE ov_status ov_ycompiler_external(struct ov_ycompiler *c, struct ov_str name,
 					    const struct ov_yval *value);
 
+/**
+ * Says whether the rules of the sources that follow are graded: each must then have the metadata
+ * `severity` (malware, suspicious, unwanted) and `name`, under which it is reported. Metadata of
+ * other rules means nothing.
+ */
+void ov_ycompiler_graded(struct ov_ycompiler *c, bool is_graded);
+
 struct ov_ycount {
 	uint64_t rules, refused; /* of this source, includes as well */
 };

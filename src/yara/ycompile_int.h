@@ -37,6 +37,7 @@ struct ov_ycompiler {
 	uint32_t current_ns, source, base_rule; /* of the source being added */
 	uint64_t imported;			/* modules that stand in YI_IMPORTS, bits */
 	bool says;				/* the rule being checked asks `console` */
+	bool is_graded;				/* ov_ycompiler_graded() */
 	struct ov_yerror err;
 };
 

@@ -4,7 +4,7 @@
  *
  *   FAKE type CL_TYPE_ZIP
  *   FAKE detect NAME KIND SOURCE signed|unsigned LAYER OFFSET LENGTH     (LAYER: members divided by
- * "|", or "-") FAKE incomplete REASON LAYER DETAIL FAKE error TEXT
+ * "|", or "-") FAKE report SEVERITY NAME SOURCE FAKE incomplete REASON LAYER DETAIL FAKE error TEXT
  *
  * The variable FAKE_ORDER=last gives verdicts in reverse order of submission; FAKE_FAIL=open|scan
  * lets these fail.
@@ -42,7 +42,7 @@ struct overt_engine {
 
 struct fake_verdict { /* all that a verdict points to */
 	struct overt_verdict v;
-	struct overt_detection d[LISTED];
+	struct overt_detection d[LISTED], r[LISTED];
 	struct overt_incomplete i[LISTED];
 	struct overt_match m[LISTED];
 	struct overt_text layers[LISTED * 4];
@@ -62,6 +62,13 @@ const char *overt_verdict_kind_name(enum overt_verdict_kind k)
 	static const char *const names[] = { "clean", "detected", "incomplete", "error" };
 
 	return names[k];
+}
+
+const char *overt_severity_name(enum overt_severity s)
+{
+	static const char *const names[] = { "", "malware", "suspicious", "unwanted" };
+
+	return (unsigned)s < OVERT_SEVERITIES ? names[s] : "?";
 }
 
 const char *overt_view_name(enum overt_view v)
@@ -311,12 +318,34 @@ static void fake_incomplete(struct fake_verdict *f, char *rest)
 	f->v.nincompletes++;
 }
 
+/* As an engine does: told when asked for, counted when that was asked for. */
+static void fake_report(struct fake_verdict *f, const struct overt_engine *e, char *rest)
+{
+	char *save = NULL;
+	char *grade = strtok_r(rest, " ", &save), *name = strtok_r(NULL, " ", &save),
+	     *source = strtok_r(NULL, " ", &save);
+	struct overt_detection d = { .kind = "yara", .severity = OVERT_SUSPICIOUS };
+
+	if (grade == NULL || name == NULL || source == NULL || f->v.nreported == LISTED)
+		return;
+	if (strcmp(grade, "unwanted") == 0)
+		d.severity = OVERT_UNWANTED;
+	d.name = text_of(name);
+	d.source = text_of(source);
+	d.rule_text = text_of(name);
+	if ((e->o.values[OVERT_OPT_DETECT] >> d.severity & 1) != 0)
+		f->d[f->v.ndetections++] = d;
+	else if ((e->o.values[OVERT_OPT_REPORT] >> d.severity & 1) != 0)
+		f->r[f->v.nreported++] = d;
+}
+
 static void judge(struct fake_verdict *f, const struct overt_engine *e)
 {
 	char *save = NULL;
 
 	f->v.detections = f->d;
 	f->v.incompletes = f->i;
+	f->v.reported = f->r;
 	f->v.type = "CL_TYPE_ANY";
 	for (char *l = strtok_r(f->text, "\n", &save); l != NULL; l = strtok_r(NULL, "\n", &save)) {
 		if (strncmp(l, "FAKE type ", 10) == 0) {
@@ -324,6 +353,8 @@ static void judge(struct fake_verdict *f, const struct overt_engine *e)
 			f->v.type = f->type;
 		} else if (strncmp(l, "FAKE detect ", 12) == 0) {
 			fake_detect(f, e, l + 12);
+		} else if (strncmp(l, "FAKE report ", 12) == 0) {
+			fake_report(f, e, l + 12);
 		} else if (strncmp(l, "FAKE incomplete ", 16) == 0) {
 			fake_incomplete(f, l + 16);
 		} else if (strncmp(l, "FAKE error ", 11) == 0) {
@@ -333,6 +364,7 @@ static void judge(struct fake_verdict *f, const struct overt_engine *e)
 	}
 	f->v.detections_total = f->v.ndetections;
 	f->v.incompletes_total = f->v.nincompletes;
+	f->v.reported_total = f->v.nreported;
 	if (f->v.ndetections > 0)
 		f->v.kind = OVERT_DETECTED;
 	else if (f->v.nincompletes > 0)

@@ -140,6 +140,33 @@ class Scan(Case):
         self.assertEqual(bad["incomplete"], [{"reason": "encrypted", "layer": ["x.7z"], "detail": "needs a password"}])
         self.assertEqual(len(bad["sha256"]), 64)
 
+    def test_grades(self):
+        """What is suspicious or unwanted is told when asked for, and changes neither verdict nor exit status; or it counts."""
+        self.put("graded", "FAKE report suspicious Overt.A rules.yar\nFAKE report unwanted Overt.B rules.yar\n")
+        row = lambda code, *a: json.loads(self.expect(code, "scan", "--format=jsonl", *a, "graded").stdout.splitlines()[0])
+        self.assertNotIn("reported", row(0))
+        told = row(0, "--report=suspicious,unwanted")
+        self.assertEqual((told["verdict"], told["detections"]), ("clean", []))
+        self.assertEqual([(d["name"], d["severity"]) for d in told["reported"]], [("Overt.A", "suspicious"), ("Overt.B", "unwanted")])
+        self.assertEqual([d["name"] for d in row(0, "--report=unwanted")["reported"]], ["Overt.B"])
+        counted = row(1, "--detect=suspicious", "--report=all")
+        self.assertEqual([d["name"] for d in counted["detections"]], ["Overt.A"])
+        self.assertEqual([d["name"] for d in counted["reported"]], ["Overt.B"])
+        self.assertEqual([d["name"] for d in row(1, "--pua")["detections"]], ["Overt.B"])
+        text = self.expect(0, "scan", "--report=all", "graded").stdout
+        self.assertIn(b"  reported  graded\n            Overt.A   suspicious   rules.yar\n", text)
+        self.assertIn(b"Nothing found, 2 reported (not counted), 1 clean.", text)
+        self.assertNotIn(b"Overt.A", self.expect(0, "scan", "-v", "graded").stdout)
+        self.assertIn(b">reported<", self.expect(0, "scan", "--report=all", "--format=html", "graded").stdout)
+        results = json.loads(self.expect(0, "scan", "--report=all", "--format=sarif", "graded").stdout)["runs"][0]["results"]
+        self.assertEqual([(r["level"], r["properties"]["severity"]) for r in results], [("warning", "suspicious"), ("note", "unwanted")])
+        results = json.loads(self.expect(1, "scan", "--detect=all", "--format=sarif", "graded").stdout)["runs"][0]["results"]
+        self.assertEqual({r["level"] for r in results}, {"error"})
+        self.expect(2, "scan", "--report=awful", "graded")
+        self.expect(2, "scan", "--detect=", "graded")
+        self.expect(0, "clamscan", "graded")
+        self.assertIn(b"YARA.Overt.B.UNOFFICIAL FOUND", self.expect(1, "clamscan", "--detect-pua=yes", "graded").stdout)
+
     def test_sarif_structure(self):
         log = json.loads(self.expect(1, "scan", "--format=sarif", "--all", "tree").stdout)
         self.assertEqual(log["version"], "2.1.0")

@@ -39,6 +39,14 @@ static const struct overt_detection sample_detections[2] = {
 	{ .name = T("x"), .kind = "hash", .source = T(""), .rule_text = T("") },
 };
 
+static const struct overt_detection sample_reported[1] = {
+	{ .name = T("Overt.Test.Graded"),
+	  .kind = "yara",
+	  .severity = OVERT_SUSPICIOUS,
+	  .source = T("built-in/test.yar"),
+	  .rule_text = T("rule r { condition: true }") },
+};
+
 static const struct overt_incomplete sample_incompletes[1] = {
 	{ .reason = OVERT_LIMIT_RATIO, .layer = sample_layer, .nlayer = 1, .detail = T("bomb") },
 };
@@ -54,6 +62,9 @@ static const struct overt_verdict sample_verdict = {
 	.incompletes = sample_incompletes,
 	.nincompletes = 1,
 	.incompletes_total = 1,
+	.reported = sample_reported,
+	.nreported = 1,
+	.reported_total = 3,
 	.error = T(""),
 	.yara_said = T("a line\n"),
 	.yara_dump = T("{}"),

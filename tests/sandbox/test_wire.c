@@ -251,9 +251,48 @@ static void a_verdict_keeps_all_it_says(void **state)
 	assert_true(w.v.detections[0].matches[1].offset == 1ULL << 40);
 	assert_memory_equal(w.v.detections[0].matches[0].context, sample_context, 4);
 	assert_int_equal(w.v.incompletes[0].reason, OVERT_LIMIT_RATIO);
+	assert_int_equal(w.v.nreported, 1);
+	assert_true(w.v.reported_total == 3);
+	assert_int_equal(w.v.reported[0].severity, OVERT_SUSPICIOUS);
+	assert_int_equal(w.v.detections[0].severity, OVERT_UNGRADED);
 	assert_int_equal(w.memory, 5);
 	ov_arena_free(&a);
 	ov_buf_free(&b);
+}
+
+/* What is reported beside the detections makes no verdict, and a grade that does not exist none
+ * at all. */
+static void reported_is_no_detection(void **state)
+{
+	struct overt_detection odd = sample_reported[0];
+	struct overt_verdict v = sample_verdict;
+	struct ov_buf b = ov_buf_of(1 << 20), r = ov_buf_of(1 << 20);
+	struct ov_wire_verdict w;
+	struct ov_arena a;
+	struct ov_cur c;
+
+	(void)state;
+	ov_arena_init(&a, 1 << 20);
+	v.ndetections = v.nincompletes = 0;
+	v.detections_total = v.incompletes_total = 0;
+	assert_int_equal(ov_wire_put_verdict(&b, &v, 0), OV_OK);
+	c = ov_buf_cur(&b);
+	assert_int_equal(ov_wire_get_verdict(&c, &a, &w), OV_OK);
+	assert_int_equal(w.v.kind, OVERT_CLEAN);
+	assert_int_equal(w.v.nreported, 1);
+	b.n = 0;
+	v.nreported = 0; /* and a total of three */
+	assert_int_equal(ov_wire_put_verdict(&b, &v, 0), OV_OK);
+	assert_int_equal(again(4, b.p, b.n, &r, -1), OV_BAD);
+	b.n = 0;
+	odd.severity = OVERT_SEVERITIES;
+	v.reported = &odd;
+	v.nreported = 1;
+	assert_int_equal(ov_wire_put_verdict(&b, &v, 0), OV_OK);
+	assert_int_equal(again(4, b.p, b.n, &r, -1), OV_BAD);
+	ov_arena_free(&a);
+	ov_buf_free(&b);
+	ov_buf_free(&r);
 }
 
 /* What a lying worker could say to have a file called clean, or to have us count wrong. */
@@ -334,6 +373,7 @@ int main(void)
 		cmocka_unit_test(each_allocation_fails_in_turn),
 		cmocka_unit_test(a_verdict_keeps_all_it_says),
 		cmocka_unit_test(a_setup_holds_no_hidden_text),
+		cmocka_unit_test(reported_is_no_detection),
 		cmocka_unit_test(verdicts_that_contradict_themselves),
 		cmocka_unit_test(long_messages_travel_in_pieces),
 	};
