@@ -51,8 +51,8 @@ def commands(program, *head):
 def gather(program):
     table = {}
     for name, summary in commands(program):
-        subs = commands(program, name) if name == "db" else []
-        table[name] = (summary, [] if subs else options(program, name),
+        subs = commands(program, name) if name in ("db", "yara") else []
+        table[name] = (summary, [] if name == "db" else options(program, name),
                        {s: (what, options(program, name, s)) for s, what in subs})
     return table
 
@@ -70,6 +70,7 @@ def bash(table):
     out = ["# bash completion for overt; made by completions/generate.py", "_overt()", "{",
            "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=",
            "\tlocal command=${COMP_WORDS[1]}", "\t[[ $command == db ]] && command=\"db ${COMP_WORDS[2]}\"",
+           "\t[[ $command == yara && ' check fmt dump profile ' == *\" ${COMP_WORDS[2]} \"* ]] && command=\"yara ${COMP_WORDS[2]}\"",
            "\t[[ $cur == = ]] && cur=", "\tif [[ $prev == = ]]; then", "\t\tprev=${COMP_WORDS[COMP_CWORD-2]}", "\tfi",
            "\tCOMPREPLY=()", "\tcase $prev in"]
     for name, words in CHOICES.items():
@@ -78,16 +79,16 @@ def bash(table):
             f"\t\tmapfile -t COMPREPLY < <(compgen -W '{' '.join(table)} help --version --help' -- \"$cur\")", "\t\treturn", "\tfi",
             "\tif [[ ${COMP_WORDS[1]} == help && $COMP_CWORD == 2 ]]; then",
             f"\t\tmapfile -t COMPREPLY < <(compgen -W '{' '.join(table)}' -- \"$cur\")", "\t\treturn", "\tfi"]
-    for name, (_, _, subs) in table.items():
-        if subs:
-            out += [f"\tif [[ ${{COMP_WORDS[1]}} == {name} && $COMP_CWORD == 2 ]]; then",
-                    f"\t\tmapfile -t COMPREPLY < <(compgen -W '{' '.join(subs)}' -- \"$cur\")", "\t\treturn", "\tfi"]
-    out.append("\tcase $command in")
     for name, (_, opts, subs) in table.items():
         if subs:
-            for sub, (_, subopts) in subs.items():
-                out.append(f"\t'{name} {sub}') words='{bash_words(subopts)}' ;;")
-        else:
+            out += [f"\tif [[ ${{COMP_WORDS[1]}} == {name} && $COMP_CWORD == 2 ]]; then",
+                    f"\t\tmapfile -t COMPREPLY < <(compgen -W '{' '.join(subs)}' -- \"$cur\")",
+                    "\t\t((${#COMPREPLY[@]} > 0)) && return" if opts else "\t\treturn", "\tfi"]
+    out.append("\tcase $command in")
+    for name, (_, opts, subs) in table.items():
+        for sub, (_, subopts) in subs.items():
+            out.append(f"\t'{name} {sub}') words='{bash_words(subopts)}' ;;")
+        if opts:
             out.append(f"\t{name}) words='{bash_words(opts)}' ;;")
     out += ["\tesac", "\tif [[ $cur == -* ]]; then", "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")",
             "\t\t[[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace", "\telse",
@@ -125,15 +126,19 @@ def zsh(table):
     out += [f"\t\t\t'{n}:{zsh_text(s)}'" for n, (s, _, _) in table.items()]
     out += ["\t\t\t'help:the commands, or the options of one'", "\t\t)", "\t\t_describe command commands", "\t\treturn", "\tfi",
             "\tcommand=$words[2]", "\tshift words", "\t((CURRENT--))"]
-    for name, (_, _, subs) in table.items():
-        if subs:
+    for name, (_, opts, subs) in table.items():
+        words = " ".join(subs)
+        if subs and opts:  # commands of its own beside its own options: only a word of them is one
+            out += [f"\tif [[ $command == {name} && ' {words} ' == *\" $words[2] \"* ]]; then", "\t\tcommand=\"$command $words[2]\"",
+                    "\t\tshift words", "\t\t((CURRENT--))", "\tfi"]
+        elif subs:
             out += [f"\tif [[ $command == {name} ]]; then", "\t\tif ((CURRENT == 2)); then", "\t\t\tcommands=("]
             out += [f"\t\t\t\t'{n}:{zsh_text(s)}'" for n, (s, _) in subs.items()]
             out += ["\t\t\t)", "\t\t\t_describe command commands", "\t\t\treturn", "\t\tfi", "\t\tcommand=\"$command $words[2]\"",
                     "\t\tshift words", "\t\t((CURRENT--))", "\tfi"]
     out.append("\tcase $command in")
     for name, (_, opts, subs) in table.items():
-        for key, o in ([(f"{name} {s}", so) for s, (_, so) in subs.items()] if subs else [(name, opts)]):
+        for key, o in [(f"{name} {s}", so) for s, (_, so) in subs.items()] + ([(name, opts)] if opts or not subs else []):
             out += [f"\t'{key}')", f"\t\t_arguments -S {zsh_options(o)}", "\t\t;;"]
     out += ["\tesac", "}", "_overt \"$@\"", ""]
     return "\n".join(out)

@@ -34,6 +34,24 @@ enum overt_status overt_database_build(const struct overt_options *o, const char
 				       overt_diagnostic_fn fn, void *context,
 				       struct overt_build_result *result, char error[512]);
 
+/* A worker that lays YARA sources out in one form; see `overt yara fmt`. */
+struct overt_formatter;
+
+/** Starts one. @return OVERT_OK; else with an error text, and *out is NULL. */
+enum overt_status overt_formatter_open(const struct overt_options *o, struct overt_formatter **out,
+				       char error[512]);
+void overt_formatter_close(struct overt_formatter **f);
+/**
+ * Lays a source out. Its words and comments stay the same, in the same order.
+ * @param fd    The source, open for reading; taken over.
+ * @param name  What diagnostics call it.
+ * @param out   A descriptor of the result, to be closed by the caller.
+ * @return OVERT_OK; OVERT_REFUSED: `fn` was told why; after another status close the formatter.
+ */
+enum overt_status overt_formatter_file(struct overt_formatter *f, int fd, const char *name,
+				       overt_diagnostic_fn fn, void *context, int *out,
+				       char error[512]);
+
 struct overt_signature { /* texts valid during the call only */
 	struct overt_text name, source, text;
 	const char *kind; /* "hash", "body", ... or "allow" */
@@ -58,6 +76,12 @@ struct overt_cost { /* what a signature cost on some files; texts valid during t
 	uint64_t work;	/* steps of verification; of all of them together, its part of the time */
 	uint64_t bytes; /* that signatures of its target were held against                   */
 	int target;	/* ClamAV's number; 0: any, YARA's too                               */
+	/* Of YARA rules, parts in which: the gate was shut, the condition was decided without a
+	 * search, the strings were searched, it held. */
+	uint64_t shut, decided, searched, held;
+	/* "$a": a string of the rule told before; its searches in `searched`, its matches in `held`
+	 */
+	struct overt_text string;
 };
 struct overt_cost_totals {
 	uint64_t files, bytes, failed; /* failed: files that could not be scanned */
@@ -91,6 +115,8 @@ struct overt_database_facts {
 	 * 3 certificate 4 catalog 5 address 6 icon 7 switch 8 bytecode (never run) */
 	uint64_t by_table[OVERT_TABLES];
 	uint64_t allowed, patterns, anchors, always_woken;
+	/* YARA: strings, keys in the tables, rules that no key wakes */
+	uint64_t yara_strings, yara_anchors, yara_always;
 	const struct overt_database_source *sources;
 	size_t nsources;
 };

@@ -47,6 +47,7 @@ int cli_covered_diff(struct cli *c, int argc, char *const *argv);
 int cli_migrate(struct cli *c, int argc, char *const *argv);
 int cli_inventory(struct cli *c, int argc, char *const *argv);
 int cli_whois(struct cli *c, int argc, char *const *argv);
+int cli_yara_alone(struct cli *c, int argc, char *const *argv); /* as the program `yara` */
 int cli_yara(struct cli *c, int argc, char *const *argv);
 int cli_yarac(struct cli *c, int argc, char *const *argv);
 int cli_network(struct cli *c, int argc, char *const *argv);

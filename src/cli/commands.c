@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "overt/version.h"
+#include "yara_tools.h"
 
 const struct cli_command cli_commands[] = {
 	{ "scan", "scan files, folders or standard input", cli_scan, &cli_scan_spec },
@@ -129,6 +130,8 @@ static int help(struct cli *c, int argc, char *const *argv)
 		(void)snprintf(name, sizeof name, "%s", k->name);
 		return cli_network(c, 2, args);
 	}
+	if (k->run == cli_yara && argc > 2 && find(cli_yara_commands, argv[2]) != NULL)
+		k = find(cli_yara_commands, argv[2]);
 	if (k->spec == NULL && argc > 2) {
 		k = find(cli_db_commands, argv[2]);
 		if (k == NULL)
@@ -137,7 +140,25 @@ static int help(struct cli *c, int argc, char *const *argv)
 	if (k->spec == NULL)
 		return db_help(c);
 	cli_help(k->spec, &c->out);
+	if (k->run == cli_yara)
+		list_commands(&c->out, "yara ", cli_yara_commands);
 	return CLI_OK;
+}
+
+/* Beside yara's own line: rules, a file. A file of rules called "check" is ./check. */
+int cli_yara(struct cli *c, int argc, char *const *argv)
+{
+	const struct cli_command *k = argc > 1 ? find(cli_yara_commands, argv[1]) : NULL;
+	int code;
+
+	if (k != NULL)
+		return k->run(c, argc - 1, argv + 1);
+	code = cli_yara_alone(c, argc, argv);
+	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		cli_put(&c->out, "\nBesides:\n");
+		list_commands(&c->out, "yara ", cli_yara_commands);
+	}
+	return code;
 }
 
 int cli_db(struct cli *c, int argc, char *const *argv)
@@ -168,7 +189,7 @@ static int dispatch(struct cli *c, int argc, char *const *argv)
 	if (strcmp(self, "clamscan") == 0)
 		return cli_clamscan(c, argc, argv);
 	if (strcmp(self, "yara") == 0)
-		return cli_yara(c, argc, argv);
+		return cli_yara_alone(c, argc, argv);
 	if (strcmp(self, "yarac") == 0)
 		return cli_yarac(c, argc, argv);
 	if (argc < 2) {

@@ -129,6 +129,8 @@ static int on_cost(void *context, const struct overt_cost *k)
 	struct cost *x = context;
 	struct row *r;
 
+	if (k->string.length > 0 || k->met + k->woken == 0)
+		return 1; /* overt yara profile tells of strings, and of gates */
 	if (x->n == x->cap) {
 		const size_t cap = x->cap == 0 ? 256 : x->cap * 2;
 		struct row *rows = reallocarray(x->rows, cap, sizeof *rows);

@@ -280,13 +280,32 @@ static int scan(struct yara *y, struct overt_engine *engine, const char *target)
 	return y->has_failed ? YARA_FAILED : YARA_OK;
 }
 
-/* Options that are read and can't be honoured yet are named: nothing is passed over in silence. */
-static void say_without_effect(struct cli *c, const struct yara_settings *s)
+static void put_stats(void *context, const struct overt_database_facts *f)
 {
-	if (s->no_warnings)
-		return;
-	if (s->stats)
-		cli_put(&c->err, "warning: -S: see overt db info and overt db cost instead\n");
+	struct cli_out *o = context;
+
+	cli_fmt(o, "number of rules                    : %llu\n",
+		(unsigned long long)f->by_kind[7]);
+	cli_fmt(o, "number of strings                  : %llu\n",
+		(unsigned long long)f->yara_strings);
+	cli_fmt(o, "number of keys that wake rules     : %llu\n",
+		(unsigned long long)f->yara_anchors);
+	cli_fmt(o, "number of rules that no key wakes  : %llu\n",
+		(unsigned long long)f->yara_always);
+	cli_fmt(o, "bytes of the compiled rules        : %llu\n", (unsigned long long)f->bytes);
+}
+
+/* -S. YARA's own figures are of an automaton, which overt has none of. @return false after a
+ * message. */
+static bool show_stats(struct cli *c, const struct overt_options *o)
+{
+	char error[512] = "";
+
+	if (overt_database_facts(o, put_stats, &c->out, error) == OVERT_OK)
+		return true;
+	if (error[0] != '\0')
+		cli_fmt(&c->err, "error: %s\n", error);
+	return false;
 }
 
 /* Digits that name no file: a process. */
@@ -339,13 +358,14 @@ static int yara(struct cli *c, const struct yara_settings *s, const struct cli_l
 	if (operands->n < 2)
 		return usage(c, "yara", &cli_yara_spec);
 	target = operands->v[operands->n - 1];
-	say_without_effect(c, s);
 	o = make_options(c, s, operands);
 	if (o == NULL)
 		return YARA_FAILED;
 	pid = s->scan_list ? 0 : pid_of(target);
 	(void)overt_options_set(o, OVERT_OPT_YARA_PROCESS, pid != 0);
-	if (overt_engine_open(o, &engine) == OVERT_OK)
+	if (s->stats && !show_stats(c, o))
+		code = YARA_FAILED;
+	else if (overt_engine_open(o, &engine) == OVERT_OK)
 		code = pid != 0 ? scan_process(&y, engine, target, pid) : scan(&y, engine, target);
 	else if (overt_engine_error(engine)[0] != '\0')
 		cli_fmt(&c->err, "error: %s\n", overt_engine_error(engine));
@@ -363,7 +383,7 @@ static void free_settings(struct yara_settings *s, struct cli_list *operands)
 	cli_list_free(operands);
 }
 
-int cli_yara(struct cli *c, int argc, char *const *argv)
+int cli_yara_alone(struct cli *c, int argc, char *const *argv)
 {
 	struct yara_settings s = { .timeout = 0 };
 	struct cli_list operands = { .n = 0 };

@@ -170,6 +170,15 @@ struct ov_rule_cost {
 	uint64_t woken; /* layers in which its patterns were searched and counted          */
 	uint64_t work;	/* steps that this took: instructions, and some for each look or try */
 	uint64_t bytes; /* of layers and views that rules of its target were held against    */
+	/* of YARA rules: layers in which ... */
+	uint64_t shut;	   /* its gate was shut though a string, or its list, asked for it */
+	uint64_t decided;  /* its condition was decided without a search                   */
+	uint64_t searched; /* its strings were searched                                    */
+	uint64_t held;	   /* it held                                                      */
+};
+
+struct ov_ystring_cost {		/* of a YARA rule's string */
+	uint64_t searched, found, work; /* layers, matches, steps */
 };
 
 /** From now on each rule's cost is counted. @return OV_OK (twice as well); OV_NOMEM. */
@@ -181,8 +190,10 @@ uint64_t ov_engine_cost_layers(const struct ov_engine *e);
 /** Bytes for a module of YARA rules (cuckoo's report), which must outlive the engine. A name that
  * no module has is passed over. */
 void ov_engine_module_data(struct ov_engine *e, struct ov_str module, struct ov_cur bytes);
-/** The same as ov_engine_cost() of a YARA rule, by its number in the database. */
+/** The cost of a YARA rule, and of a string, by their numbers in the database. */
 void ov_engine_yara_cost(const struct ov_engine *e, uint32_t id, struct ov_rule_cost *out);
+void ov_engine_ystring_cost(const struct ov_engine *e, uint32_t string,
+			    struct ov_ystring_cost *out);
 
 /**
  * Scans one file. Broken input is no error of this call: it is in the report.

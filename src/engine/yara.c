@@ -29,6 +29,7 @@ void ov_yara_free(struct ov_yara **py)
 	for (int k = 0; k < OV_DIGEST_KINDS; k++)
 		ov_hasher_free(&y->env.hasher[k]);
 	free(y->costs);
+	free(y->string_costs);
 	free(y->externals);
 	free(y->settled);
 	free(y->woken_in);
@@ -133,7 +134,17 @@ ov_status ov_yara_count_costs(struct ov_engine *e)
 	if (y == NULL || y->costs != NULL)
 		return OV_OK;
 	y->costs = calloc((size_t)y->image->nrules + 1, sizeof *y->costs);
-	return y->costs != NULL ? OV_OK : OV_NOMEM;
+	y->string_costs = calloc((size_t)y->image->nstrings + 1, sizeof *y->string_costs);
+	return y->costs != NULL && y->string_costs != NULL ? OV_OK : OV_NOMEM;
+}
+
+void ov_engine_ystring_cost(const struct ov_engine *e, uint32_t string, struct ov_ystring_cost *out)
+{
+	const struct ov_yara *y = e->yara;
+
+	*out = y != NULL && y->string_costs != NULL && string < y->image->nstrings
+		   ? y->string_costs[string]
+		   : (struct ov_ystring_cost){ 0 };
 }
 
 void ov_engine_yara_cost(const struct ov_engine *e, uint32_t id, struct ov_rule_cost *out)
@@ -198,6 +209,8 @@ static bool may_wake(struct ov_yara *y, uint32_t id)
 		return true;
 	y->woken_in[id] = y->generation;
 	y->result[id] = OV_YARA_SHUT;
+	if (y->costs != NULL)
+		y->costs[id].shut++;
 	return false;
 }
 

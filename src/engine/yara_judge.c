@@ -284,17 +284,46 @@ static ov_status report(struct ov_engine *e, struct ov_node *n, const struct ov_
 	return ov_report_detection(e, n, &d);
 }
 
-/* What the search of each rule's strings took. */
+/* What a string's search took, to its own account and the rule's. */
+void ov_yara_charge(struct ov_yara *y, uint32_t rule, uint32_t string, const struct ov_ysearch *in,
+		    uint32_t slot)
+{
+	struct ov_ystring_cost *c = &y->string_costs[string];
+	const uint64_t work = ov_ysearch_work(in, slot);
+
+	c->searched++;
+	c->found += ov_ysearch_list(in, slot).n;
+	c->work += work;
+	y->costs[rule].work += work;
+}
+
+/* After the search: `pending` rules had no answer before it. */
 static void count_work(struct ov_yara *y)
 {
 	for (uint32_t i = 0; y->costs != NULL && i < y->nwoken; i++) {
 		struct ov_yrule r;
 
 		ov_yimage_rule(y->image, y->woken[i], &r);
+		y->costs[r.id].searched += y->result[r.id] == OV_YR_UNKNOWN;
 		for (uint32_t k = r.first_string; k < r.first_string + r.nstrings; k++)
 			if (y->slot_in[k] == y->generation)
-				y->costs[r.id].work += ov_ysearch_work(y->search, y->slot[k]);
+				ov_yara_charge(y, r.id, k, y->search, y->slot[k]);
 	}
+}
+
+/* Which of the woken were decided before the search, and which held. */
+static void count_decided(struct ov_yara *y)
+{
+	for (uint32_t i = 0; y->costs != NULL && i < y->nwoken; i++)
+		y->costs[y->woken[i]].decided += y->result[y->woken[i]] != OV_YR_UNKNOWN;
+}
+
+static void count_held(struct ov_engine *e)
+{
+	struct ov_yara *y = e->yara;
+
+	for (uint32_t i = 0; y->costs != NULL && i < y->nwoken; i++)
+		y->costs[y->woken[i]].held += ov_yara_holds(e, y->woken[i]);
 }
 
 ov_status ov_yara_judge(struct ov_engine *e, struct ov_node *n)
@@ -312,6 +341,7 @@ ov_status ov_yara_judge(struct ov_engine *e, struct ov_node *n)
 	}
 	if (pending > 0)
 		OV_TRY(ov_yara_scout(e, n, &pending));
+	count_decided(y);
 	if (pending > 0) {
 		ov_ysearch_begin(y->search);
 		for (uint32_t i = 0; i < y->nwoken; i++)
@@ -323,6 +353,7 @@ ov_status ov_yara_judge(struct ov_engine *e, struct ov_node *n)
 			if (y->result[y->woken[i]] == OV_YR_UNKNOWN)
 				OV_TRY(evaluate(e, n, y->woken[i]));
 	}
+	count_held(e);
 	if (e->o->yara_only) {
 		ov_yara_told(e);
 		return ov_yara_list(e, n);

@@ -43,6 +43,7 @@ struct ov_yara {
 	struct ov_buf said, dump; /* yara_said.c */
 	bool is_said_cut;
 	struct ov_rule_cost *costs; /* of each rule; NULL: not counted */
+	struct ov_ystring_cost *string_costs;
 };
 
 #define OV_YARA_SHUT 0xffu /* in `result`: the gate is closed, or the rule is broken */
@@ -53,6 +54,10 @@ OV_MUST_USE ov_status ov_yara_judge(struct ov_engine *e, struct ov_node *n);
 bool ov_yara_holds(const struct ov_engine *e, uint32_t id);
 /* Searches what was asked for with ov_ysearch_add(). */
 OV_MUST_USE ov_status ov_yara_search(struct ov_engine *e, struct ov_node *n);
+
+/* When costs are counted: what the search of a string took. */
+void ov_yara_charge(struct ov_yara *y, uint32_t rule, uint32_t string, const struct ov_ysearch *in,
+		    uint32_t slot);
 
 /* yara_process.c: the next region of a process's memory. @return OV_OK; OV_END; OV_BAD. */
 struct ov_yara_walk { /* starts as zero */

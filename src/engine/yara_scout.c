@@ -59,6 +59,9 @@ ov_status ov_yara_scout(struct ov_engine *e, struct ov_node *n, uint32_t *pendin
 	for (uint32_t k = 0; k < y->nwoken; k++) {
 		if (!has_scouts(y, y->woken[k], &r))
 			continue;
+		for (uint32_t i = 0; y->costs != NULL && i < r.nscouts; i++)
+			ov_yara_charge(y, r.id, ov_yimage_scout(y->image, r.first_scout + i),
+				       y->scout, slot + i);
 		if (!is_met(y, &r, slot)) {
 			y->result[r.id] = OV_YR_FALSE;
 			--*pending;

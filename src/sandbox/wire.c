@@ -327,6 +327,7 @@ ov_status ov_wire_put_compile(struct ov_buf *b, const struct ov_wire_compile *w)
 	OV_TRY(ov_buf_u8(b, w->is_strict));
 	OV_TRY(ov_buf_u8(b, w->is_yara));
 	OV_TRY(ov_buf_u8(b, w->yara_strict));
+	OV_TRY(ov_buf_u8(b, w->is_format));
 	OV_TRY(ov_buf_u32(b, w->yara_strings));
 	OV_TRY(ov_buf_u64(b, w->max_memory));
 	return ov_wire_put_text(b, text_of(w->defines));
@@ -340,6 +341,7 @@ ov_status ov_wire_get_compile(struct ov_cur *c, struct ov_wire_compile *out)
 	OV_TRY(ov_wire_get_bool(c, &w.is_strict));
 	OV_TRY(ov_wire_get_bool(c, &w.is_yara));
 	OV_TRY(ov_wire_get_bool(c, &w.yara_strict));
+	OV_TRY(ov_wire_get_bool(c, &w.is_format));
 	OV_TRY(ov_cur_u32le(c, &w.yara_strings));
 	OV_TRY(ov_cur_u64le(c, &w.max_memory));
 	OV_TRY(get_str(c, &w.defines));

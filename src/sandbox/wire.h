@@ -158,6 +158,7 @@ OV_MUST_USE ov_status ov_wire_get_source(struct ov_cur *c, struct ov_wire_source
 struct ov_wire_compile {
 	bool with_pua, is_strict, is_yara; /* is_yara: of the command line: no usual externals */
 	bool yara_strict;
+	bool is_format; /* no database: the last source is written, laid out anew */
 	uint32_t yara_strings;
 	uint64_t max_memory;
 	struct ov_str defines; /* "name=value", each ends in NUL */

@@ -383,7 +383,12 @@ ov_status ov_wire_put_cost(struct ov_buf *b, const struct overt_cost *s)
 	OV_TRY(ov_buf_u64(b, s->woken));
 	OV_TRY(ov_buf_u64(b, s->work));
 	OV_TRY(ov_buf_u64(b, s->bytes));
-	return ov_buf_u8(b, (uint8_t)s->target);
+	OV_TRY(ov_buf_u8(b, (uint8_t)s->target));
+	OV_TRY(ov_buf_u64(b, s->shut));
+	OV_TRY(ov_buf_u64(b, s->decided));
+	OV_TRY(ov_buf_u64(b, s->searched));
+	OV_TRY(ov_buf_u64(b, s->held));
+	return ov_wire_put_text(b, s->string);
 }
 
 ov_status ov_wire_get_cost(struct ov_cur *c, struct overt_cost *out)
@@ -404,6 +409,11 @@ ov_status ov_wire_get_cost(struct ov_cur *c, struct overt_cost *out)
 	OV_TRY(ov_cur_u64le(&at, &s.bytes));
 	OV_TRY(ov_cur_u8(&at, &target));
 	s.target = target;
+	OV_TRY(ov_cur_u64le(&at, &s.shut));
+	OV_TRY(ov_cur_u64le(&at, &s.decided));
+	OV_TRY(ov_cur_u64le(&at, &s.searched));
+	OV_TRY(ov_cur_u64le(&at, &s.held));
+	OV_TRY(ov_wire_get_text(&at, &s.string));
 	s.kind = ov_wire_kind_name(kind);
 	if (s.kind == NULL || target >= OVERT_TARGETS)
 		return OV_BAD;
@@ -414,8 +424,9 @@ ov_status ov_wire_get_cost(struct ov_cur *c, struct overt_cost *out)
 
 ov_status ov_wire_put_facts(struct ov_buf *b, const struct overt_database_facts *f)
 {
-	const uint64_t v[] = { f->bytes,    f->built,	f->signatures,	f->allowed,
-			       f->patterns, f->anchors, f->always_woken };
+	const uint64_t v[] = { f->bytes,	f->built,      f->signatures,	f->allowed,
+			       f->patterns,	f->anchors,    f->always_woken, f->yara_strings,
+			       f->yara_anchors, f->yara_always };
 	uint8_t id[32];
 	size_t n;
 
@@ -454,6 +465,9 @@ ov_status ov_wire_get_facts(struct ov_cur *c, struct ov_arena *a, struct overt_d
 	OV_TRY(ov_cur_u64le(c, &f.patterns));
 	OV_TRY(ov_cur_u64le(c, &f.anchors));
 	OV_TRY(ov_cur_u64le(c, &f.always_woken));
+	OV_TRY(ov_cur_u64le(c, &f.yara_strings));
+	OV_TRY(ov_cur_u64le(c, &f.yara_anchors));
+	OV_TRY(ov_cur_u64le(c, &f.yara_always));
 	for (size_t i = 0; i < 8; i++)
 		OV_TRY(ov_cur_u64le(c, &f.by_kind[i]));
 	for (size_t i = 0; i < OVERT_TABLES; i++)

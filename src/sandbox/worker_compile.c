@@ -8,8 +8,10 @@
 #include "builtin.h"
 #include "checked.h"
 #include "fd.h"
+#include "layout.h"
 
 #define WRITE_PIECE ((size_t)32 << 10)
+#define FORMAT_MAX ((size_t)1 << 30)
 #define NOTED_MAX 10000 /* complaints sent; the rest is counted */
 
 ov_status ov_worker_source(struct ov_worker *w, struct ov_arrival *m)
@@ -225,6 +227,45 @@ static ov_status build(struct compiling *c, struct ov_odb_builder *b,
 	return st;
 }
 
+/* The last source, laid out anew. The worker stays for the next. */
+static ov_status lay_out(struct compiling *c, int fd)
+{
+	OV_CLEANUP(ov_arena_free) struct ov_arena a;
+	OV_CLEANUP(ov_buf_free) struct ov_buf out = ov_buf_of(FORMAT_MAX);
+	struct ov_worker *const w = c->w;
+	struct ov_worker_source *s = &w->sources[w->nsources - 1];
+	struct ov_yerror err = { .line = 0 };
+	struct ov_wire_compiled told = { .bytes = 0 };
+	struct ov_cur bytes = ov_cur_of(NULL, 0);
+	ov_status st;
+
+	ov_arena_init(&a, FORMAT_MAX);
+	w->nsources--;
+	st = ov_worker_map(s->fd, &bytes);
+	ov_fd_close(&s->fd);
+	if (st == OV_OK)
+		st = ov_yformat(bytes, &a, &out, &err);
+	if (st == OV_OK)
+		st = write_pieces(fd, &out);
+	told.bytes = out.n;
+	if (st == OV_BAD)
+		complain(c, &(struct ov_diag){ .file = s->name,
+					       .line = err.line,
+					       .column = err.column,
+					       .reason = err.why });
+	if (bytes.len > 0)
+		(void)munmap((void *)(uintptr_t)bytes.base, bytes.len);
+	OV_TRY(c->sent);
+	if (st != OV_OK)
+		return ov_worker_fail(w, c->job, st,
+				      st == OV_BAD   ? "not rules that can be read"
+				      : st == OV_BUG ? "the result would not be the same rules"
+						     : reason_of(st));
+	w->out.n = 0;
+	OV_TRY(ov_wire_put_compiled(&w->out, &told));
+	return ov_worker_answer(w, OV_WIRE_COMPILED, c->job);
+}
+
 ov_status ov_worker_compile(struct ov_worker *w, struct ov_arrival *m)
 {
 	struct compiling c = { .w = w, .job = m->job, .includes = { .w = w, .job = m->job } };
@@ -238,6 +279,10 @@ ov_status ov_worker_compile(struct ov_worker *w, struct ov_arrival *m)
 	if (m->fds.nfds != 1 || w->setup.role != OV_ROLE_COMPILE)
 		return OV_BAD;
 	OV_TRY(ov_wire_get_compile(&m->body, &how));
+	if (how.is_format)
+		return w->nsources > 0 && w->sources[w->nsources - 1].fd >= 0
+			   ? lay_out(&c, m->fds.fds[0])
+			   : OV_BAD;
 	o = (struct ov_build_options){ .with_pua = how.with_pua,
 				       .max_memory = how.max_memory,
 				       .diag = complain,

@@ -1,6 +1,8 @@
 /* What is in a database: each signature, and the counts. */
 #include "worker_int.h"
 
+#include <stdio.h>
+
 #include "checked.h"
 #include "text.h"
 
@@ -167,22 +169,54 @@ ov_status ov_worker_list(struct ov_worker *w, struct ov_arrival *m)
 	return ov_worker_answer(w, OV_WIRE_DONE, m->job);
 }
 
+/* Each of a rule's strings that was searched, after the rule. */
+static ov_status put_string_costs(struct ov_worker *w, const struct ov_yrule *r)
+{
+	for (uint32_t i = 0; i < r->nstrings; i++) {
+		const uint32_t id = r->first_string + i;
+		struct ov_ystring_cost c;
+		struct ov_ystring s;
+		char name[160];
+
+		ov_engine_ystring_cost(w->engine, id, &c);
+		if (c.searched == 0)
+			continue;
+		ov_yimage_string(&w->db.yara, id, &s);
+		(void)snprintf(name, sizeof name, "$%.*s", s.name.n < 150 ? (int)s.name.n : 150,
+			       s.name.p != NULL ? s.name.p : "");
+		OV_TRY(ov_wire_put_cost(
+		    &w->out, &(struct overt_cost){ .name = text_of(r->name),
+						   .source = source_name(w, r->source),
+						   .kind = "yara",
+						   .line = r->line,
+						   .work = c.work,
+						   .searched = c.searched,
+						   .held = c.found,
+						   .string = text_of(ov_str_of(name)) }));
+	}
+	return OV_OK;
+}
+
 static ov_status put_yara_cost(struct ov_worker *w, uint32_t job, uint32_t rule,
 			       const struct ov_rule_cost *c)
 {
-	const struct overt_cost *row;
 	struct ov_yrule r;
 
 	ov_yimage_rule(&w->db.yara, rule, &r);
-	row = &(struct overt_cost){ .name = text_of(r.name),
-				    .source = source_name(w, r.source),
-				    .kind = "yara",
-				    .line = r.line,
-				    .met = c->met,
-				    .woken = c->woken,
-				    .work = c->work,
-				    .bytes = ov_engine_cost_layers(w->engine) };
-	OV_TRY(ov_wire_put_cost(&w->out, row));
+	OV_TRY(ov_wire_put_cost(&w->out,
+				&(struct overt_cost){ .name = text_of(r.name),
+						      .source = source_name(w, r.source),
+						      .kind = "yara",
+						      .line = r.line,
+						      .met = c->met,
+						      .woken = c->woken,
+						      .work = c->work,
+						      .shut = c->shut,
+						      .decided = c->decided,
+						      .searched = c->searched,
+						      .held = c->held,
+						      .bytes = ov_engine_cost_layers(w->engine) }));
+	OV_TRY(put_string_costs(w, &r));
 	return w->out.n >= BATCH ? ov_worker_answer(w, OV_WIRE_COSTS, job) : OV_OK;
 }
 
@@ -224,7 +258,7 @@ ov_status ov_worker_cost(struct ov_worker *w, struct ov_arrival *m)
 		struct ov_rule_cost c;
 
 		ov_engine_yara_cost(w->engine, i, &c);
-		if (c.met + c.woken > 0)
+		if (c.met + c.woken + c.shut > 0)
 			OV_TRY(put_yara_cost(w, m->job, i, &c));
 	}
 	w->counts_costs = true;
@@ -261,6 +295,14 @@ static void count(const struct ov_odb *db, struct overt_database_facts *f)
 	}
 	count_tables(db, f);
 	f->by_kind[OV_RULE_YARA] += db->yara.nrules;
+	f->yara_strings = db->yara.nstrings;
+	f->yara_anchors = db->yara.nanchors;
+	for (uint32_t i = 0; i < db->yara.nrules; i++) {
+		struct ov_yrule r;
+
+		ov_yimage_rule(&db->yara, i, &r);
+		f->yara_always += (r.flags & OV_YRULE_ALWAYS) != 0;
+	}
 	f->always_woken = ov_odb_always_count(db, OV_TARGET_ANY);
 	for (int t = OV_TARGET_ANY + 1; t < OV_TARGET_COUNT;
 	     t++) /* each list repeats those for any target */

@@ -14,6 +14,7 @@ PAGES = {"source": "overt-source.1", "scan": "overt-scan.1", "explain": "overt-e
          "yara": "overt-yara.1", "yarac": "overt-yarac.1",
          "bundle": "overt-bundle.1", "status": "overt-status.1", "update": "overt-update.1", "verify": "overt-verify.1", "publish": "overt-publish.1", "witness": "overt-witness.1", "monitor": "overt-monitor.1",
          "mirror": "overt-mirror.1"}
+YARA = ("check", "fmt", "dump", "profile")
 DB = ("build", "check", "info", "list", "diff")
 
 
@@ -47,11 +48,16 @@ def manual(program, root):
         with open(os.path.join(root, "man", name), encoding="utf-8") as f:
             return f.read()
     for command, page in PAGES.items():
-        yield from compare(page, help_options(program, command), page_options(read(page)))
+        text = re.sub(r"^\.Sh YARA .*?(?=^\.Sh (?!YARA ))", "", read(page), flags=re.M | re.S)
+        yield from compare(page, help_options(program, command), page_options(text))
     sections = dict(re.findall(r"^\.Sh DB ([A-Z]+)\n(.*?)(?=^\.Sh)", read("overt-db.1"), re.M | re.S))
     for command in DB:
         yield from compare("overt-db.1, " + command, help_options(program, "db", command),
                            page_options(sections.get(command.upper(), "")))
+    page = read("overt-yara.1")
+    sections = dict(re.findall(r"^\.Sh YARA ([A-Z]+)\n(.*?)(?=^\.Sh)", page, re.M | re.S))
+    for command in YARA:
+        yield from compare("overt-yara.1, " + command, help_options(program, "yara", command), page_options(sections.get(command.upper(), "")))
     listed = {word for line in re.findall(r"^\.It Cm ([a-z ,]+)", read("overt.1"), re.M)
               for word in re.findall("[a-z]+", line)} - {"help"}
     for name in commands(program) ^ listed:

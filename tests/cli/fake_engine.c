@@ -151,6 +151,34 @@ enum overt_status overt_options_add_module_data(struct overt_options *o, const c
 	return strchr(definition, '=') != NULL ? OVERT_OK : OVERT_BAD_ARGUMENT;
 }
 
+enum overt_status overt_formatter_open(const struct overt_options *o, struct overt_formatter **out,
+				       char error[512])
+{
+	(void)o;
+	*out = NULL;
+	(void)snprintf(error, 512, "none here");
+	return OVERT_NO_WORKER;
+}
+
+void overt_formatter_close(struct overt_formatter **f)
+{
+	*f = NULL;
+}
+
+enum overt_status overt_formatter_file(struct overt_formatter *f, int fd, const char *name,
+				       overt_diagnostic_fn fn, void *context, int *out,
+				       char error[512])
+{
+	(void)f;
+	(void)name;
+	(void)fn;
+	(void)context;
+	(void)error;
+	(void)close(fd);
+	*out = -1;
+	return OVERT_NO_WORKER;
+}
+
 void overt_options_on_diagnostic(struct overt_options *o, overt_diagnostic_fn fn, void *context)
 {
 	(void)o;
@@ -486,6 +514,8 @@ enum overt_status overt_database_facts(const struct overt_options *o, overt_fact
 					  .patterns = 8,
 					  .anchors = 6,
 					  .always_woken = 1,
+					  .yara_strings = 2,
+					  .yara_anchors = 3,
 					  .sources = &s,
 					  .nsources = 1 };
 

@@ -94,6 +94,9 @@ static const struct overt_database_facts sample_facts = {
 	.patterns = 2,
 	.anchors = 3,
 	.always_woken = 4,
+	.yara_strings = 5,
+	.yara_anchors = 6,
+	.yara_always = 1,
 	.sources = sample_sources,
 	.nsources = 2,
 };
