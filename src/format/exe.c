@@ -32,16 +32,8 @@ uint64_t ov_exe_claim(struct ov_exe_in *in, uint64_t off, uint64_t size)
 
 ov_status ov_exe_text(struct ov_exe_in *in, uint64_t off, uint64_t max, struct ov_str *out)
 {
-	struct ov_cur c;
-	struct ov_str s;
-
-	OV_TRY(ov_window_upto(&in->names, off, (size_t)ov_min_u64(max, OV_EXE_NAME_MAX), &c));
-	s = (struct ov_str){ .p = c.len > 0 ? (const char *)c.base : "",
-			     .n = c.len > 0 ? strnlen((const char *)c.base, c.len) : 0 };
-	if (in->win.src->mem == NULL)
-		return ov_arena_str(in->arena, s, out);
-	*out = s;
-	return OV_OK;
+	return ov_window_text(&in->names, in->arena, off, (size_t)ov_min_u64(max, OV_EXE_NAME_MAX),
+			      out);
 }
 
 ov_status ov_exe_sections(struct ov_exe_in *in, uint64_t n, uint32_t *room)

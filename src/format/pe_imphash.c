@@ -6,13 +6,16 @@
 
 #include "checked.h"
 #include "exe.h"
+#include "pe_int.h"
+#include "pe_view.h"
 #include "text.h"
 
-#define NAME_MAX_HASHED 256 /* bytes of a name that count */
+#define NAME_MAX_HASHED 256 /* bytes of a name that count for ClamAV */
 
 struct text { /* what was hashed so far */
 	struct ov_hasher *h;
 	uint64_t n;
+	size_t name_max; /* bytes of a name that count */
 };
 
 struct ordinal {
@@ -37,11 +40,11 @@ static const struct ordinal automation[] = {
 #undef ORDINAL
 };
 
-/* Adds text in lower case. */
+/* Adds text in lower case, as much of it as counts. */
 static ov_status add(struct text *t, struct ov_str s)
 {
-	char low[NAME_MAX_HASHED];
-	const size_t n = ov_min_size(s.n, sizeof low);
+	char low[OV_PE_SYMBOL_NAME_MAX];
+	const size_t n = ov_min_size(s.n, ov_min_size(t->name_max, sizeof low));
 
 	for (size_t i = 0; i < n; i++)
 		low[i] = (char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] + ('a' - 'A') : s.p[i]);
@@ -50,12 +53,12 @@ static ov_status add(struct text *t, struct ov_str s)
 }
 
 /* "kernel32.dll" -> "kernel32": what begins with dll, ocx or sys behind the *first* dot goes. */
-static struct ov_str without_extension(struct ov_str s)
+static struct ov_str without_extension(struct ov_str s, size_t name_max)
 {
 	const char *dot;
 	struct ov_str end;
 
-	s.n = ov_min_size(s.n, NAME_MAX_HASHED);
+	s.n = ov_min_size(s.n, name_max);
 	dot = s.n > 0 ? memchr(s.p, '.', s.n) : NULL;
 	if (dot == NULL || s.n - (size_t)(dot - s.p) < 4)
 		return s;
@@ -79,42 +82,59 @@ static struct ov_str name_in(const struct ordinal *rows, size_t n, uint16_t numb
 	return (struct ov_str){ 0 };
 }
 
-/* The name that a numbered function of two well-known libraries counts under; empty: none. */
-static struct ov_str ordinal_name(const struct ov_import *im)
+struct ov_str ov_pe_ordinal_name(struct ov_str lib, uint16_t ordinal)
 {
-	const struct ov_str lib = im->library;
-
 	if (is_library(lib, OV_STR("ws2_32.dll")) || is_library(lib, OV_STR("wsock32.dll")))
-		return name_in(sockets, sizeof sockets / sizeof *sockets, im->ordinal);
+		return name_in(sockets, sizeof sockets / sizeof *sockets, ordinal);
 	if (is_library(lib, OV_STR("oleaut32.dll")))
-		return name_in(automation, sizeof automation / sizeof *automation, im->ordinal);
+		return name_in(automation, sizeof automation / sizeof *automation, ordinal);
 	return (struct ov_str){ 0 };
 }
 
-static ov_status add_import(struct text *t, const struct ov_import *im)
+static ov_status add_import(struct text *t, struct ov_str library, struct ov_str symbol)
 {
-	struct ov_str symbol = im->symbol;
-
 	if (t->n > 0)
 		OV_TRY(add(t, OV_STR(",")));
-	OV_TRY(add(t, without_extension(im->library)));
+	OV_TRY(add(t, without_extension(library, t->name_max)));
 	OV_TRY(add(t, OV_STR(".")));
-	if (im->is_ordinal && ordinal_name(im).n > 0)
-		symbol = ordinal_name(im);
 	return add(t, symbol);
+}
+
+/* The name that an import counts under: that of a well-known ordinal, else its own. */
+static struct ov_str symbol_of(const struct ov_import *im)
+{
+	const struct ov_str known =
+	    im->is_ordinal ? ov_pe_ordinal_name(im->library, im->ordinal) : (struct ov_str){ 0 };
+
+	return known.n > 0 ? known : im->symbol;
 }
 
 ov_status ov_exe_imphash(const struct ov_exe *x, struct ov_hasher *h, uint8_t out[OV_DIGEST_MAX],
 			 uint64_t *size)
 {
-	struct text t = { .h = h };
+	struct text t = { .h = h, .name_max = NAME_MAX_HASHED };
 
 	OV_TRY(ov_hasher_start(h));
 	for (uint32_t i = 0; i < x->nimports; i++)
 		if (x->type == OV_T_MSEXE && !x->imports[i].is_delayed)
-			OV_TRY(add_import(&t, &x->imports[i]));
+			OV_TRY(add_import(&t, x->imports[i].library, symbol_of(&x->imports[i])));
 	if (t.n == 0)
 		return OV_END;
 	*size = t.n;
 	return ov_hasher_end(h, out);
+}
+
+ov_status ov_pe_imphash(const struct ov_pe_imports *im, struct ov_hasher *md5,
+			uint8_t out[OV_DIGEST_MAX])
+{
+	struct text t = { .h = md5, .name_max = OV_PE_SYMBOL_NAME_MAX };
+
+	OV_TRY(ov_hasher_start(md5));
+	for (uint32_t i = 0; i < im->nlibraries; i++) {
+		const struct ov_pe_library *lib = &im->libraries[i];
+
+		for (uint32_t k = 0; k < lib->n; k++)
+			OV_TRY(add_import(&t, lib->name, im->functions[lib->first + k].name));
+	}
+	return ov_hasher_end(md5, out);
 }

@@ -13,6 +13,42 @@
 
 #define LIBRARIES_MAX 4096
 
+ov_status ov_pe_import_read(struct ov_window *win, uint64_t at, bool is_delayed,
+			    struct ov_pe_import_row *out)
+{
+	struct ov_pe_import_row r = { .flags = 0 };
+	struct ov_cur c;
+
+	OV_TRY(ov_window_get(win, at, is_delayed ? 32 : 20, &c));
+	if (is_delayed) {
+		r.flags = ov_cur_soft_u32le(&c);
+		r.library = ov_cur_soft_u32le(&c);
+		ov_cur_soft_skip(&c, 4);
+		r.addresses = ov_cur_soft_u32le(&c);
+		r.names = ov_cur_soft_u32le(&c);
+	} else {
+		r.names = ov_cur_soft_u32le(&c);
+		ov_cur_soft_skip(&c, 8);
+		r.library = ov_cur_soft_u32le(&c);
+		r.addresses = ov_cur_soft_u32le(&c);
+	}
+	*out = r;
+	return OV_OK;
+}
+
+ov_status ov_pe_thunk_read(struct ov_window *win, uint64_t at, bool is_64, uint64_t *out)
+{
+	struct ov_cur c;
+	uint32_t low = 0;
+
+	OV_TRY(ov_window_get(win, at, is_64 ? 8 : 4, &c));
+	if (is_64)
+		return ov_cur_u64le(&c, out);
+	OV_TRY(ov_cur_u32le(&c, &low));
+	*out = low;
+	return OV_OK;
+}
+
 static ov_status ordinal_name(struct pe *pe, uint64_t word, struct ov_str *out)
 {
 	char text[16];
@@ -34,24 +70,16 @@ static ov_status text_at(struct pe *pe, uint64_t rva, struct ov_str *out)
 static ov_status read_thunks(struct pe *pe, uint64_t rva, struct ov_str library, bool is_delayed,
 			     uint64_t base)
 {
-	const size_t width = pe->is_64 ? 8 : 4;
-	const uint64_t top = pe->is_64 ? (uint64_t)1 << 63 : (uint64_t)1 << 31;
+	const size_t width = pe->h.is_64 ? 8 : 4;
+	const uint64_t top = pe->h.is_64 ? (uint64_t)1 << 63 : (uint64_t)1 << 31;
 	uint64_t at;
 
 	OV_TRY(ov_pe_offset(pe, rva, &at));
 	for (;; at += width) { /* each turn appends an import, and their number is capped */
-		struct ov_cur c;
 		struct ov_import im = { .library = library, .is_delayed = is_delayed };
 		uint64_t word;
-		uint32_t low;
 
-		OV_TRY(ov_window_get(&pe->in->win, at, width, &c));
-		if (pe->is_64) {
-			OV_TRY(ov_cur_u64le(&c, &word));
-		} else {
-			OV_TRY(ov_cur_u32le(&c, &low));
-			word = low;
-		}
+		OV_TRY(ov_pe_thunk_read(&pe->in->win, at, pe->h.is_64, &word));
 		if (word == 0)
 			return OV_OK;
 		im.is_ordinal = (word & top) != 0;
@@ -69,43 +97,33 @@ static ov_status read_thunks(struct pe *pe, uint64_t rva, struct ov_str library,
 /* One descriptor of the usual table. @return OV_END after the last. */
 static ov_status read_library(struct pe *pe, uint64_t at)
 {
-	uint32_t names, library_rva, addresses;
+	struct ov_pe_import_row r;
 	struct ov_str library;
 	uint64_t off;
-	struct ov_cur c;
 
-	OV_TRY(ov_window_get(&pe->in->win, at, 20, &c));
-	names = ov_cur_soft_u32le(&c);
-	ov_cur_soft_skip(&c, 8);
-	library_rva = ov_cur_soft_u32le(&c);
-	addresses = ov_cur_soft_u32le(&c);
-	if (library_rva == 0 || addresses == 0) /* where Windows stops as well */
+	OV_TRY(ov_pe_import_read(&pe->in->win, at, false, &r));
+	if (r.library == 0 || r.addresses == 0) /* where Windows stops as well */
 		return OV_END;
-	OV_TRY(text_at(pe, library_rva, &library));
-	if (names == 0 || ov_pe_offset(pe, names, &off) != OV_OK)
-		names = addresses; /* old linkers fill only one of the two */
-	return read_thunks(pe, names, library, false, 0);
+	OV_TRY(text_at(pe, r.library, &library));
+	if (r.names == 0 || ov_pe_offset(pe, r.names, &off) != OV_OK)
+		r.names = r.addresses; /* old linkers fill only one of the two */
+	return read_thunks(pe, r.names, library, false, 0);
 }
 
 static ov_status read_delayed(struct pe *pe, uint64_t at)
 {
-	uint32_t flags, library_rva, names;
-	uint64_t base;
+	struct ov_pe_import_row r;
 	struct ov_str library;
-	struct ov_cur c;
+	uint64_t base;
 
-	OV_TRY(ov_window_get(&pe->in->win, at, 32, &c));
-	flags = ov_cur_soft_u32le(&c);
-	library_rva = ov_cur_soft_u32le(&c);
-	ov_cur_soft_skip(&c, 8);
-	names = ov_cur_soft_u32le(&c);
-	base = (flags & 1) != 0 ? 0 : pe->image_base; /* before 1998: virtual addresses */
-	if (library_rva == 0)
+	OV_TRY(ov_pe_import_read(&pe->in->win, at, true, &r));
+	base = (r.flags & 1) != 0 ? 0 : pe->h.image_base; /* before 1998: virtual addresses */
+	if (r.library == 0)
 		return OV_END;
-	if (library_rva < base || names < base)
+	if (r.library < base || r.names < base)
 		return OV_BAD;
-	OV_TRY(text_at(pe, library_rva - base, &library));
-	return read_thunks(pe, names - base, library, true, base);
+	OV_TRY(text_at(pe, r.library - base, &library));
+	return read_thunks(pe, r.names - base, library, true, base);
 }
 
 /* Walks one table. A broken library ends its own functions, not the table. */
@@ -114,9 +132,9 @@ static ov_status walk(struct pe *pe, unsigned dir, size_t step,
 {
 	uint64_t at;
 
-	if (pe->dirs[dir].rva == 0)
+	if (pe->h.dirs[dir].rva == 0)
 		return OV_OK;
-	if (ov_pe_offset(pe, pe->dirs[dir].rva, &at) != OV_OK) {
+	if (ov_pe_offset(pe, pe->h.dirs[dir].rva, &at) != OV_OK) {
 		ov_exe_broken(pe->in, "the import table lies in no section");
 		return OV_OK;
 	}
@@ -139,6 +157,6 @@ static ov_status walk(struct pe *pe, unsigned dir, size_t step,
 
 ov_status ov_pe_imports(struct pe *pe)
 {
-	OV_TRY(walk(pe, PE_DIR_IMPORT, 20, read_library));
-	return walk(pe, PE_DIR_DELAY, 32, read_delayed);
+	OV_TRY(walk(pe, OV_PE_IMPORT, 20, read_library));
+	return walk(pe, OV_PE_DELAY, 32, read_delayed);
 }

@@ -3,32 +3,23 @@
 #define OV_PE_INT_H
 
 #include "exe_int.h"
+#include "pe_header.h"
 
-enum {
-	PE_DIR_IMPORT = 1,
-	PE_DIR_RESOURCE = 2,
-	PE_DIR_SECURITY = 4,
-	PE_DIR_DELAY = 13,
-	PE_DIRS = 16
-};
-
-/* Header fields that the parts need; "Microsoft PE and COFF Specification" names them. */
+/* A program being read. Alignments are those of the header, or what is taken where they make no
+ * sense. */
 struct pe {
 	struct ov_exe_in *in;
-	uint64_t coff; /* file offset of the COFF header ("PE\0\0" + 4)     */
-	uint16_t nsections, optional_size, flags;
-	uint32_t symbols, nsymbols;
-	bool is_64;
-	uint32_t entry_rva, section_align, file_align, headers_size;
-	uint64_t image_base;
-	struct {
-		uint32_t rva, size;
-	} dirs[PE_DIRS];
+	uint64_t coff;
+	struct ov_pe_header h;
+	uint32_t section_align, file_align;
 };
 
 /** File offset of a virtual address relative to the image base. @return OV_OK; OV_BAD when no bytes
  * stand behind it. */
 OV_MUST_USE ov_status ov_pe_offset(const struct pe *pe, uint64_t rva, uint64_t *out);
+
+/** The name that a numbered function of two well-known libraries has; empty: none. */
+struct ov_str ov_pe_ordinal_name(struct ov_str library, uint16_t ordinal);
 
 #define OV_PE_SUBDIRECTORY 0x80000000u
 
@@ -44,6 +35,22 @@ OV_MUST_USE ov_status ov_pe_directory(struct ov_window *win, uint64_t at,
 /* Its entry: a number (or a name's place), and what it leads to, from the tree's root. */
 OV_MUST_USE ov_status ov_pe_directory_entry(struct ov_window *win, const struct ov_pe_directory *d,
 					    uint32_t i, uint32_t *id, uint32_t *to);
+
+struct ov_pe_version_row {	   /* a pair of a version block */
+	struct ov_cur key, value;  /* UTF-16; views that live as long as the call */
+	uint64_t key_at, value_at; /* file offsets                                */
+	uint16_t value_length;	   /* as declared: bytes or units                 */
+	bool is_text;		   /* its kind, as declared                       */
+	bool is_string;		   /* it stands in StringFileInfo                 */
+	bool is_cut;		   /* it is longer than what is there             */
+};
+
+typedef ov_status (*ov_pe_version_fn)(void *ctx, const struct ov_pe_version_row *row);
+
+/* pe_resources.c: gives all pairs of the version block at a file offset. `fixed`: bytes of the part
+ * before the texts; 0: as declared. @return also what `fn` says; OV_BAD, OV_SHORT. */
+OV_MUST_USE ov_status ov_pe_version_block(struct ov_window *win, uint64_t off, size_t size,
+					  size_t fixed, ov_pe_version_fn fn, void *ctx);
 
 /** Fill imports and version information. Broken tables end them and set `broken`. @return OV_OK;
  * OV_LIMIT, OV_NOMEM; OV_IO. */

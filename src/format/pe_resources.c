@@ -31,7 +31,8 @@ struct node {
 	struct ov_cur key;    /* UTF-16, without its NUL */
 	struct ov_cur value;  /* as long as the header says */
 	struct ov_cur inside; /* all after the key's padding: value and children */
-	bool is_text;
+	bool is_text, is_cut;
+	uint16_t value_length;
 };
 
 /* Moves to the next multiple of 4 from the block's start; `base` is where the cursor's bytes begin
@@ -65,6 +66,7 @@ static ov_status take_node(struct ov_cur *c, size_t base, uint64_t start, struct
 		return OV_END; /* zeros fill up the end */
 	}
 	c->pos = at;
+	out->is_cut = length > ov_cur_left(c);
 	OV_TRY(ov_cur_take(c, ov_min_size(length, ov_cur_left(c)), &body));
 	ov_cur_soft_skip(&body, 2);
 	value_length = ov_cur_soft_u16le(&body);
@@ -78,6 +80,7 @@ static ov_status take_node(struct ov_cur *c, size_t base, uint64_t start, struct
 	align(&body, base + at);
 	*inside_base = base + at + body.pos;
 	out->is_text = kind == 1;
+	out->value_length = value_length;
 	OV_TRY(ov_cur_sub(&body, body.pos, body.len - body.pos, &out->inside));
 	out->value = out->inside;
 	if (!out->is_text)
@@ -126,11 +129,12 @@ static ov_status grow(struct ov_exe *x, struct ov_arena *a)
 	return OV_OK;
 }
 
-static ov_status keep(struct pe *pe, const struct node *n)
+static ov_status keep(void *ctx, const struct ov_pe_version_row *n)
 {
+	struct pe *pe = ctx;
 	struct ov_exe *x = pe->in->x;
 	struct ov_arena *a = pe->in->arena;
-	struct ov_version_entry e = { .off = n->off };
+	struct ov_version_entry e = { .off = n->key_at };
 
 	/* lists have 32, 64, ... places */
 	if (x->nversions == 0 || (x->nversions >= 32 && (x->nversions & (x->nversions - 1)) == 0))
@@ -145,43 +149,71 @@ static ov_status keep(struct pe *pe, const struct node *n)
 	return OV_OK;
 }
 
+/* A block being read, and who wants its texts. */
+struct block {
+	uint64_t start; /* file offset */
+	ov_pe_version_fn fn;
+	void *ctx;
+};
+
+static ov_status give(const struct block *b, const struct node *n, bool is_string)
+{
+	const struct ov_pe_version_row row = { .key = n->key,
+					       .value = n->value,
+					       .key_at = n->off,
+					       .value_at =
+						   n->off + (uint64_t)(n->value.base - n->key.base),
+					       .value_length = n->value_length,
+					       .is_text = n->is_text,
+					       .is_cut = n->is_cut,
+					       .is_string = is_string };
+
+	return b->fn(b->ctx, &row);
+}
+
 /* The entries of one StringFileInfo or VarFileInfo. */
-static ov_status read_info(struct pe *pe, const struct node *info, size_t base, uint64_t start)
+static ov_status read_info(const struct block *b, const struct node *info, size_t base)
 {
 	const bool is_var = key_is(info, "VarFileInfo");
+	const bool is_string = key_is(info, "StringFileInfo");
 	struct ov_cur tables = info->inside;
 	struct node table, text;
 	size_t table_base, unused;
 	ov_status s;
 
-	while ((s = take_node(&tables, base, start, &table, &table_base)) == OV_OK) {
+	while ((s = take_node(&tables, base, b->start, &table, &table_base)) == OV_OK) {
 		if (is_var) {
-			OV_TRY(keep(pe, &table));
+			OV_TRY(give(b, &table, false));
 			continue;
 		}
-		while ((s = take_node(&table.inside, table_base, start, &text, &unused)) == OV_OK)
-			OV_TRY(keep(pe, &text));
+		while ((s = take_node(&table.inside, table_base, b->start, &text, &unused)) ==
+		       OV_OK)
+			OV_TRY(give(b, &text, is_string));
 		if (s != OV_END)
 			return s;
 	}
 	return s == OV_END ? OV_OK : s;
 }
 
-static ov_status read_block(struct pe *pe, uint64_t off, size_t size)
+ov_status ov_pe_version_block(struct ov_window *win, uint64_t off, size_t size, size_t fixed,
+			      ov_pe_version_fn fn, void *ctx)
 {
+	const struct block b = { .start = off, .fn = fn, .ctx = ctx };
 	struct node top, info;
 	size_t base, info_base;
 	struct ov_cur c;
 	ov_status s;
 
-	OV_TRY(ov_window_upto(&pe->in->win, off, size < BLOCK_MAX ? size : BLOCK_MAX, &c));
+	OV_TRY(ov_window_upto(win, off, size < BLOCK_MAX ? size : BLOCK_MAX, &c));
 	OV_TRY(take_node(&c, 0, off, &top, &base));
 	if (!key_is(&top, "VS_VERSION_INFO"))
 		return OV_BAD;
-	OV_TRY(ov_cur_skip(&top.inside, top.is_text ? 52 : top.value.len)); /* VS_FIXEDFILEINFO */
+	if (fixed == 0)
+		fixed = top.is_text ? 52 : top.value.len; /* VS_FIXEDFILEINFO */
+	OV_TRY(ov_cur_skip(&top.inside, fixed));
 	align(&top.inside, base);
 	while ((s = take_node(&top.inside, base, off, &info, &info_base)) == OV_OK)
-		OV_TRY(read_info(pe, &info, info_base, off));
+		OV_TRY(read_info(&b, &info, info_base));
 	return s == OV_END ? OV_OK : s;
 }
 
@@ -235,7 +267,7 @@ static ov_status read_leaf(struct pe *pe, uint64_t at)
 	rva = ov_cur_soft_u32le(&c);
 	size = ov_cur_soft_u32le(&c);
 	OV_TRY(ov_pe_offset(pe, rva, &off));
-	return read_block(pe, off, size);
+	return ov_pe_version_block(&pe->in->win, off, size, 0, keep, pe);
 }
 
 /* The languages of one version resource. */
@@ -280,9 +312,9 @@ ov_status ov_pe_versions(struct pe *pe)
 	uint64_t root;
 	ov_status s;
 
-	if (pe->dirs[PE_DIR_RESOURCE].rva == 0)
+	if (pe->h.dirs[OV_PE_RESOURCE].rva == 0)
 		return OV_OK;
-	if (ov_pe_offset(pe, pe->dirs[PE_DIR_RESOURCE].rva, &root) != OV_OK) {
+	if (ov_pe_offset(pe, pe->h.dirs[OV_PE_RESOURCE].rva, &root) != OV_OK) {
 		ov_exe_broken(pe->in, "the resources lie in no section");
 		return OV_OK;
 	}

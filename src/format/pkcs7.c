@@ -80,7 +80,7 @@ enum ov_pkcs7_digest ov_pkcs7_digest_of(struct ov_cur algorithm)
 	return OV_PKCS7_NO_DIGEST;
 }
 
-ov_status ov_pkcs7_attribute(struct ov_cur set, const void *oid, size_t n, struct ov_der *out)
+ov_status ov_pkcs7_values(struct ov_cur set, const void *oid, size_t n, struct ov_cur *out)
 {
 	struct ov_der attribute, type, values;
 	ov_status s;
@@ -94,10 +94,20 @@ ov_status ov_pkcs7_attribute(struct ov_cur set, const void *oid, size_t n, struc
 		if (!ov_der_is_oid(&type, oid, n))
 			continue;
 		OV_TRY(ov_der_expect(&in, OV_DER_SET, &values));
-		s = ov_der_next(&values.body, out);
-		return s == OV_END ? OV_BAD : s;
+		*out = values.body;
+		return OV_OK;
 	}
 	return s;
+}
+
+ov_status ov_pkcs7_attribute(struct ov_cur set, const void *oid, size_t n, struct ov_der *out)
+{
+	struct ov_cur values;
+	ov_status s;
+
+	OV_TRY(ov_pkcs7_values(set, oid, n, &values));
+	s = ov_der_next(&values, out);
+	return s == OV_END ? OV_BAD : s;
 }
 
 ov_status ov_pkcs7_signer_read(struct ov_cur *in, struct ov_pkcs7_signer *out)

@@ -84,6 +84,10 @@ OV_MUST_USE ov_status ov_pkcs7_read(struct ov_cur in, struct ov_pkcs7 *out);
 /** Reads one SignerInfo, which stands alone in countersignatures. Moves on OV_OK. */
 OV_MUST_USE ov_status ov_pkcs7_signer_read(struct ov_cur *in, struct ov_pkcs7_signer *out);
 
+/** Finds an attribute: the values in its SET, one behind the other. @return as below. */
+OV_MUST_USE ov_status ov_pkcs7_values(struct ov_cur set, const void *oid, size_t n,
+				      struct ov_cur *out);
+
 /** Finds an attribute's first value. `set`: content of a SET of attributes. @return OV_OK; OV_END
  * when there is none of that type; OV_SHORT, OV_BAD. */
 OV_MUST_USE ov_status ov_pkcs7_attribute(struct ov_cur set, const void *oid, size_t n,

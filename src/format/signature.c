@@ -31,29 +31,43 @@ const EVP_MD *ov_sign_md(enum ov_pkcs7_digest kind)
 	return NULL;
 }
 
+ov_status ov_signature_table(const struct ov_src *src, const struct ov_exe *x, struct ov_arena *a,
+			     struct ov_cur *out)
+{
+	if (x->type != OV_T_MSEXE || x->certs_size < TABLE_ROW || x->certs >= src->size)
+		return OV_END;
+	return ov_src_view_upto(src, x->certs, (size_t)ov_min_u64(x->certs_size, OV_PKCS7_MAX), a,
+				out);
+}
+
+ov_status ov_signature_next(struct ov_cur *table, struct ov_cur *out)
+{
+	while (ov_cur_left(table) >= TABLE_ROW) { /* each turn takes a row of at least 8 bytes */
+		const uint32_t n = ov_cur_soft_u32le(table);
+		const uint32_t kind = ov_cur_soft_u32le(table) >> 16;
+		struct ov_cur body;
+
+		OV_TRY(ov_cur_status(table));
+		if (n < TABLE_ROW)
+			return OV_BAD;
+		OV_TRY(ov_cur_take(table, ov_min_u64(n - TABLE_ROW, ov_cur_left(table)), &body));
+		ov_cur_soft_skip(table, ov_min_u64((8 - n % 8) % 8, ov_cur_left(table)));
+		if (kind == TYPE_PKCS7) {
+			*out = body;
+			return OV_OK;
+		}
+	}
+	return OV_END;
+}
+
 ov_status ov_signature_find(const struct ov_src *src, const struct ov_exe *x, struct ov_arena *a,
 			    struct ov_pkcs7 *out)
 {
-	struct ov_cur table;
+	struct ov_cur table, body;
 
-	if (x->type != OV_T_MSEXE || x->certs_size < TABLE_ROW || x->certs >= src->size)
-		return OV_END;
-	OV_TRY(ov_src_view_upto(src, x->certs, (size_t)ov_min_u64(x->certs_size, OV_PKCS7_MAX), a,
-				&table));
-	while (ov_cur_left(&table) >= TABLE_ROW) { /* each turn takes a row of at least 8 bytes */
-		const uint32_t n = ov_cur_soft_u32le(&table);
-		const uint32_t kind = ov_cur_soft_u32le(&table) >> 16;
-		struct ov_cur body;
-
-		OV_TRY(ov_cur_status(&table));
-		if (n < TABLE_ROW)
-			return OV_BAD;
-		OV_TRY(ov_cur_take(&table, ov_min_u64(n - TABLE_ROW, ov_cur_left(&table)), &body));
-		if (kind == TYPE_PKCS7)
-			return ov_pkcs7_read(body, out);
-		ov_cur_soft_skip(&table, ov_min_u64((8 - n % 8) % 8, ov_cur_left(&table)));
-	}
-	return OV_END;
+	OV_TRY(ov_signature_table(src, x, a, &table));
+	OV_TRY(ov_signature_next(&table, &body));
+	return ov_pkcs7_read(body, out);
 }
 
 ov_status ov_signature_claim(const struct ov_pkcs7 *m, struct ov_sign_digest *out)

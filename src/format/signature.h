@@ -40,6 +40,12 @@ void ov_signature_prepare(void);
 OV_MUST_USE ov_status ov_signature_find(const struct ov_src *src, const struct ov_exe *x,
 					struct ov_arena *a, struct ov_pkcs7 *out);
 
+/** The bytes of a program's certificate table. @return as ov_signature_find(). */
+OV_MUST_USE ov_status ov_signature_table(const struct ov_src *src, const struct ov_exe *x,
+					 struct ov_arena *a, struct ov_cur *out);
+/** The next message of a table. Moves. @return OV_OK; OV_END; OV_BAD. */
+OV_MUST_USE ov_status ov_signature_next(struct ov_cur *table, struct ov_cur *out);
+
 struct ov_sign_id { /* what anchors know a certificate by */
 	uint8_t subject[OV_SHA1_BYTES], serial[OV_SHA1_BYTES];
 	struct ov_cur modulus; /* empty: no RSA key */

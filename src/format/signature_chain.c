@@ -16,6 +16,7 @@
 
 #include "checked.h"
 #include "signature_int.h"
+#include "signature_view.h"
 
 #define CHECKS_MAX 96 /* signatures verified for one message */
 #define CERT_BYTES_MAX ((size_t)64 << 10)
@@ -440,6 +441,28 @@ ov_status ov_signature_verify(const struct ov_pkcs7 *m, const struct ov_sign_anc
 	s = verify(&ch, m, now);
 	drop_certs(&ch);
 	return s == OV_OK || s == OV_LIMIT || s == OV_NOMEM ? s : OV_BAD;
+}
+
+bool ov_signature_signer_fits(const struct ov_pkcs7 *m, const struct ov_pkcs7_signer *s,
+			      struct ov_cur content, struct ov_arena *a)
+{
+	struct chain ch = { .arena = a, .checks = 1 };
+	const struct cert *who = NULL;
+	bool fits;
+
+	if (ov_arena_array(a, CERTS_MAX, &ch.certs) != OV_OK)
+		return false;
+	add_certs(&ch, m);
+	for (uint32_t i = 0; i < ch.ncerts; i++) /* who it is, is not the question */
+		ch.certs[i].is_trusted = true;
+	fits = check_signer(&ch, s, content, &who) == OV_OK;
+	drop_certs(&ch);
+	return fits;
+}
+
+bool ov_signature_fits(const struct ov_pkcs7 *m, struct ov_arena *a)
+{
+	return ov_signature_signer_fits(m, &m->signer, m->content_bytes, a);
 }
 
 /* The fetches of OpenSSL's digests and of RSA, and what they set up behind them. The number is no

@@ -85,3 +85,18 @@ ov_status ov_window_find(struct ov_window *w, uint64_t *at, uint64_t end, const 
 	*at = end;
 	return OV_OK;
 }
+
+ov_status ov_window_text(struct ov_window *w, struct ov_arena *a, uint64_t at, size_t max,
+			 struct ov_str *out)
+{
+	struct ov_cur c;
+	struct ov_str s;
+
+	OV_TRY(ov_window_upto(w, at, max, &c));
+	s = (struct ov_str){ .p = c.len > 0 ? (const char *)c.base : "",
+			     .n = c.len > 0 ? strnlen((const char *)c.base, c.len) : 0 };
+	if (w->src->mem == NULL)
+		return ov_arena_str(a, s, out);
+	*out = s;
+	return OV_OK;
+}

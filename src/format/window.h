@@ -49,4 +49,11 @@ OV_MUST_USE ov_status ov_window_some(struct ov_window *w, uint64_t at, size_t le
 OV_MUST_USE ov_status ov_window_find(struct ov_window *w, uint64_t *at, uint64_t end,
 				     const void *what, size_t n, bool *found);
 
+/**
+ * Text at `at` up to a NUL, at most `max` bytes: a longer one is cut there, one at the end of the
+ * source too. It lies in the source's memory or in the arena.
+ */
+OV_MUST_USE ov_status ov_window_text(struct ov_window *w, struct ov_arena *a, uint64_t at,
+				     size_t max, struct ov_str *out);
+
 #endif

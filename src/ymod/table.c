@@ -15,6 +15,7 @@ static const struct ov_ymodule *const rows[] = {
 	&ov_ymod_olecf,
 	&ov_ymod_vba,
 	&ov_ymod_msi,
+	&ov_ymod_pe,
 };
 /* clang-format on */
 

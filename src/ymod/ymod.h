@@ -19,5 +19,6 @@ extern const struct ov_ymodule ov_ymod_string;
 extern const struct ov_ymodule ov_ymod_time;
 extern const struct ov_ymodule ov_ymod_vba;
 extern const struct ov_ymodule ov_ymod_zip;
+extern const struct ov_ymodule ov_ymod_pe;
 
 #endif
