@@ -9,7 +9,7 @@ declare -A sets=(
 		libpng-dev libjpeg62-turbo-dev libgif-dev libwebp-dev"
 	[run]="libarchive-tools clamav-testfiles"
 	[test]="libcmocka-dev clang clang-format-14 clang-tidy-14 libclang-rt-14-dev binutils file
-		gcc-aarch64-linux-gnu qemu-user shellcheck groff-base man-db clamav clamav-freshclam minisign signify-openbsd openssl yara golang-go golang-golang-x-mod-dev"
+		gcc-aarch64-linux-gnu qemu-user shellcheck groff-base man-db clamav clamav-freshclam minisign signify-openbsd openssl yara golang-go golang-golang-x-mod-dev rustc"
 	[fuzz]="clang libclang-rt-14-dev"
 	[bench]="clamav libc6-dev"
 )

@@ -5,12 +5,15 @@
   test_embed.py PROGRAM WORKER LIBRARY LIBRARY_LTO INCLUDE BUILD|- [unittest arguments]
 """
 import glob
+import hashlib
+import io
 import json
 import os
 import shutil
 import struct
 import subprocess
 import sys
+import tarfile
 import tempfile
 import unittest
 
@@ -160,8 +163,7 @@ class Embed(Base):
     def test_other_linkers(self):
         for linker in ("gold", "lld"):
             with self.subTest(linker):
-                if shutil.which("ld." + linker) is None:
-                    continue
+                self.need("ld." + linker)
                 self.c_program(linker, "-fuse-ld=" + linker, "-Wl,--gc-sections", "-s")
                 self.named(linker)
 
@@ -246,6 +248,20 @@ class Embed(Base):
         self.assertEqual([(e["relation"], e["path"]) for e in r["engines"]], [("contains", ["outer.tar", "x"])])
         self.tool("gzip", "-k", "outer.tar")
         self.assertEqual([e["relation"] for e in self.whois("outer.tar.gz")["engines"]], ["contains"])
+        layer = io.BytesIO()
+        with tarfile.open(fileobj=layer, mode="w") as t:
+            t.add(self.path("x"), "opt/filterd")
+        config = {"architecture": "amd64", "os": "linux",
+                  "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer.getvalue()).hexdigest()]}}
+        parts = {"c.json": json.dumps(config).encode(), "l/layer.tar": layer.getvalue(),
+                 "manifest.json": json.dumps([{"Config": "c.json", "RepoTags": ["x:1"], "Layers": ["l/layer.tar"]}]).encode()}
+        with tarfile.open(self.path("image.tar"), "w") as t:
+            for name, data in parts.items():
+                info = tarfile.TarInfo(name)
+                info.size = len(data)
+                t.addfile(info, io.BytesIO(data))
+        r = self.whois("image.tar")
+        self.assertEqual([(e["relation"], e["path"][-1]) for e in r["engines"]], [("contains", "opt/filterd")])
         self.put("memory.raw", b"\x01\x02\x03\x04" * 999 + self.get("x"))
         self.assertEqual({(e["relation"], e["grade"]) for e in self.whois("memory.raw")["engines"]},
                          {("may contain", "E2")})
