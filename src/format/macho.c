@@ -8,139 +8,100 @@
 
 #include "checked.h"
 #include "exe_int.h"
+#include "macho.h"
 
 #define COMMANDS_MAX 16384u
 #define SYMBOLS_MAX (16u * OV_EXE_IMPORTS_MAX)
 #define REGISTERS_MAX 512u /* bytes of a thread's state that are looked at */
-
-enum {
-	LC_SEGMENT = 1,
-	LC_SYMTAB = 2,
-	LC_UNIXTHREAD = 5,
-	LC_LOAD_DYLIB = 0xc,
-	LC_SEGMENT_64 = 0x19,
-	LC_LAZY_DYLIB = 0x20
-};
-static const uint32_t LC_MAIN = 0x80000028u, LC_WEAK_DYLIB = 0x80000018u,
-		      LC_REEXPORT_DYLIB = 0x8000001fu;
 
 enum { CPU_X86 = 7, CPU_ARM = 12, CPU_POWERPC = 18 };
 enum { MH_DYLIB = 6, MH_BUNDLE = 8 };
 
 struct macho {
 	struct ov_exe_in *in;
-	bool is_be, is_64;
-	uint32_t cpu, ncmds, room;
+	struct ov_macho h;
+	uint32_t ncmds, room;
 	uint64_t cmds, cmds_end;
 	uint64_t thread_entry; /* virtual address */
 	bool has_thread_entry;
 	uint64_t symbols, nsymbols, strings, strings_size;
 };
 
-struct command {
-	uint32_t kind, size;
-	uint64_t at;
-};
-
-struct segment {
-	uint64_t addr, off, filesz;
-	uint32_t nsections;
-};
-
 static uint32_t u32(const struct macho *m, struct ov_cur *c)
 {
-	return m->is_be ? ov_cur_soft_u32be(c) : ov_cur_soft_u32le(c);
+	return ov_macho_u32(&m->h, c);
 }
 
 static uint64_t u64(const struct macho *m, struct ov_cur *c)
 {
-	return m->is_be ? ov_cur_soft_u64be(c) : ov_cur_soft_u64le(c);
-}
-
-static uint64_t word(const struct macho *m, struct ov_cur *c)
-{
-	return m->is_64 ? u64(m, c) : u32(m, c);
+	return ov_macho_u64(&m->h, c);
 }
 
 /* The command at *at, which moves behind it. @return OV_END after the last; OV_BAD, OV_SHORT. */
-static ov_status next_command(struct macho *m, uint64_t *at, struct command *out)
+static ov_status next_command(struct macho *m, uint64_t *at, struct ov_macho_command *out)
 {
 	struct ov_cur c;
 
 	if (*at >= m->cmds_end)
 		return OV_END;
-	OV_TRY(ov_window_get(&m->in->win, *at, 8, &c));
-	out->kind = u32(m, &c);
-	out->size = u32(m, &c);
-	out->at = *at;
-	if (out->size < 8 || out->size > m->cmds_end - *at)
+	OV_TRY(ov_window_get(&m->in->win, *at, 8,
+			     &c)); /* cut by the file, not by the commands' size */
+	if (m->cmds_end - *at < 8)
 		return OV_BAD;
+	OV_TRY(ov_macho_command_at(&m->h, &m->in->win, *at, m->cmds_end, out));
 	*at += out->size;
 	return OV_OK;
 }
 
-static ov_status read_segment(struct macho *m, const struct command *cmd, struct segment *out)
+static ov_status read_segment(struct macho *m, const struct ov_macho_command *cmd,
+			      struct ov_macho_segment *out)
 {
-	const size_t size = m->is_64 ? 72 : 56;
-	struct ov_cur c;
+	const uint32_t size = ov_macho_segment_size(m->h.is_64);
 
 	if (cmd->size < size)
 		return OV_BAD;
-	OV_TRY(ov_window_get(&m->in->win, cmd->at, size, &c));
-	ov_cur_soft_skip(&c, 8 + 16);
-	out->addr = word(m, &c);
-	(void)word(m, &c);
-	out->off = word(m, &c);
-	out->filesz = word(m, &c);
-	ov_cur_soft_skip(&c, 8);
-	out->nsections = u32(m, &c);
-	if (out->nsections > (cmd->size - size) / (m->is_64 ? 80 : 68))
+	OV_TRY(ov_macho_segment_at(&m->h, &m->in->win, cmd, out));
+	if (out->nsections > (cmd->size - size) / ov_macho_section_size(m->h.is_64))
 		return OV_BAD;
 	return OV_OK;
 }
 
-static bool is_segment(const struct macho *m, const struct command *cmd)
+static bool is_segment(const struct macho *m, const struct ov_macho_command *cmd)
 {
-	return cmd->kind == (m->is_64 ? (uint32_t)LC_SEGMENT_64 : (uint32_t)LC_SEGMENT);
+	return cmd->kind == (m->h.is_64 ? (uint32_t)OV_LC_SEGMENT_64 : (uint32_t)OV_LC_SEGMENT);
 }
 
 static ov_status keep_section(struct macho *m, uint64_t at)
 {
 	struct ov_exe *x = m->in->x;
 	struct ov_section *s = &x->sections[x->nsections];
-	struct ov_cur c, name;
-	uint64_t off;
+	struct ov_macho_section r;
 	uint8_t kind;
 
-	OV_TRY(ov_window_get(&m->in->win, at, m->is_64 ? 80 : 68, &c));
-	OV_TRY(ov_cur_take(&c, 16, &name));
-	ov_cur_soft_skip(&c, 16); /* segment */
-	s->addr = word(m, &c);
-	s->vsize = word(m, &c);
-	off = u32(m, &c);
-	ov_cur_soft_skip(&c, 12);
-	s->flags = u32(m, &c);
-	kind = s->flags & 0xff;
-	s->off = off;
+	OV_TRY(ov_macho_section_at(&m->h, &m->in->win, m->h.is_64, at, &r));
+	s->addr = r.addr;
+	s->vsize = r.size;
+	s->flags = r.flags;
+	s->off = r.off;
+	kind = r.flags & 0xff;
 	if (kind != 1 && kind != 12 && kind != 18) /* zero-filled: nothing in the file */
-		s->size = ov_exe_claim(m->in, off, s->vsize);
+		s->size = ov_exe_claim(m->in, s->off, s->vsize);
 	OV_TRY(ov_arena_str(m->in->arena,
-			    (struct ov_str){ .p = (const char *)name.base,
-					     .n = strnlen((const char *)name.base, name.len) },
+			    (struct ov_str){ .p = r.name, .n = strnlen(r.name, sizeof r.name) },
 			    &s->name));
 	x->nsections++;
 	return OV_OK;
 }
 
-static ov_status keep_segment(struct macho *m, const struct command *cmd)
+static ov_status keep_segment(struct macho *m, const struct ov_macho_command *cmd)
 {
-	const uint64_t first = cmd->at + (m->is_64 ? 72 : 56);
-	struct segment s;
+	const uint64_t first = cmd->at + ov_macho_segment_size(m->h.is_64);
+	struct ov_macho_segment s;
 
 	OV_TRY(read_segment(m, cmd, &s));
 	(void)ov_exe_claim(m->in, s.off, s.filesz);
 	for (uint32_t i = 0; i < s.nsections && m->in->x->nsections < m->room; i++)
-		OV_TRY(keep_section(m, first + (uint64_t)i * (m->is_64 ? 80 : 68)));
+		OV_TRY(keep_section(m, first + (uint64_t)i * ov_macho_section_size(m->h.is_64)));
 	return OV_OK;
 }
 
@@ -156,8 +117,8 @@ static bool counter_place(const struct macho *m, uint32_t flavor, size_t *at, bo
 		     { CPU_POWERPC, 1, 0, false, false },  { CPU_POWERPC, 5, 0, true, true } };
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		if (rows[i].cpu == (m->cpu & 0xffffff) && rows[i].flavor == flavor &&
-		    rows[i].is_64 == m->is_64) {
+		if (rows[i].cpu == (m->h.cpu & 0xffffff) && rows[i].flavor == flavor &&
+		    rows[i].is_64 == m->h.is_64) {
 			*at = rows[i].at;
 			*is_wide = rows[i].is_wide;
 			return true;
@@ -166,7 +127,7 @@ static bool counter_place(const struct macho *m, uint32_t flavor, size_t *at, bo
 	return false;
 }
 
-static ov_status read_thread(struct macho *m, const struct command *cmd)
+static ov_status read_thread(struct macho *m, const struct ov_macho_command *cmd)
 {
 	struct ov_cur c;
 	bool is_wide;
@@ -184,7 +145,7 @@ static ov_status read_thread(struct macho *m, const struct command *cmd)
 	return ov_cur_status(&c);
 }
 
-static ov_status read_library(struct macho *m, const struct command *cmd)
+static ov_status read_library(struct macho *m, const struct ov_macho_command *cmd)
 {
 	struct ov_str name;
 	struct ov_cur c;
@@ -197,11 +158,11 @@ static ov_status read_library(struct macho *m, const struct command *cmd)
 		return OV_BAD;
 	OV_TRY(ov_exe_text(m->in, cmd->at + off, cmd->size - off, &name));
 	return ov_exe_import(
-	    m->in,
-	    &(struct ov_import){ .library = name, .is_delayed = cmd->kind == LC_LAZY_DYLIB });
+	    m->in, &(struct ov_import){ .library = name,
+					.is_delayed = cmd->kind == OV_LC_LAZY_LOAD_DYLIB });
 }
 
-static ov_status read_main(struct macho *m, const struct command *cmd)
+static ov_status read_main(struct macho *m, const struct ov_macho_command *cmd)
 {
 	struct ov_exe *x = m->in->x;
 	struct ov_cur c;
@@ -213,7 +174,7 @@ static ov_status read_main(struct macho *m, const struct command *cmd)
 	return x->has_entry ? OV_OK : OV_BAD;
 }
 
-static ov_status read_symtab(struct macho *m, const struct command *cmd)
+static ov_status read_symtab(struct macho *m, const struct ov_macho_command *cmd)
 {
 	struct ov_cur c;
 
@@ -223,23 +184,23 @@ static ov_status read_symtab(struct macho *m, const struct command *cmd)
 	m->nsymbols = u32(m, &c);
 	m->strings = u32(m, &c);
 	m->strings_size = u32(m, &c);
-	(void)ov_exe_claim(m->in, m->symbols, m->nsymbols * (m->is_64 ? 16 : 12));
+	(void)ov_exe_claim(m->in, m->symbols, m->nsymbols * (m->h.is_64 ? 16 : 12));
 	(void)ov_exe_claim(m->in, m->strings, m->strings_size);
 	return OV_OK;
 }
 
-static ov_status read_command(struct macho *m, const struct command *cmd)
+static ov_status read_command(struct macho *m, const struct ov_macho_command *cmd)
 {
 	if (is_segment(m, cmd))
 		return keep_segment(m, cmd);
-	if (cmd->kind == LC_UNIXTHREAD)
+	if (cmd->kind == OV_LC_UNIXTHREAD)
 		return read_thread(m, cmd);
-	if (cmd->kind == LC_MAIN)
+	if (cmd->kind == OV_LC_MAIN)
 		return read_main(m, cmd);
-	if (cmd->kind == LC_SYMTAB)
+	if (cmd->kind == OV_LC_SYMTAB)
 		return read_symtab(m, cmd);
-	if (cmd->kind == LC_LOAD_DYLIB || cmd->kind == LC_WEAK_DYLIB ||
-	    cmd->kind == LC_REEXPORT_DYLIB || cmd->kind == LC_LAZY_DYLIB)
+	if (cmd->kind == OV_LC_LOAD_DYLIB || cmd->kind == OV_LC_LOAD_WEAK_DYLIB ||
+	    cmd->kind == OV_LC_REEXPORT_DYLIB || cmd->kind == OV_LC_LAZY_LOAD_DYLIB)
 		return read_library(m, cmd);
 	return OV_OK;
 }
@@ -248,8 +209,8 @@ static ov_status read_command(struct macho *m, const struct command *cmd)
 static ov_status count_sections(struct macho *m)
 {
 	uint64_t at = m->cmds, n = 0;
-	struct command cmd;
-	struct segment s;
+	struct ov_macho_command cmd;
+	struct ov_macho_segment s;
 	ov_status status = OV_OK;
 
 	for (uint32_t i = 0; i < m->ncmds && (status = next_command(m, &at, &cmd)) == OV_OK; i++)
@@ -262,7 +223,7 @@ static ov_status count_sections(struct macho *m)
 static ov_status read_commands(struct macho *m)
 {
 	uint64_t at = m->cmds;
-	struct command cmd;
+	struct ov_macho_command cmd;
 
 	for (uint32_t i = 0; i < m->ncmds; i++) {
 		ov_status s = next_command(m, &at, &cmd);
@@ -285,8 +246,8 @@ static ov_status find_entry(struct macho *m)
 {
 	struct ov_exe *x = m->in->x;
 	uint64_t at = m->cmds;
-	struct command cmd;
-	struct segment s;
+	struct ov_macho_command cmd;
+	struct ov_macho_segment s;
 
 	if (!m->has_thread_entry || x->has_entry)
 		return OV_OK;
@@ -305,7 +266,7 @@ static ov_status find_entry(struct macho *m)
 /* Undefined external symbols. */
 static ov_status read_symbols(struct macho *m)
 {
-	const uint32_t size = m->is_64 ? 16 : 12;
+	const uint32_t size = m->h.is_64 ? 16 : 12;
 	uint64_t n = m->nsymbols;
 
 	if (n > SYMBOLS_MAX) {
@@ -334,35 +295,21 @@ static ov_status read_symbols(struct macho *m)
 /* @return OV_BAD when it is no Mach-O; OV_SHORT when the header is cut. */
 static ov_status read_header(struct macho *m)
 {
-	static const uint8_t be32[] = { 0xfe, 0xed, 0xfa, 0xce },
-			     be64[] = { 0xfe, 0xed, 0xfa, 0xcf };
-	static const uint8_t le32[] = { 0xce, 0xfa, 0xed, 0xfe },
-			     le64[] = { 0xcf, 0xfa, 0xed, 0xfe };
-	uint32_t kind, size;
-	struct ov_cur c;
+	const ov_status s = ov_macho_open(&m->in->win, 0, m->in->win.src->size, &m->h);
 
-	OV_TRY(ov_window_upto(&m->in->win, 0, 32, &c));
-	m->is_be = ov_cur_looking_at(&c, be32, 4) || ov_cur_looking_at(&c, be64, 4);
-	m->is_64 = ov_cur_looking_at(&c, be64, 4) || ov_cur_looking_at(&c, le64, 4);
-	if (!m->is_be && !m->is_64 && !ov_cur_looking_at(&c, le32, 4))
-		return OV_BAD;
-	ov_cur_soft_skip(&c, 4);
-	m->cpu = u32(m, &c);
-	ov_cur_soft_skip(&c, 4);
-	kind = u32(m, &c);
-	m->ncmds = u32(m, &c);
-	size = u32(m, &c);
-	ov_cur_soft_skip(&c, m->is_64 ? 8 : 4);
-	m->in->x->machine = (uint16_t)(m->cpu & 0xffff);
-	m->in->x->is_64 = m->is_64;
-	m->in->x->is_library = kind == MH_DYLIB || kind == MH_BUNDLE;
-	m->cmds = m->is_64 ? 32 : 28;
-	m->cmds_end = m->cmds + size;
+	if (s != OV_OK && s != OV_SHORT)
+		return s;
+	m->in->x->machine = (uint16_t)(m->h.cpu & 0xffff);
+	m->in->x->is_64 = m->h.is_64;
+	m->in->x->is_library = m->h.filetype == MH_DYLIB || m->h.filetype == MH_BUNDLE;
+	m->ncmds = m->h.ncmds;
+	m->cmds = ov_macho_header_size(&m->h);
+	m->cmds_end = m->cmds + m->h.sizeofcmds;
 	if (m->ncmds > COMMANDS_MAX) {
 		m->ncmds = COMMANDS_MAX;
 		m->in->x->is_capped = true;
 	}
-	return ov_cur_status(&c);
+	return s;
 }
 
 static ov_status settle(struct macho *m, ov_status s, const char *why)

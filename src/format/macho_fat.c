@@ -12,6 +12,7 @@
 
 #include "checked.h"
 #include "formats.h"
+#include "macho.h"
 
 #define ARCHS_MAX 256u
 
@@ -96,32 +97,28 @@ static ov_status fat_next(void *state, struct ov_child *out)
 	const uint64_t all = f->env->src->size;
 	uint8_t row[32];
 	struct ov_cur c = ov_cur_of(row, size);
-	uint64_t off, len, had;
+	struct ov_macho_arch a;
 	struct ov_str name;
-	uint32_t cpu;
+	uint64_t had;
 
 	if (f->next >= f->n)
 		return rest(f, out);
 	OV_TRY(ov_src_read(f->env->src, 8 + (uint64_t)f->next * size, row, size));
 	f->next++;
-	cpu = ov_cur_soft_u32be(&c);
-	ov_cur_soft_skip(&c, 4);
-	off = f->is_64 ? ov_cur_soft_u64be(&c) : ov_cur_soft_u32be(&c);
-	len = f->is_64 ? ov_cur_soft_u64be(&c) : ov_cur_soft_u32be(&c);
-	OV_TRY(ov_cur_status(&c));
-	name = slice_name(f, cpu);
-	had = off < all ? ov_min_u64(len, all - off) : 0;
-	if (had < len)
+	OV_TRY(ov_macho_arch_of(&c, f->is_64, &a));
+	name = slice_name(f, a.cpu);
+	had = a.off < all ? ov_min_u64(a.size, all - a.off) : 0;
+	if (had < a.size)
 		f->env->note(f->env->ctx, OV_SHORT, name,
 			     "this architecture reaches past the end of the file");
-	f->end = ov_max_u64(f->end, off < all ? off + had : 0);
-	*out = (struct ov_child){ .kind = had > 0 && off > 0 ? OV_CHILD_SLICE : OV_CHILD_NONE,
+	f->end = ov_max_u64(f->end, a.off < all ? a.off + had : 0);
+	*out = (struct ov_child){ .kind = had > 0 && a.off > 0 ? OV_CHILD_SLICE : OV_CHILD_NONE,
 				  .name = name,
-				  .off = off,
+				  .off = a.off,
 				  .size = had,
 				  .packed = had,
 				  .position = f->next };
-	if (had > 0 && off == 0)
+	if (had > 0 && a.off == 0)
 		f->env->note(f->env->ctx, OV_BAD, name, "this architecture is the whole file");
 	return OV_OK;
 }

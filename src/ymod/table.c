@@ -16,6 +16,7 @@ static const struct ov_ymodule *const rows[] = {
 	&ov_ymod_vba,
 	&ov_ymod_msi,
 	&ov_ymod_pe,
+	&ov_ymod_macho,
 };
 /* clang-format on */
 

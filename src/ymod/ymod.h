@@ -20,5 +20,6 @@ extern const struct ov_ymodule ov_ymod_time;
 extern const struct ov_ymodule ov_ymod_vba;
 extern const struct ov_ymodule ov_ymod_zip;
 extern const struct ov_ymodule ov_ymod_pe;
+extern const struct ov_ymodule ov_ymod_macho;
 
 #endif

@@ -127,13 +127,14 @@ def main():
     a.add_argument("--random", type=int, default=0)
     a.add_argument("--seed", type=int, default=1)
     a.add_argument("--skip", help="fields that are not compared, an expression")
+    a.add_argument("--without", default="$^", help="samples that are left out, an expression: what differs is meant")
     o = a.parse_args()
     if shutil.which("yara") is None:
         return 77
     d = Diff(o.program, o.module, o.skip)
     if d.theirs(os.devnull) is None:
         return 77
-    samples = list(importlib.import_module(o.module + "_files").samples())
+    samples = [s for s in importlib.import_module(o.module + "_files").samples() if not re.search(o.without, s[0])]
     r = random.Random(o.seed)
     for name, data in samples:
         d.bytes(name, data)

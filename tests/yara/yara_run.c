@@ -147,6 +147,9 @@ enum ov_yresult yara_eval(const struct ov_yimage *y, const void *data, size_t n,
 	struct ov_yvm *vm = NULL;
 
 	r.bytes = (struct ov_ybytes){ .p = data, .n = n, .size = n };
+	/* Data for the modules that read some: the file itself. */
+	if (ov_ymodule_find(&ov_ymodules_all, OV_STR("cuckoo")) >= 0)
+		env.data[ov_ymodule_find(&ov_ymodules_all, OV_STR("cuckoo"))] = ov_cur_of(data, n);
 	ov_arena_init(&arena, (size_t)16 << 20);
 	for (uint32_t i = 0; i < y->nexternals && i < 16; i++) {
 		struct ov_str ignored;
@@ -156,10 +159,12 @@ enum ov_yresult yara_eval(const struct ov_yimage *y, const void *data, size_t n,
 	if (ov_ysearch_new(&r.search) == OV_OK && ov_yvm_new(&vm) == OV_OK) {
 		env.search = r.search;
 		if (ov_hasher_new(OV_MD5, &env.hasher[OV_MD5]) != OV_OK ||
+		    ov_hasher_new(OV_SHA1, &env.hasher[OV_SHA1]) != OV_OK ||
 		    eval_all(&r, vm, &host, name, &out) != OV_OK)
 			out = OV_YR_UNKNOWN;
 	}
 	ov_hasher_free(&env.hasher[OV_MD5]);
+	ov_hasher_free(&env.hasher[OV_SHA1]);
 	ov_yvm_free(&vm);
 	ov_ysearch_free(&r.search);
 	ov_arena_free(&arena);
