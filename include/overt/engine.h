@@ -101,8 +101,9 @@ void overt_options_free(struct overt_options **o);
 enum overt_status overt_options_set(struct overt_options *o, enum overt_option which,
 				    uint64_t value);
 uint64_t overt_options_get(const struct overt_options *o, enum overt_option which);
-/** Adds a database: an .odb, a signature file, a container, or a folder of them. The path is
- * copied. */
+/** Adds a database: an .odb, a signature file, a container, a folder of them, or the set that overt
+ * carries (OVERT_BUILTIN). The path is copied. */
+#define OVERT_BUILTIN "built-in" /* a file of this name is "./built-in" */
 enum overt_status overt_options_add_database(struct overt_options *o, const char *path);
 /** Adds a source of YARA rules, whatever it is called. @param name_space  "" or NULL: "default". */
 enum overt_status overt_options_add_rules(struct overt_options *o, const char *path,

@@ -51,7 +51,10 @@ static ov_status put_path(struct ov_buf *b, struct ov_str path)
 static ov_status put_database(struct ov_buf *b, const char *path)
 {
 	OV_TRY(ov_buf_str(b, OV_STR("database")));
-	OV_TRY(put_path(b, ov_str_of(path)));
+	if (strcmp(path, OVERT_BUILTIN) == 0) /* no path */
+		OV_TRY(put_field(b, ov_str_of(path)));
+	else
+		OV_TRY(put_path(b, ov_str_of(path)));
 	return ov_buf_u8(b, '\n');
 }
 

@@ -178,7 +178,7 @@ static bool has_databases(const char *folder)
 static enum overt_status add_builtin(struct ov_sources *s, char error[OV_ERROR_MAX])
 {
 	struct ov_source_file f = {
-		.path = strdup(OV_BUILTIN_NAME), .fd = -1, .part = -1, .is_builtin = true
+		.path = strdup(OVERT_BUILTIN), .fd = -1, .part = -1, .is_builtin = true
 	};
 	enum overt_status st;
 
@@ -215,7 +215,7 @@ static enum overt_status add_path(struct ov_sources *s, const char *path, char e
 	const size_t before = s->n;
 	enum overt_status done;
 
-	if (strcmp(path, OV_BUILTIN_NAME) == 0)
+	if (strcmp(path, OVERT_BUILTIN) == 0)
 		return add_builtin(s, error);
 	if (stat(path, &st) != 0)
 		return ov_fail(error, OVERT_REFUSED, "%s: %s", path, strerror(errno));

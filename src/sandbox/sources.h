@@ -11,7 +11,6 @@
 
 #define OV_FOLDER_OWN "/var/lib/overt/databases"	  /* configured databases */
 #define OV_FOLDER_FOREIGN "/var/lib/overt/sources/active" /* overt source puts them there */
-#define OV_BUILTIN_NAME "built-in" /* instead of a path; a file of this name is "./built-in" */
 #define OV_FOLDER_CLAMAV "/var/lib/clamav"
 
 struct ov_source_file {

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import unittest
 
-from make_samples import write
+from make_samples import sample, write
 from table import SAMPLES
 
 OVERT = WORKER = ROOT = ""
@@ -128,6 +128,30 @@ class Builtin(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertEqual(lines[0]["detections"][0]["name"], name)
         self.assertTrue(lines[0]["detections"][0]["layer"])
+
+    def test_macros_in_documents(self):
+        """The rules for macros look at the sources that are unpacked from a document."""
+        sys.path.append(os.path.join(ROOT, "samples"))
+        import documents  # noqa: E402, PLC0415
+        for name, hit, _ in SAMPLES:
+            if not name.startswith("Overt.Dropper.Office.Macro"):
+                continue
+            source = sample(hit).split(b"\n", 1)[1].replace(b"\n", b"\r\n")
+            path = f"{self.dir}/{name}.doc"
+            with open(path, "wb") as f:
+                f.write(documents.ole2({"WordDocument": documents.word_fib(size=4200),
+                                        "Macros": documents.vba_project([("Module1", source)])}))
+            _, lines = self.scan("--all", "--detect=all", path)
+            self.assertEqual([(d["name"], d["layer"]) for d in lines[0]["detections"]], [(name, ["Module1"])])
+
+    def test_explained(self):
+        """The last scan remembers the set by its name, from whatever folder it is asked."""
+        name = SAMPLES[0][0]
+        subprocess.run([OVERT, "scan", "-d", "built-in", f"{self.samples}/{name}.hit"], env=self.env, capture_output=True, check=False)
+        p = subprocess.run([OVERT, "explain", "1"], env=self.env, cwd="/", capture_output=True, text=True, check=False)
+        self.assertEqual(p.returncode, 0, p.stderr)
+        self.assertIn(name, p.stdout)
+        self.assertIn("severity = ", p.stdout)
 
     def test_nothing_in_this_project(self):
         """A clone of the project, its programs and its database: no detection."""
