@@ -48,8 +48,9 @@ static void check_list(const struct ov_cov_list *l)
 
 static void check_finding(const struct ov_cov_finding *f, int64_t at)
 {
-	if (f->nhits == 0 || f->nhits > OV_COV_HITS_MAX || f->hits_total < f->nhits ||
-	    f->grade > f->product->most || f->class_ >= OV_COV_CLASSES || f->state == NULL)
+	if ((f->nhits == 0 && f->embedding == NULL) || f->nhits > OV_COV_HITS_MAX ||
+	    f->hits_total < f->nhits || f->grade > f->product->most ||
+	    f->class_ >= OV_COV_CLASSES || f->state == NULL)
 		abort();
 	for (size_t i = 0; i < f->nverdicts; i++) {
 		const struct ov_cov_verdict *v = &f->verdicts[i];

@@ -12,11 +12,13 @@ static const char head[] =
     "table{border-collapse:collapse;width:100%;margin:.5rem 0}\n"
     "th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #ccc}\n"
     "article{border:1px solid #999;border-left:.4rem solid #b58900;padding:.5rem 1rem;"
-    "margin:1rem 0;break-inside:avoid}\n"
+    "margin:1rem 0;-webkit-print-color-adjust:exact;print-color-adjust:exact}\n"
     "article.found{border-left-color:#b00020}\n"
     ".yes{color:#b00020;font-weight:600}.ask{color:#8a5a00;font-weight:600}\n"
-    "code{word-break:break-all}.dim{color:#555}\n"
-    "@media print{body{margin:0;max-width:none;font-size:11pt}a{color:inherit}}\n"
+    "code{word-break:break-all}.dim{color:#555}td:last-child{white-space:nowrap}\n"
+    "@page{margin:15mm}\n"
+    "@media print{body{margin:0;padding:0;max-width:none;font-size:10pt}tr,li{break-inside:avoid}"
+    "h1,h2,h3{break-after:avoid}article{box-decoration-break:clone}}\n"
     "</style></head><body>\n";
 
 static void clean(struct cli_out *out, struct ov_str s)
@@ -133,6 +135,13 @@ static void finding(struct cli_out *out, const struct ov_cov_finding *f)
 	if (f->is_impersonation)
 		cli_put(out, "<p>Its signature bears the name and does not hold: somebody else "
 			     "made it.</p>");
+	if (f->embedding != NULL) {
+		cli_put(out, "<p>Documented: ");
+		clean(out, f->embedding->host);
+		cli_put(out, f->embedding->since.n > 0 ? "; " : "");
+		clean(out, f->embedding->since);
+		cli_put(out, "</p>\n");
+	}
 	evidence(out, f);
 	rules(out, f);
 	cli_put(out, "<p><b>Next:</b> ");

@@ -80,6 +80,15 @@ static void finding(struct cli_out *out, const struct ov_cov_finding *f)
 	inventory_date(out, c->updates.last);
 	cli_fmt(out, ",\"still\":%s}", still[f->still]);
 	evidence(out, f);
+	if (f->embedding != NULL) {
+		cli_put(out, ",\"embedding\":{\"id\":");
+		inventory_string(out, f->embedding->id);
+		inventory_field(out, "host", f->embedding->host);
+		inventory_field(out, "versions", f->embedding->versions);
+		inventory_field(out, "state", f->embedding->state);
+		inventory_field(out, "since", f->embedding->since);
+		cli_put(out, "}");
+	}
 	cli_put(out, ",\"next\":");
 	inventory_string(out, f->product->next);
 	rules(out, f);

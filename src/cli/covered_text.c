@@ -109,6 +109,15 @@ static void finding(struct cli_out *out, const struct ov_cov_finding *f)
 		}
 		cli_fmt(out, "  (E%u)\n", (unsigned)f->hits[i].grade);
 	}
+	if (f->embedding != NULL) {
+		cli_put(out, "    documented: ");
+		cli_shown(out, f->embedding->host);
+		if (f->embedding->since.n > 0) {
+			cli_put(out, "; ");
+			cli_shown(out, f->embedding->since);
+		}
+		cli_put(out, "\n");
+	}
 	dates(out, f);
 	if (f->grade >= OV_E2)
 		rules(out, f);

@@ -32,6 +32,10 @@ struct ov_cov_finding {
 	enum ov_grade grade;
 	const char *state; /* static: "present", "impersonation", ... */
 	bool is_impersonation;
+	/* The host that a document names: in the versions that have it inside (grade E1 at most, a
+	 * document speaks of it), or, for a trace in the host's own settings, past them:
+	 * "replaced". */
+	const struct ov_cov_embedding *embedding;
 	enum ov_cov_still still; /* were updates taken after a rule ended them? */
 	struct ov_cov_hit hits[OV_COV_HITS_MAX];
 	size_t nhits, hits_total;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "text.h"
+#include "versions.h"
 
 #define PATTERN_MAX 512
 
@@ -13,12 +14,13 @@
  * different groups bear each other out.
  */
 enum group {
-	GROUP_SELF = 0, /* what a thing says of itself */
-	GROUP_ID,	/* identities in a shared name space */
-	GROUP_RECORD,	/* records that the system keeps */
-	GROUP_LAYOUT,	/* places and names of files */
-	GROUP_TEXT,	/* words in texts */
-	GROUP_CODE,	/* what code shows */
+	GROUP_SELF =
+	    0,	      /* what a thing says of itself; a signer's name too, while no key is known */
+	GROUP_ID,     /* identities in a shared name space */
+	GROUP_RECORD, /* records that the system keeps */
+	GROUP_LAYOUT, /* places and names of files */
+	GROUP_TEXT,   /* words in texts */
+	GROUP_CODE,   /* what code shows */
 	GROUP_SIGNED,
 	GROUP_ALTITUDE
 };
@@ -62,7 +64,6 @@ static enum group group_of(enum ov_inv_kind kind)
 	case OV_EV_BUILD_ID:
 	case OV_EV_PACKAGE_NOTE:
 		return GROUP_CODE;
-	case OV_EV_SIGNER:
 	case OV_EV_SIGNER_KEY:
 	case OV_EV_ROOT_KEY:
 	case OV_EV_TEAM_ID:
@@ -276,9 +277,88 @@ static ov_status apply_rules(const struct ov_cov_list *l, struct ov_str profile,
 	return OV_OK;
 }
 
+/* ---- documented embeddings ---- */
+
+static bool is_any(const struct ov_cov_texts *patterns, struct ov_str value)
+{
+	char a[PATTERN_MAX], b[PATTERN_MAX];
+
+	for (size_t i = 0; i < patterns->n && value.n > 0; i++)
+		if (ov_text_glob(lower(patterns->v[i], b), lower(value, a)))
+			return true;
+	return false;
+}
+
+/* Is it the host of a documented embedding whose versions are known? *in: of one that has it. */
+static bool is_host(const struct ov_cov_embedding *e, const struct ov_inv_component *c, bool *in)
+{
+	return e->versions.n > 0 && (is_any(&e->names, c->name) || is_any(&e->cpes, c->cpe)) &&
+	       ov_version_in(c->version, e->versions, in) == OV_OK;
+}
+
+/* A component in which nothing was met, and of which a document says what is inside. */
+static ov_status judge_host(const struct ov_cov_list *l, const struct ov_inv_component *c,
+			    struct ov_cov_finding *f)
+{
+	for (size_t i = 0; i < l->nembeddings; i++) {
+		const struct ov_cov_embedding *e = &l->embeddings[i];
+		bool in = false;
+
+		if (!is_host(e, c, &in) || !in)
+			continue;
+		f->embedding = e;
+		f->product = &l->products[e->product_at];
+		f->entity = ov_cov_entity_by_id(l, f->product->entity);
+		f->class_ = f->product->class_;
+		f->grade = f->product->most < OV_E1 ? f->product->most : OV_E1;
+		f->state = "documented";
+		return OV_OK;
+	}
+	return OV_END;
+}
+
+/* "etc/junos.conf:3": the file is the component's own place. */
+static bool is_of_file(const struct ov_inv_evidence *e, const struct ov_inv_component *host)
+{
+	const char *colon = e->where.n > 0 ? memrchr(e->where.p, ':', e->where.n) : NULL;
+	const struct ov_str file = { e->where.p, colon != NULL ? (size_t)(colon - e->where.p) : 0 };
+
+	return file.n > 0 && host->npath > 0 && ov_str_eq(host->path[host->npath - 1], file);
+}
+
+/* A word in the settings of a host whose version has the engine no more says nothing: all hits must
+ * be so. */
+static void look_for_replaced(const struct ov_cov_list *l, const struct ov_inventory *inv,
+			      struct ov_cov_finding *f)
+{
+	const struct ov_cov_embedding *found = NULL;
+	size_t replaced = 0;
+
+	for (size_t h = 0; h < f->nhits; h++) {
+		bool is_replaced = false, in = true;
+
+		for (uint32_t i = 0; i < inv->ncomponents && !is_replaced; i++) {
+			const struct ov_inv_component *c = &inv->components[i];
+
+			if (c->what != OV_WHAT_CONFIG || !is_of_file(f->hits[h].evidence, c))
+				continue;
+			for (size_t k = 0; k < l->nembeddings && !is_replaced; k++) {
+				is_replaced = is_host(&l->embeddings[k], c, &in) && !in;
+				found = is_replaced ? &l->embeddings[k] : found;
+			}
+		}
+		replaced += is_replaced;
+	}
+	if (f->nhits == 0 || replaced < f->nhits || f->hits_total > f->nhits)
+		return;
+	f->embedding = found;
+	f->state = "replaced";
+	f->grade = f->grade < OV_E1 ? f->grade : OV_E1;
+}
+
 /* @return OV_OK; OV_END when nothing of it is met. */
-static ov_status judge_component(const struct ov_cov_list *l, const struct ov_inv_component *c,
-				 struct ov_cov_finding *f)
+static ov_status judge_component(const struct ov_cov_list *l, const struct ov_inventory *inv,
+				 const struct ov_inv_component *c, struct ov_cov_finding *f)
 {
 	*f = (struct ov_cov_finding){ .component = c };
 	for (uint32_t i = 0; i < c->nevidence; i++)
@@ -286,12 +366,14 @@ static ov_status judge_component(const struct ov_cov_list *l, const struct ov_in
 			if (is_met(&l->indicators[k], &c->evidence[i]))
 				hit(f, &l->indicators[k], &c->evidence[i]);
 	if (f->nhits == 0)
-		return OV_END;
+		return judge_host(l, c, f);
 	choose_product(l, f);
 	grade(f);
 	if (is_inside(c) && f->class_ == 0)
 		call_it_embedded(l, f);
 	f->state = state_of(f);
+	if (c->what == OV_WHAT_TRACES)
+		look_for_replaced(l, inv, f);
 	return OV_OK;
 }
 
@@ -313,7 +395,7 @@ ov_status ov_cov_judge(const struct ov_cov_list *list, const struct ov_inventory
 
 	*out = (struct ov_cov_result){ .nfindings = 0 };
 	for (uint32_t i = 0; i < inv->ncomponents; i++) {
-		const ov_status s = judge_component(list, &inv->components[i], &f);
+		const ov_status s = judge_component(list, inv, &inv->components[i], &f);
 
 		out->nundetermined += inv->components[i].is_undetermined;
 		if (s == OV_END)

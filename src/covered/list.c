@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "text.h"
+#include "versions.h"
 
 #define LIST_MEMORY ((size_t)16 << 20)
 #define OBJECTS_MAX 10000
@@ -210,6 +211,7 @@ static ov_status take_indicator(struct reader *r)
 static ov_status take_embedding(struct reader *r)
 {
 	struct ov_cov_embedding *x;
+	bool in;
 
 	OV_TRY(GROW(r, embeddings, nembeddings));
 	x = LAST(r->l->embeddings, r->l->nembeddings);
@@ -218,6 +220,14 @@ static ov_status take_embedding(struct reader *r)
 	x->host = ov_cov_one(r, "host", true);
 	x->state = ov_cov_one(r, "state", true);
 	x->since = ov_cov_one(r, "since", false);
+	x->versions = ov_cov_one(r, "versions", false);
+	OV_TRY(ov_cov_many(r, "name", &x->names));
+	OV_TRY(ov_cov_many(r, "cpe", &x->cpes));
+	if (x->versions.n > 0 && ov_version_in(OV_STR("1"), x->versions, &in) != OV_OK)
+		ov_cov_bad(r, r->at, "versions: is comparators like >=9.5 <18.4R1");
+	for (size_t i = 0; i < r->l->nproducts; i++)
+		if (ov_str_eq(r->l->products[i].id, x->product))
+			x->product_at = (uint32_t)i;
 	x->source = ov_cov_one(r, "source", true);
 	if (x->product.n > 0 && ov_cov_product_by_id(r->l, x->product) == NULL)
 		ov_cov_bad(r, r->at,

@@ -77,6 +77,10 @@ struct ov_cov_step {
 
 struct ov_cov_embedding {
 	struct ov_str id, product, host, state, since, source;
+	struct ov_cov_texts names, cpes; /* of the host, as an inventory has them; globs */
+	struct ov_str
+	    versions; /* in which it is inside (versions.h); "": not known, not compared */
+	uint32_t product_at;
 };
 
 struct ov_cov_list {

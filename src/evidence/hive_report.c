@@ -39,6 +39,7 @@ static ov_status uninstall(struct ov_hive *h, const struct ov_hive_key *k, const
 	x.c.since.from = x.c.since.earliest != OV_INV_NO_DATE ? OV_STR("InstallDate, key's time")
 							      : OV_STR("key's time");
 	ov_ev_add(&x, OV_EV_UNINSTALL, OV_E3, x.c.name, where);
+	ov_ev_add(&x, OV_EV_UNINSTALL, OV_E3, x.c.supplier, where); /* names are translated */
 	ov_ev_add(&x, OV_EV_SUPPLIER, OV_E3, x.c.supplier, where);
 	ov_ev_add(&x, OV_EV_REGKEY, OV_E1, where, where);
 	return ov_ev_emit(h->e, &x);
