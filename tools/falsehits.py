@@ -176,6 +176,9 @@ def main():
     a.add_argument("--only", choices=["debian", "npm"])
     a.add_argument("--packages", type=int)
     o = a.parse_args()
+    lacking = [t for t in (o.overt, "apt-get", "dpkg-deb", "npm") if shutil.which(t) is None]
+    if lacking:
+        sys.exit("falsehits: this machine lacks " + ", ".join(lacking))
     os.makedirs(o.work, exist_ok=True)
     totals = []
     for what, fn in (("debian", debian), ("npm", npm)):
