@@ -126,9 +126,13 @@ static ov_status add_source(struct compiling *c, struct ov_odb_builder *b,
 	if (s->is_compiled)
 		return join_source(c, b, s);
 	OV_TRY(ov_worker_map(s->fd, &bytes));
+	st = s->space.n > 0 ? ov_odb_builder_yara(b, s->name, s->space, bytes)
+			    : ov_odb_builder_add(b, s->name, bytes);
+	/* Read: its pages, the file's own, need not count as this process's. They can come back. */
+	if (bytes.len > 0)
+		(void)madvise((void *)(uintptr_t)bytes.base, bytes.len, MADV_DONTNEED);
 	if (s->space.n > 0)
-		return ov_odb_builder_yara(b, s->name, s->space, bytes);
-	st = ov_odb_builder_add(b, s->name, bytes);
+		return st;
 	if (st == OV_UNSUPPORTED && s->is_from_folder) {
 		complain(c, &(struct ov_diag){
 				.file = s->name,

@@ -325,6 +325,21 @@ static ov_status gram(struct ov_ycompiler *c, enum ov_yclass class)
 	return s;
 }
 
+/* What only served to add rules. */
+static void let_go(struct ov_ycompiler *c)
+{
+	ov_buf_free(&c->rules);
+	ov_buf_free(&c->covers);
+	ov_buf_free(&c->nss);
+	ov_buf_free(&c->text_rows);
+	ov_arena_free(&c->rule_arena);
+	ov_arena_free(&c->string_arena);
+	free(c->by_name);
+	free(c->texts);
+	free(c->gates);
+	c->by_name = c->texts = c->gates = NULL;
+}
+
 ov_status ov_ycompiler_finish(struct ov_ycompiler *c, struct ov_buf *out)
 {
 	const size_t start = out->n;
@@ -334,6 +349,7 @@ ov_status ov_ycompiler_finish(struct ov_ycompiler *c, struct ov_buf *out)
 		OV_TRY(always(c, (enum ov_yclass)i));
 		OV_TRY(gram(c, (enum ov_yclass)i));
 	}
+	let_go(c);
 	OV_TRY(ov_buf_u32(out, YI_MAGIC));
 	OV_TRY(ov_buf_u32(out, YI_VERSION));
 	OV_TRY(ov_buf_u32(out, YI_SECTIONS));
@@ -348,6 +364,7 @@ ov_status ov_ycompiler_finish(struct ov_ycompiler *c, struct ov_buf *out)
 		ov_put_le32(out->p + dir + 8 * i, (uint32_t)(out->n - start));
 		ov_put_le32(out->p + dir + 8 * i + 4, (uint32_t)c->sect[i].n);
 		OV_TRY(ov_buf_put(out, c->sect[i].p, c->sect[i].n));
+		ov_buf_free(&c->sect[i]); /* so that no more than one stands twice in memory */
 	}
 	ov_put_le32(out->p + start + 12, (uint32_t)(out->n - start));
 	return OV_OK;
