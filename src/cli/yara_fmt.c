@@ -118,7 +118,7 @@ static void from_input(struct fmt *x, int fd)
 	}
 	if (!lay_out(x, name, memory, &out))
 		out.n = 0;
-	x->changed += out.n != in.n || memcmp(out.p, in.p, in.n) != 0;
+	x->changed += out.n != in.n || (in.n > 0 && memcmp(out.p, in.p, in.n) != 0);
 	if (!x->s->check)
 		cli_raw(&x->c->out, (struct ov_str){ .p = (const char *)out.p, .n = out.n });
 	ov_buf_free(&out);

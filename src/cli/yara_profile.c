@@ -223,6 +223,7 @@ static void text_row(struct cli_out *out, const struct row *r, double all)
 
 static void put_totals(struct profile *x, const struct overt_cost_totals *t, const struct row *sum)
 {
+	const uint64_t failed = t->failed + x->unread;
 	struct cli_out *out = &x->c->out;
 
 	if (x->s->json) {
@@ -230,7 +231,7 @@ static void put_totals(struct profile *x, const struct overt_cost_totals *t, con
 		    out,
 		    "{\"summary\":{\"files\":%llu,\"bytes\":%llu,\"failed\":%llu,\"rules\":%zu,",
 		    (unsigned long long)t->files, (unsigned long long)t->bytes,
-		    (unsigned long long)(t->failed + x->unread), x->n);
+		    (unsigned long long)failed, x->n);
 		cli_fmt(
 		    out,
 		    "\"met\":%llu,\"shut\":%llu,\"woken\":%llu,\"decided\":%llu,\"searched\":%llu,"
@@ -250,9 +251,8 @@ static void put_totals(struct profile *x, const struct overt_cost_totals *t, con
 		(unsigned long long)sum->met, (unsigned long long)sum->shut,
 		(unsigned long long)sum->woken, (unsigned long long)sum->decided,
 		(unsigned long long)sum->searched, (unsigned long long)sum->held);
-	if (t->failed + x->unread > 0)
-		cli_fmt(out, "%llu could not be read.\n",
-			(unsigned long long)(t->failed + x->unread));
+	if (failed > 0)
+		cli_fmt(out, "%llu could not be read.\n", (unsigned long long)failed);
 }
 
 static void put_all(struct profile *x, const struct overt_cost_totals *t)

@@ -129,6 +129,8 @@ static ov_status list_yara(struct ov_worker *w, uint32_t job)
 		struct ov_yrule r;
 
 		ov_yimage_rule(&w->db.yara, i, &r);
+		if ((r.flags & OV_YRULE_IGNORED) != 0)
+			continue;
 		OV_TRY(put(w, job,
 			   &(struct overt_signature){ .name = text_of(r.name),
 						      .source = source_name(w, r.source),
@@ -294,13 +296,13 @@ static void count(const struct ov_odb *db, struct overt_database_facts *f)
 		f->allowed += db->hashes[OV_USE_ALLOW][k].count;
 	}
 	count_tables(db, f);
-	f->by_kind[OV_RULE_YARA] += db->yara.nrules;
 	f->yara_strings = db->yara.nstrings;
 	f->yara_anchors = db->yara.nanchors;
 	for (uint32_t i = 0; i < db->yara.nrules; i++) {
 		struct ov_yrule r;
 
 		ov_yimage_rule(&db->yara, i, &r);
+		f->by_kind[OV_RULE_YARA] += (r.flags & OV_YRULE_IGNORED) == 0;
 		f->yara_always += (r.flags & OV_YRULE_ALWAYS) != 0;
 	}
 	f->always_woken = ov_odb_always_count(db, OV_TARGET_ANY);

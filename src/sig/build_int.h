@@ -172,6 +172,9 @@ OV_MUST_USE ov_status ov_build_yara(struct ov_odb_builder *b, struct ov_str file
 				    uint32_t source, struct ov_cur bytes);
 OV_MUST_USE ov_status ov_build_join_yara(struct ov_odb_builder *b, const struct ov_yimage *y,
 					 uint32_t first_source, uint32_t nsources);
+/* odb_finish.c: does an ignore list name it? With an MD5, that of its text. */
+OV_MUST_USE ov_status ov_build_is_ignored(struct ov_odb_builder *b, struct ov_str name,
+					  struct ov_str text, bool *out);
 OV_MUST_USE ov_status ov_build_write_yara(struct ov_odb_builder *b, struct ov_buf *out,
 					  uint64_t *nsignatures);
 

@@ -62,8 +62,8 @@ static const struct b_ignore *find_ignore(const struct ov_odb_builder *b, struct
 		   : NULL;
 }
 
-static ov_status is_ignored(struct ov_odb_builder *b, struct ov_str name, struct ov_str text,
-			    bool *out)
+ov_status ov_build_is_ignored(struct ov_odb_builder *b, struct ov_str name, struct ov_str text,
+			      bool *out)
 {
 	const struct b_ignore *row = find_ignore(b, name);
 	const struct b_ignore *past;
@@ -85,8 +85,9 @@ static ov_status ignore_rules(struct ov_writer *w)
 	struct b_rule *rules = rows_of(b->rules, struct b_rule);
 
 	for (size_t i = 0; i < rows_count(b->rules, struct b_rule); i++) {
-		OV_TRY(is_ignored(b, ov_build_str(&b->names, rules[i].name),
-				  ov_build_str(&b->texts, rules[i].text), &rules[i].is_ignored));
+		OV_TRY(ov_build_is_ignored(b, ov_build_str(&b->names, rules[i].name),
+					   ov_build_str(&b->texts, rules[i].text),
+					   &rules[i].is_ignored));
 		if (rules[i].is_ignored) {
 			b->stats.ignored++;
 			continue;
@@ -136,7 +137,7 @@ static ov_status is_hash_ignored(struct ov_odb_builder *b, struct line_reader *r
 		return OV_OK;
 	line = line_of(b, r, name);
 	if (line.n > 0)
-		return is_ignored(b, text, line, out);
+		return ov_build_is_ignored(b, text, line, out);
 	d.file = ov_build_str(&b->names, rows_of(b->sources, struct b_source)[name->source].name);
 	d.line = name->line;
 	d.text = text;
@@ -265,7 +266,7 @@ static ov_status put_extra_row(struct ov_writer *w, enum ov_extra kind, const ui
 	bool ignored = false;
 
 	if (b->ignores.n > 0 && r->name.n > 0)
-		OV_TRY(is_ignored(b, r->name, ov_extra_text(kind, r), &ignored));
+		OV_TRY(ov_build_is_ignored(b, r->name, ov_extra_text(kind, r), &ignored));
 	if (ignored) {
 		b->stats.ignored++;
 		return OV_OK;

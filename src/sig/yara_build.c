@@ -8,6 +8,8 @@
 #include "text.h"
 #include "ymod.h"
 
+#define OV_YARA_NAME_MAX 128 /* as YARA has it */
+
 bool ov_build_is_yara(struct ov_str name)
 {
 	return ov_text_ends_with(name, OV_STR(".yar")) || ov_text_ends_with(name, OV_STR(".yara"));
@@ -94,14 +96,38 @@ ov_status ov_build_join_yara(struct ov_odb_builder *b, const struct ov_yimage *y
 	return ov_ycompiler_join(b->yara, y, first_source, nsources);
 }
 
+/* A rule that an ignore list names, by its name or as ClamAV would call it, YARA.name. */
+static ov_status leave_out(struct ov_odb_builder *b, uint32_t rule, bool *out)
+{
+	struct ov_str name, text;
+	char full[OV_YARA_NAME_MAX + 8];
+
+	ov_ycompiler_rule(b->yara, rule, &name, &text);
+	OV_TRY(ov_build_is_ignored(b, name, text, out));
+	if (!*out && name.n <= OV_YARA_NAME_MAX) {
+		(void)snprintf(full, sizeof full, "YARA.%.*s", (int)name.n, name.p);
+		OV_TRY(ov_build_is_ignored(b, ov_str_of(full), text, out));
+	}
+	if (*out && ov_ycompiler_ignore(b->yara, rule))
+		b->stats.ignored++;
+	*out = ov_ycompiler_is_ignored(b->yara, rule);
+	return OV_OK;
+}
+
 ov_status ov_build_write_yara(struct ov_odb_builder *b, struct ov_buf *out, uint64_t *nsignatures)
 {
 	const uint32_t n = b->yara != NULL ? ov_ycompiler_rules(b->yara) : 0;
 
 	if (n == 0)
 		return OV_OK;
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
+		bool ignored = false;
+
+		OV_TRY(leave_out(b, i, &ignored));
+		if (ignored)
+			continue;
 		rows_of(b->sources, struct b_source)[ov_ycompiler_source(b->yara, i)].nsignatures++;
-	*nsignatures += n;
+		++*nsignatures;
+	}
 	return ov_ycompiler_finish(b->yara, out);
 }

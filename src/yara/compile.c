@@ -345,6 +345,7 @@ ov_status ov_ycompiler_finish(struct ov_ycompiler *c, struct ov_buf *out)
 	const size_t start = out->n;
 	size_t dir;
 
+	OV_TRY(ov_yc_settle_ignored(c));
 	for (int i = 0; i < OV_YCLASSES; i++) {
 		OV_TRY(always(c, (enum ov_yclass)i));
 		OV_TRY(gram(c, (enum ov_yclass)i));

@@ -183,6 +183,7 @@ static ov_status one_rule(struct join *j, uint32_t id)
 	ov_put_le32(row + YR_SOURCE, j->first_source + r.source);
 	ov_put_le32(row + YR_LINE, r.line);
 	ov_put_le32(row + YR_FLAGS, r.flags);
+	c->nignored += (r.flags & OV_YRULE_IGNORED) != 0;
 	ov_put_le32(row + YR_UNIT, j->rules);
 	ov_put_le32(row + YR_SCOUTS, (uint32_t)(c->sect[YI_SCOUTS].n / 4));
 	ov_put_le32(row + YR_SCOUTS + 4, r.nscouts);

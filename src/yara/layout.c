@@ -144,7 +144,6 @@ static uint32_t comment_indent(const struct layout *x, uint32_t at)
 	case TOP:
 		return 0;
 	case HEAD:
-		return STEP;
 	case BODY:
 		return STEP;
 	case CONDITION:

@@ -73,6 +73,14 @@ OV_MUST_USE ov_status ov_ycompiler_add(struct ov_ycompiler *c, struct ov_str ns,
 OV_MUST_USE ov_status ov_ycompiler_join(struct ov_ycompiler *c, const struct ov_yimage *y,
 					uint32_t first_source, uint32_t nsources);
 
+/** Name and source text of a rule. Views until the next rule is added. */
+void ov_ycompiler_rule(const struct ov_ycompiler *c, uint32_t rule, struct ov_str *name,
+		       struct ov_str *text);
+/** Leaves a rule out: it is not reported, and as a global rule it mutes nothing. Rules that name it
+ * still can. @return false: it was left out already. */
+bool ov_ycompiler_ignore(struct ov_ycompiler *c, uint32_t rule);
+bool ov_ycompiler_is_ignored(const struct ov_ycompiler *c, uint32_t rule);
+
 uint32_t ov_ycompiler_rules(const struct ov_ycompiler *c);
 /** Number of the source that a rule came from. */
 uint32_t ov_ycompiler_source(const struct ov_ycompiler *c, uint32_t rule);

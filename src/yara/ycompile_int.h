@@ -36,6 +36,7 @@ struct ov_ycompiler {
 	uint32_t *gates, gates_mask;
 	uint32_t current_ns, source, base_rule; /* of the source being added */
 	uint64_t imported;			/* modules that stand in YI_IMPORTS, bits */
+	uint32_t nignored;			/* rules that an ignore list names */
 	bool says;				/* the rule being checked asks `console` */
 	bool is_graded;				/* ov_ycompiler_graded() */
 	struct ov_yerror err;
@@ -57,6 +58,9 @@ bool ov_yc_find_external(const struct ov_ycompiler *c, struct ov_str name, uint3
 /* Writes name (8 bytes) and value (16). */
 OV_MUST_USE ov_status ov_yc_value(struct ov_ycompiler *c, struct ov_buf *to, struct ov_str name,
 				  const struct ov_yval *v);
+
+/* ignore.c: rules that are left out wake no more, unless others name them. */
+OV_MUST_USE ov_status ov_yc_settle_ignored(struct ov_ycompiler *c);
 
 /* names.c: a module that some source imports. */
 OV_MUST_USE ov_status ov_yc_import(struct ov_ycompiler *c, unsigned module);

@@ -56,9 +56,10 @@ OV_MUST_USE ov_status ov_yimage_check_rule(const struct ov_yimage *y, uint32_t i
 
 #define OV_YRULE_PRIVATE 1u
 #define OV_YRULE_GLOBAL 2u
-#define OV_YRULE_ALWAYS 4u  /* no string covers it: its gate alone wakes it */
-#define OV_YRULE_SAYS 16u   /* it asks `console`: evaluated whatever its strings say */
-#define OV_YRULE_STRINGS 8u /* its condition asks for strings that must be searched */
+#define OV_YRULE_ALWAYS 4u   /* no string covers it: its gate alone wakes it */
+#define OV_YRULE_SAYS 16u    /* it asks `console`: evaluated whatever its strings say */
+#define OV_YRULE_IGNORED 32u /* an ignore list names it: private, and no rule of a set any more */
+#define OV_YRULE_STRINGS 8u  /* its condition asks for strings that must be searched */
 /* Bits 8 and 9: a grade, 0 for none. Of rules of the built-in set alone; its meaning is the
  * engine's (enum overt_severity). */
 #define OV_YRULE_GRADE_SHIFT 8u

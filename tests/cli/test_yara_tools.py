@@ -3,6 +3,7 @@
 
   test_yara_tools.py OVERT WORKER
 """
+import hashlib
 import json
 import os
 import shutil
@@ -120,6 +121,30 @@ class Tools(unittest.TestCase):
         self.assertEqual(code, 0)
         self.assertIn("number of rules                    : 2\nnumber of strings                  : 2\n", out)
         self.assertTrue(out.endswith("a f\n"))
+
+    def found(self, *sources):
+        args = [x for s in sources for x in ("-d", s)]
+        _, out, err = self.overt("scan", "--all", "--format", "jsonl", *args, "f")
+        rows = [json.loads(x) for x in out.splitlines()]
+        return sorted(d["name"] for r in rows for d in r.get("detections", [])), rows[-1]["summary"]["database"]["signatures"], err
+
+    def test_ignored_rules_are_left_out(self):
+        text = "rule Used { condition: filesize > 1 }"
+        self.put("all.yar", text + "\nrule User { condition: Used }\nglobal rule Never { condition: filesize > 100 }\n"
+                 'rule Alone { strings: $a = "abcdef" condition: $a }\n')
+        self.put("one.ign2", "Never\n")
+        self.put("two.ign2", f"Used:{hashlib.md5(text.encode()).hexdigest()}\nYARA.Alone\nUser:{'0' * 32}\n")
+        self.assertEqual(self.found("all.yar")[:2], ([], 4))
+        self.assertEqual(self.found("all.yar", "one.ign2")[:2], (["Alone", "Used", "User"], 3))
+        self.assertEqual(self.found("all.yar", "one.ign2", "two.ign2")[:2], (["User"], 1))  # another rule still names Used
+        for out, sources in (("a.odb", ["all.yar"]), ("b.odb", ["all.yar", "one.ign2"])):
+            self.assertEqual(self.overt("db", "build", "-o", out, *sources)[0], 0)
+        self.assertEqual(self.found("b.odb")[:2], (["Alone", "Used", "User"], 3))
+        self.assertEqual(self.found("b.odb", "two.ign2")[:2], (["User"], 1))  # a joined database: the MD5 is of a text that is at hand
+        self.assertEqual(self.found("a.odb", "one.ign2")[:2], (["Alone", "Used", "User"], 3))
+        names = self.overt("db", "list", "b.odb")[1]
+        self.assertIn("Alone", names)
+        self.assertNotIn("Never", names)
 
     def test_the_names_yara_and_yarac(self):
         for name in ("yara", "yarac"):
