@@ -107,7 +107,8 @@ enum ov_trait {
 	OV_TRAIT_SOUNDNESS = 3,	  /* enum ov_soundness */
 	OV_TRAIT_ASKS_FACTS = 4,  /* of size, sections, entry point or what is around the layer */
 	OV_TRAIT_ONE_PATTERN = 8, /* its one subsignature is a pattern, which must be there */
-	OV_TRAIT_KNOWN = 16
+	OV_TRAIT_ANY_TARGET = 16,
+	OV_TRAIT_KNOWN = 32
 };
 struct ov_phish_db;
 struct ov_yara;
@@ -118,6 +119,13 @@ struct ov_woken {
 	uint32_t rule;
 	uint32_t part; /* of that subsignature's pattern; OV_ODB_NO_PART: not known */
 	uint16_t sub;  /* of the rule; OV_WOKEN_NO_SUB: no anchor did               */
+};
+
+/* An anchor that was met, until its rule is looked at. */
+struct ov_met {
+	struct ov_odb_anchor a;
+	uint32_t ahead; /* of ov_winnow_ask_ahead() */
+	uint64_t at;
 };
 
 struct ov_engine {
@@ -282,7 +290,7 @@ void ov_winnow_begin(struct ov_engine *e);
  */
 bool ov_winnow_keeps(struct ov_engine *e, const struct ov_node *n, uint32_t id, uint32_t met);
 /* Asks the memory for what ov_winnow_keeps() will look at; stages 0 to 5, in order. */
-void ov_winnow_ask_ahead(const struct ov_engine *e, uint32_t id, uint32_t met, uint32_t stage);
+void ov_winnow_ask_ahead(const struct ov_engine *e, struct ov_met *m, uint32_t stage);
 /* Where the layer's grams stand, for the finder; NULL: not known. */
 const struct ov_places *ov_winnow_places(const struct ov_engine *e);
 OV_MUST_USE ov_status ov_winnow(struct ov_engine *e, struct ov_node *n);

@@ -331,8 +331,6 @@ static ov_status report_hits(struct ov_engine *e, struct ov_node *n, struct judg
 		note_spent(e, n, all);
 	qsort(hits, nhits, sizeof *hits, by_order);
 	for (uint32_t i = 0; i < nhits && !e->is_done; i++) {
-		if (n->is_rescan && hits[i]->rule.target == OV_TARGET_ANY)
-			continue; /* said when the layer was read as what it is */
 		if (hits[i]->rule.has_handler) {
 			n->handler = hits[i]->rule.handler;
 			n->has_handler = true;

@@ -21,7 +21,7 @@
  * Ordinary files bring a few dozen rules that were never needed before. For one that wakes
  * thousands, the rules' pages stay mapped: to drop them again and again costs more than the rest.
  */
-#define CHECKED_MAX 1024u
+#define CHECKED_MAX 256u
 
 /*
  * Looks at where anchors are met, in steps of about 3 ns: one a byte of the layer. Ordinary files
@@ -126,6 +126,8 @@ static uint8_t traits_of(const struct ov_engine *e, uint32_t id)
 	if (r.nsubs == 1 && ov_odb_sub_pattern(e->db, r.first_sub) != UINT32_MAX &&
 	    !ov_cond_may(r.condition, none, 1, 1))
 		traits |= OV_TRAIT_ONE_PATTERN;
+	if (r.target == OV_TARGET_ANY)
+		traits |= OV_TRAIT_ANY_TARGET;
 	return traits;
 }
 
@@ -180,6 +182,12 @@ uint64_t ov_engine_cost_layers(const struct ov_engine *e)
 	return e->cost_layers;
 }
 
+/* What rules for any target say of a layer was said when it was read as what it is. */
+static bool was_said(struct ov_engine *e, const struct ov_node *n, uint32_t id)
+{
+	return n->is_rescan && (ov_rule_traits(e, id) & OV_TRAIT_ANY_TARGET) != 0;
+}
+
 /* @param by  The anchor that was met, or NULL. */
 static void wake_rule(struct ov_engine *e, const struct ov_node *n, uint32_t id,
 		      const struct ov_odb_anchor *by)
@@ -189,7 +197,7 @@ static void wake_rule(struct ov_engine *e, const struct ov_node *n, uint32_t id,
 	if (id >= e->db->nrules || e->woken_in[id] == e->generation)
 		return;
 	e->woken_in[id] = e->generation;
-	if (by == NULL && !ov_winnow_keeps(e, n, id, UINT32_MAX))
+	if (by == NULL && (was_said(e, n, id) || !ov_winnow_keeps(e, n, id, UINT32_MAX)))
 		return;
 	if (!ov_rule_is_sound(e, id))
 		return;
@@ -218,11 +226,6 @@ static void wake_rule(struct ov_engine *e, const struct ov_node *n, uint32_t id,
 #define AHEAD_STAGES 6u	  /* each so many anchors behind the one before */
 #define AHEAD_RULES 4096u /* a database of fewer is in the cache soon */
 
-struct met {
-	struct ov_odb_anchor a;
-	uint64_t at;
-};
-
 struct pass {
 	struct ov_engine *e;
 	const struct ov_node *n;
@@ -232,7 +235,7 @@ struct pass {
 	uint64_t steps; /* left for looks at where anchors were met; without any, they wake at once
 			 */
 	bool asks_ahead;
-	struct met queue[AHEAD];
+	struct ov_met queue[AHEAD];
 	uint32_t nmet, ndone; /* of the layer; nmet - ndone of them wait */
 };
 
@@ -285,7 +288,7 @@ static bool sub_fits(struct pass *p, const struct ov_odb_anchor *a, uint64_t at)
 	return s != OV_END;
 }
 
-static void look_at(struct pass *p, const struct met *m)
+static void look_at(struct pass *p, const struct ov_met *m)
 {
 	struct ov_engine *e = p->e;
 	const uint32_t id = m->a.rule;
@@ -294,7 +297,7 @@ static void look_at(struct pass *p, const struct met *m)
 		return;
 	if (e->costs != NULL)
 		e->costs[id].met++;
-	if (!ov_winnow_keeps(e, p->n, id, m->a.sub)) {
+	if (was_said(e, p->n, id) || !ov_winnow_keeps(e, p->n, id, m->a.sub)) {
 		e->woken_in[id] = e->generation;
 		return;
 	}
@@ -317,12 +320,13 @@ static void look_at_rest(struct pass *p)
 static enum ov_wake on_anchor(void *ctx, uint32_t token, uint64_t at)
 {
 	struct pass *p = ctx;
-	struct met *m = &p->queue[p->nmet % AHEAD];
+	struct ov_met *m = &p->queue[p->nmet % AHEAD];
 
 	ov_odb_anchor(p->e->db, token, &m->a);
 	if (m->a.rule >= p->e->db->nrules || p->e->woken_in[m->a.rule] == p->e->generation)
 		return OV_WAKE_SETTLED;
 	m->at = at;
+	m->ahead = m->a.sub;
 	if (!p->asks_ahead) {
 		look_at(p, m);
 		return p->e->woken_in[m->a.rule] == p->e->generation ? OV_WAKE_SETTLED
@@ -331,7 +335,7 @@ static enum ov_wake on_anchor(void *ctx, uint32_t token, uint64_t at)
 	p->nmet++;
 	for (uint32_t i = 0; i < AHEAD_STAGES && p->nmet - p->ndone > i * AHEAD_STEP; i++) {
 		m = &p->queue[(p->nmet - 1 - i * AHEAD_STEP) % AHEAD];
-		ov_winnow_ask_ahead(p->e, m->a.rule, m->a.sub, i);
+		ov_winnow_ask_ahead(p->e, m, i);
 	}
 	if (p->nmet - p->ndone == AHEAD)
 		look_at(p, &p->queue[p->ndone++ % AHEAD]);

@@ -271,13 +271,13 @@ static bool fits_census(struct ov_engine *e, uint32_t id, uint32_t met)
 {
 	const struct ov_census *c = &e->winnow->census;
 	const struct ov_odb *db = e->db;
-	uint64_t absent = 0;
-	struct ov_rule r;
+	uint64_t absent = 0, all_of = 0;
+	struct ov_rule r OV_SCRATCH;
 
 	if ((ov_rule_traits(e, id) & OV_TRAIT_ONE_PATTERN) != 0)
 		return ov_census_may_have(c, &db->pats,
 					  ov_odb_sub_pattern(db, ov_odb_first_sub(db, id)));
-	ov_odb_rule(db, id, &r);
+	ov_odb_rule_logic(db, id, &r);
 	if (r.nsubs > OV_COND_SUBS)
 		return true;
 	for (uint32_t i = 0; i < r.nsubs; i++) {
@@ -286,9 +286,11 @@ static bool fits_census(struct ov_engine *e, uint32_t id, uint32_t met)
 		if (sub == met || pattern == UINT32_MAX ||
 		    ov_census_may_have(c, &db->pats, pattern))
 			continue;
-		if (absent == 0 && !may_lack(&r, UINT64_C(1) << i))
-			return false; /* the first that is absent decides most */
+		if (absent == 0)
+			all_of = ov_cond_all_of(r.condition);
 		absent |= UINT64_C(1) << i;
+		if ((all_of & absent) != 0)
+			return false;
 	}
 	return absent == 0 || may_lack(&r, absent);
 }
@@ -319,17 +321,20 @@ bool ov_winnow_keeps(struct ov_engine *e, const struct ov_node *n, uint32_t id, 
 	return !e->winnow->has_census || fits_census(e, id, met);
 }
 
-void ov_winnow_ask_ahead(const struct ov_engine *e, uint32_t id, uint32_t met, uint32_t stage)
+void ov_winnow_ask_ahead(const struct ov_engine *e, struct ov_met *m, uint32_t stage)
 {
-	const uint32_t sub = stage > 0 ? ov_odb_sub_beside(e->db, id, met) : met;
+	const struct ov_odb *db = e->db;
 
+	if (stage == 1)
+		m->ahead = ov_odb_sub_beside(db, m->a.rule, m->a.sub);
+	if (stage == 2)
+		m->ahead = ov_odb_sub_pattern(db, m->ahead); /* from here on a pattern's number */
 	if (stage < 2)
-		ov_odb_ask_ahead(e->db, id, sub, stage);
+		ov_odb_ask_ahead(db, m->a.rule, m->ahead, stage);
 	else if (stage < 5)
-		ov_pats_ask_ahead(&e->db->pats, ov_odb_sub_pattern(e->db, sub), stage - 2);
+		ov_pats_ask_ahead(&db->pats, m->ahead, stage - 2);
 	else if (e->winnow->has_census)
-		ov_census_ask_ahead(&e->winnow->census, &e->db->pats,
-				    ov_odb_sub_pattern(e->db, sub));
+		ov_census_ask_ahead(&e->winnow->census, &db->pats, m->ahead);
 }
 
 ov_status ov_winnow(struct ov_engine *e, struct ov_node *n)

@@ -1,6 +1,7 @@
 /* Condition code: compile, verify, evaluate. */
 #include "cond.h"
 
+#include "le.h"
 #include "odb_int.h"
 
 enum visit { VISIT_FIRST, VISIT_SECOND, VISIT_EMIT };
@@ -98,35 +99,52 @@ ov_status ov_cond_compile(const struct ov_cond_node *root, uint32_t nsubs, struc
 	return OV_OK;
 }
 
+/* Bytes of an instruction with its operands. */
+static size_t size_of(enum ov_cond_kind kind)
+{
+	switch (kind) {
+	case OV_COND_SUB:
+		return 1 + 2;
+	case OV_COND_SUB_COUNT:
+		return 1 + 2 + 1 + 8;
+	case OV_COND_COUNT:
+		return 1 + 1 + 8 + 4;
+	case OV_COND_AND:
+	case OV_COND_OR:
+	case OV_COND_TRUE:
+		break;
+	}
+	return 1;
+}
+
 ov_status ov_cond_next(struct ov_cur *code, struct ov_cond_op *out)
 {
-	struct ov_cur at = *code;
+	const uint8_t *p = ov_cur_rest(code);
+	const size_t left = ov_cur_left(code);
 	struct ov_cond_op op = { 0 };
-	uint8_t kind, rel;
-	uint16_t sub;
 
-	if (ov_cur_left(&at) == 0)
+	if (left == 0)
 		return OV_END;
-	OV_TRY(ov_cur_u8(&at, &kind));
-	if (kind < OV_COND_SUB || kind > OV_COND_SUB_COUNT)
+	if (p[0] < OV_COND_SUB || p[0] > OV_COND_SUB_COUNT)
 		return OV_BAD;
-	op.kind = (enum ov_cond_kind)kind;
+	op.kind = (enum ov_cond_kind)p[0];
+	if (left < size_of(op.kind))
+		return OV_SHORT;
+	p++;
 	if (op.kind == OV_COND_SUB || op.kind == OV_COND_SUB_COUNT) {
-		OV_TRY(ov_cur_u16le(&at, &sub));
-		op.sub = sub;
+		op.sub = ov_le16(p);
+		p += 2;
 	}
 	if (op.kind == OV_COND_COUNT || op.kind == OV_COND_SUB_COUNT) {
-		OV_TRY(ov_cur_u8(&at, &rel));
-		if (rel != '=' && rel != '<' && rel != '>')
+		op.rel = (char)p[0];
+		if (op.rel != '=' && op.rel != '<' && op.rel != '>')
 			return OV_BAD;
-		op.rel = (char)rel;
-		OV_TRY(ov_cur_u64le(&at, &op.want));
+		op.want = ov_le64(p + 1);
+		if (op.kind == OV_COND_COUNT)
+			op.min_distinct = ov_le32(p + 1 + 8);
 	}
-	if (op.kind == OV_COND_COUNT)
-		OV_TRY(ov_cur_u32le(&at, &op.min_distinct));
-	*code = at;
 	*out = op;
-	return OV_OK;
+	return ov_cur_skip(code, size_of(op.kind));
 }
 
 ov_status ov_cond_verify(struct ov_cur code, uint32_t nsubs)
@@ -153,6 +171,25 @@ ov_status ov_cond_verify(struct ov_cur code, uint32_t nsubs)
 	if (s != OV_END)
 		return s;
 	return depth == 1 ? OV_OK : OV_BAD;
+}
+
+uint64_t ov_cond_all_of(struct ov_cur code)
+{
+	const uint8_t *p = ov_cur_rest(&code), *const end = p + ov_cur_left(&code);
+	uint64_t subs = 0;
+
+	while (p != end) {
+		if (*p == OV_COND_AND) {
+			p++;
+			continue;
+		}
+		if (*p != OV_COND_SUB || (size_t)(end - p) < size_of(OV_COND_SUB) ||
+		    ov_le16(p + 1) >= OV_COND_SUBS)
+			return 0;
+		subs |= UINT64_C(1) << ov_le16(p + 1);
+		p += size_of(OV_COND_SUB);
+	}
+	return subs;
 }
 
 bool ov_cond_holds(char rel, uint64_t have, uint64_t want)

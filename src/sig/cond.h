@@ -54,6 +54,13 @@ OV_MUST_USE ov_status ov_cond_next(struct ov_cur *code, struct ov_cond_op *out);
  */
 bool ov_cond_may(struct ov_cur code, const uint64_t *counts, uint64_t known, uint32_t nsubs);
 
+/**
+ * The subsignatures that code asks for, all of them, when it is nothing but their conjunction; 0
+ * when it is anything else. Most conditions are, and this tells it in less time than they take.
+ * The code need not be verified.
+ */
+uint64_t ov_cond_all_of(struct ov_cur code);
+
 /** Applies `rel` ('=' '<' '>'). */
 bool ov_cond_holds(char rel, uint64_t have, uint64_t want);
 

@@ -71,6 +71,19 @@ void ov_odb_rule(const struct ov_odb *o, uint32_t id, struct ov_rule *out)
 		out->nintermediates = 0; /* a rule that ov_odb_check_rule() refuses */
 }
 
+void ov_odb_rule_logic(const struct ov_odb *o, uint32_t id, struct ov_rule *out)
+{
+	const uint8_t *r = odb_rule_row(o, id);
+
+	out->first_sub = out->nsubs = 0;
+	out->condition = ov_cur_of(NULL, 0);
+	if (r == NULL)
+		return;
+	out->first_sub = ov_le32(r + 72);
+	out->nsubs = ov_le16(r + 84);
+	out->condition = odb_cur(&o->conds, ov_le32(r + 76), ov_le32(r + 80));
+}
+
 uint32_t ov_odb_first_sub(const struct ov_odb *o, uint32_t id)
 {
 	const uint8_t *r = odb_rule_row(o, id);

@@ -99,6 +99,9 @@ struct ov_rule {
 /* Each accessor is safe for every number: one out of range gives an empty row. */
 void ov_odb_rule(const struct ov_odb *o, uint32_t id, struct ov_rule *out);
 
+/** Of a rule only its subsignatures and its condition: the rest of *out is not set. */
+void ov_odb_rule_logic(const struct ov_odb *o, uint32_t id, struct ov_rule *out);
+
 /** The first of a rule's subsignatures; UINT32_MAX for a rule that is not there. */
 uint32_t ov_odb_first_sub(const struct ov_odb *o, uint32_t id);
 

@@ -147,6 +147,37 @@ static void test_verdicts(void **state)
 	ov_arena_free(&a);
 }
 
+/* A conjunction is told as such, and nothing else is. */
+static void test_conjunctions(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t all_of;
+	} rows[] = {
+		{ "0", 1 },	      { "0&1", 3 },	{ "0&(1&3)", 11 }, { "(3&2)&(1&0)", 15 },
+		{ "0|1", 0 },	      { "0&(1|2)", 0 }, { "0&1>2", 0 },	   { "(0&1)=0", 0 },
+		{ "0&(1&2)>1,2", 0 },
+	};
+	const uint8_t broken[] = { OV_COND_SUB, 1 }, beyond[] = { OV_COND_SUB, 64, 0 };
+	struct ov_arena a;
+
+	(void)state;
+	ov_arena_init(&a, (size_t)1 << 20);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct ov_buf code = ov_buf_of(1 << 16);
+		const char *why = NULL;
+
+		ov_expect_eq(rows[i].text, compile(rows[i].text, 4, &a, &code, &why), OV_OK);
+		ov_expect_eq(rows[i].text, ov_cond_all_of(ov_buf_cur(&code)), rows[i].all_of);
+		ov_buf_free(&code);
+		ov_arena_reset(&a, (size_t)1 << 20);
+	}
+	ov_arena_free(&a);
+	assert_int_equal(ov_cond_all_of(ov_cur_of(broken, sizeof broken)), 0);
+	assert_int_equal(ov_cond_all_of(ov_cur_of(beyond, sizeof beyond)), 0);
+	assert_int_equal(ov_cond_all_of(ov_cur_of(NULL, 0)), 0);
+}
+
 /* What is known to be missing is enough to drop a rule. */
 static void test_may(void **state)
 {
@@ -288,9 +319,9 @@ static void test_hostile_code(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_verdicts),     cmocka_unit_test(test_may),
-		cmocka_unit_test(test_refused),	     cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_hostile_code),
+		cmocka_unit_test(test_verdicts), cmocka_unit_test(test_conjunctions),
+		cmocka_unit_test(test_may),	 cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_depth),	 cmocka_unit_test(test_hostile_code),
 	};
 
 	return cmocka_run_group_tests_name("sig logic", tests, NULL, NULL);
