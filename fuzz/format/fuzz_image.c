@@ -8,6 +8,7 @@
 
 #include "image.h"
 #include "media.h"
+#include "riff.h"
 
 #define CLAIM(cond)                                                                                \
 	do {                                                                                       \
@@ -57,6 +58,9 @@ static void faults(const uint8_t *p, size_t n)
 	ov_arena_init(&a, (size_t)1 << 20);
 	CLAIM(ov_media_find_fault(t, &mem, &a, &one) == OV_OK);
 	CLAIM(ov_media_find_fault(t, &file, &a, &two) == OV_OK);
+	CLAIM(one == two);
+	CLAIM(ov_riff_find_fault(&mem, &a, &one) == OV_OK);
+	CLAIM(ov_riff_find_fault(&file, &a, &two) == OV_OK);
 	CLAIM(one == two);
 	ov_arena_free(&a);
 }

@@ -9,6 +9,7 @@
 
 #include "exe_fault.h"
 #include "media.h"
+#include "riff.h"
 
 static bool is_asked(const struct ov_engine *e, int alert)
 {
@@ -160,11 +161,30 @@ static ov_status judge_media(struct ov_engine *e, struct ov_node *n)
 	return name != NULL ? ov_heuristic(e, n, OVERT_ALERT_BROKEN_MEDIA, name) : OV_OK;
 }
 
+static ov_status judge_riff(struct ov_engine *e, struct ov_node *n)
+{
+	const char *name;
+	ov_status s;
+
+	if (!is_asked(e, OV_ALWAYS))
+		return OV_OK;
+	s = ov_riff_find_fault(&n->src, &n->arena, &name);
+	if (s == OV_LIMIT)
+		ov_report_incomplete(e, n, OVERT_LIMIT_FILES, (struct ov_str){ 0 },
+				     "a RIFF file of so many chunks: not all were looked at");
+	if (s == OV_IO || s == OV_LIMIT)
+		return OV_OK; /* IO: noted where the bytes were matched */
+	OV_TRY(s);
+	return name != NULL ? ov_heuristic(e, n, OV_ALWAYS, name) : OV_OK;
+}
+
 ov_status ov_heuristic_layer(struct ov_engine *e, struct ov_node *n)
 {
 	if (ov_type_nature(n->type) == OV_NATURE_EXE)
 		OV_TRY(judge_exe(e, n));
 	if (ov_type_target(n->type) == OV_TARGET_GRAPHICS)
 		OV_TRY(judge_media(e, n));
+	if (n->type == OV_T_RIFF)
+		OV_TRY(judge_riff(e, n));
 	return ov_structured(e, n);
 }

@@ -205,9 +205,31 @@ static ov_status jpeg_segment(struct media *m, struct jpeg *j, uint8_t marker, u
 	return OV_OK;
 }
 
+#define NO_SIZE BROKEN "JPEG.CantReadSegmentSize"
+#define MARK_BYTES 16 /* within which a segment must begin */
+
+/* The next segment's marker: the first byte but FF behind an FF. *at moves behind it. */
+static ov_status jpeg_marker(struct media *m, uint64_t *at, uint8_t *marker)
+{
+	const bool is_first = *at == 2;
+	uint8_t before = 0;
+
+	for (int i = 0; i < MARK_BYTES; i++) {
+		struct ov_cur c;
+
+		OV_TRY(need(m, (*at)++, 1, NO_SIZE, &c));
+		*marker = ov_cur_soft_u8(&c);
+		if (is_first && i == 0 && *marker != 0xff)
+			return OV_END; /* clamscan gives up without a word */
+		if (before == 0xff && *marker != 0xff)
+			return OV_OK;
+		before = *marker;
+	}
+	return fault(m, BROKEN "JPEG.SpuriousBytesBeforeSegment");
+}
+
 static ov_status jpeg(struct media *m)
 {
-	static const char no_size[] = BROKEN "JPEG.CantReadSegmentSize";
 	struct jpeg j = { .has_jfif = false };
 	uint64_t at = 2;
 
@@ -218,17 +240,12 @@ static ov_status jpeg(struct media *m)
 		uint8_t marker;
 		uint16_t length;
 
-		OV_TRY(need(m, at, 1, no_size, &c));
-		if (ov_cur_soft_u8(&c) != 0xff)
-			return OV_OK; /* clamscan gives up without a word */
-		do {
-			OV_TRY(need(m, ++at, 1, no_size, &c));
-			marker = ov_cur_soft_u8(&c);
-		} while (marker == 0xff);
-		OV_TRY(need(m, ++at, 2, no_size, &c));
+		OV_TRY(jpeg_marker(m, &at, &marker));
+		OV_TRY(need(m, at, 2, NO_SIZE, &c));
 		length = ov_cur_soft_u16be(&c);
 		if (length < 2)
-			return fault(m, BROKEN "JPEG.InvalidSegmentSize");
+			return fault(m, marker == 0xfe ? "Heuristics.Exploit.W32.MS04-028"
+						       : BROKEN "JPEG.InvalidSegmentSize");
 		if (at + length > m->size + 1) /* one byte may lack, as clamscan counts */
 			return fault(m, BROKEN "JPEG.SegmentDataOutOfFile");
 		OV_TRY(jpeg_segment(m, &j, marker, at + 2, length - 2u));

@@ -1,4 +1,5 @@
 """Encrypted parts, limits, the order of heuristics and signatures, and switches of the command line."""
+import base64
 import gzip
 import io
 import random
@@ -95,6 +96,11 @@ def cases():
     for args in ([], ['first match'], ['--heuristic-scan-precedence', 'first match']):
         out.append(dict(name='a limit is told last ' + ' '.join(args), db=SIG, files=both,
                         args=['--alert-exceeds-max', '--alert-encrypted', '--max-filesize=10000'] + args))
+    folded = 'From: a@b.c\r\nTo: d@e.f\r\nSubject: s\r\nX-F: a\r\n' + ' b\r\n' * 300000
+    folded += 'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=B\r\n\r\n--B\r\nContent-Type: application/octet-stream\r\n'
+    folded += 'Content-Transfer-Encoding: base64\r\n\r\n' + base64.encodebytes(SIGNED).decode() + '\r\n--B--\r\n'
+    out.append(dict(name='a header of many folded lines', db=SIG, files={'fold': folded.encode()}, args=['--alert-exceeds-max'],
+                    differs='a header of very many folded lines', ours={'fold': ['T.Sig']}))
     return out + pua_cases()
 
 

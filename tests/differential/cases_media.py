@@ -92,11 +92,48 @@ def tiff_files(e):
     return files
 
 
+def riff_files():
+    """Animated cursors: what counts is the size of each `anih` chunk, 36."""
+    def chunk(kind, data, size=None, e='<'):
+        return kind + struct.pack(e + 'I', len(data) if size is None else size) + data + bytes(len(data) % 2)
+
+    def riff(*chunks, form=b'ACON', mark=b'RIFF', size=None, e='<'):
+        body = form + b''.join(chunks)
+        return mark + struct.pack(e + 'I', len(body) if size is None else size) + body
+
+    def head(n, e='<'):
+        return chunk(b'anih', b'A' * n, e=e)
+
+    inner = b'fram' + head(100)
+    files = {'head %d' % n: riff(head(n)) for n in (0, 1, 35, 36, 37, 38, 40, 1000)}
+    files.update({'two heads': riff(head(36), head(40)), 'listed': riff(chunk(b'LIST', inner)), 'listed well': riff(chunk(b'LIST', b'fram' + head(36))),
+                  'list in list': riff(chunk(b'LIST', b'fram' + chunk(b'LIST', b'abcd' + head(100)))), 'behind a list': riff(chunk(b'LIST', b'fram'), head(40)),
+                  'behind odd': riff(chunk(b'seq ', b'AAA'), head(40)), 'behind even': riff(chunk(b'seq ', b'AAAA'), head(40)),
+                  'a wave': riff(head(40), form=b'WAVE'), 'in a riff': riff(chunk(b'RIFF', b'ACON' + head(40))), 'cut': riff(chunk(b'anih', b'A' * 10, 1000)),
+                  'too large': riff(chunk(b'seq ', b'A' * 10, 0xfffffff0), head(40)), 'size is wrong': riff(head(40), size=3),
+                  'big-endian': riff(head(40, '>'), mark=b'RIFX', e='>'), 'big-endian well': riff(head(36, '>'), mark=b'RIFX', e='>'),
+                  'behind its end': riff(head(36)) + head(40)})
+    return files
+
+
+def spurious_files():
+    """JPEG: bytes between segments, and comments of an impossible size."""
+    app, com, scan = b'\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0', b'\xff\xfe\0\4ab', b'\xff\xda\0\4ab' + b'x' * 9
+    files = {'comment %d' % n: app + b'\xff\xfe' + struct.pack('>H', n) + b'x' * 40 for n in (0, 1, 2, 3)}
+    for n in (1, 2, 3, 13, 14, 15, 16, 40):
+        files.update({'%s %d %s' % (k, n, where): {'first': fill * n + app + com + scan, 'between': app + fill * n + com + scan, 'last': app + com + fill * n}[where]
+                      for k, fill in (('letters', b'A'), ('zeros', b'\0'), ('marks', b'\xff'), ('both', b'\xffA')) for where in ('first', 'between', 'last')})
+    return {k: b'\xff\xd8' + v for k, v in files.items()}
+
+
 def cases():
     kinds = [('png', png_files()), ('gif', gif_files()), ('jpeg', jpeg_files()), ('tiff le', tiff_files('<')), ('tiff be', tiff_files('>'))]
     out = [dict(name='broken ' + k, db=DB, files=f, args=['--alert-broken-media']) for k, f in kinds]
     few = {k: list(f.values())[3] for k, f in kinds}
     out.append(dict(name='broken media, not asked for', db=DB, files=few, args=[]))
     out.append(dict(name='broken media, pictures off', db=DB, files=few, args=['--alert-broken-media', '--scan-image=no']))
+    out.append(dict(name='broken jpeg, between segments', db=DB, files=spurious_files(), args=['--alert-broken-media']))
+    for args in ([], ['--scan-image=no'], ['--heuristic-alerts=no'], ['--alert-broken-media']):
+        out.append(dict(name='animated cursors ' + ' '.join(args), db=DB, files=riff_files(), args=args))
     out.append(dict(name='broken media, heuristics off', db=DB, files=few, args=['--alert-broken-media', '--heuristic-alerts=no']))
     return out
