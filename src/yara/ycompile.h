@@ -85,7 +85,8 @@ uint32_t ov_ycompiler_rules(const struct ov_ycompiler *c);
 /** Number of the source that a rule came from. */
 uint32_t ov_ycompiler_source(const struct ov_ycompiler *c, uint32_t rule);
 
-/** Appends the image, once: nothing can be added or asked afterwards. Deterministic. @return OV_OK; OV_LIMIT over 4 GiB; OV_NOMEM. */
+/** Appends the image, once: nothing can be added or asked afterwards. Deterministic. @return OV_OK;
+ * OV_LIMIT over 4 GiB; OV_NOMEM. */
 OV_MUST_USE ov_status ov_ycompiler_finish(struct ov_ycompiler *c, struct ov_buf *out);
 
 #endif
