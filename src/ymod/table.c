@@ -17,6 +17,7 @@ static const struct ov_ymodule *const rows[] = {
 	&ov_ymod_msi,
 	&ov_ymod_pe,
 	&ov_ymod_macho,
+	&ov_ymod_dotnet,
 };
 /* clang-format on */
 

@@ -32,6 +32,10 @@ class Msi(dumped.ModuleTest):
     def test_texts_named_by_three_bytes(self):
         self.check(i.package(wide=True))
 
+    def test_in_rules(self):
+        self.holds(i.package(), "msi.is_msi", 'msi.properties["ProductName"] == "Made up"', 'for any a in msi.custom_actions : (a.type == 51)',
+                   'for any k, v in msi.properties : (k == "ARP" and v == "1")', 'not defined msi.properties["Nothing"]')
+
     def test_a_long_text(self):
         got = self.says(i.package(target="x" * 70000), number_of_custom_actions=2)
         self.assertEqual(got["msi.custom_actions[0].target"], b"x" * 70000)

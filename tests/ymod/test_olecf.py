@@ -76,6 +76,10 @@ class Vba(dumped.ModuleTest):
                 z.writestr("word/vbaProject.bin", d.ole2(d.vba_project(TWO)))
             self.check(out.getvalue())
 
+    def test_in_rules(self):
+        self.holds(d.ole2({"Macros": d.vba_project(TWO)}), "vba.has_macros", "for any c in vba.module_code : (c icontains \"autoopen\")",
+                   "for any m in vba.modules : (m.code matches /MsgBox +\"Hello/)", 'vba.project_info.name == "VBAProject"')
+
     def test_no_macros(self):
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w") as z:
