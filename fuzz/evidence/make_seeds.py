@@ -111,6 +111,20 @@ def databases(folder):
     put("hive", "SOFTWARE", places.Hive({**places.UNINSTALL, **places.agent("01-09-2023 10-11-12")}).bytes())
 
 
+def named():
+    """What is read only when it is named, and what tests make by hand."""
+    put("ubi", "raw", images.ubi(bytes(3000) + b"hsqs", peb=2048))
+    der = b"\x30\x03\x02\x01\x05"
+    put("jks", "etc/ssl/certs/x.pem", b"\xfe\xed\xfe\xed\0\0\0\x02\0\0\0\x02" + b"\0\0\0\x01\0\x01a" + bytes(8) + b"\0\0\0\x02kk\0\0\0\x01\0\x01X\0\0\0\x05" + der
+        + b"\0\0\0\x02\0\x01b" + bytes(8) + b"\0\x01X\0\0\0\x05" + der + bytes(20))
+    put("report", "raw", '{"target":"/x/a.img","taken":"2026-01-01T00:00:00Z","components":[{"type":"deb","name":"a","version":"1","state":"present","path":["a.img","x"],'
+        '"undetermined":true,"since":{"earliest":null,"latest":"2026-01-01T00:00:00Z"},"evidence":[{"kind":"deb","value":"a","grade":"E4"}]}],"unread":[{"path":["y"]}]}')
+    put("osquery", "raw", '[{"name":"a","version":"1","maintainer":"m","revision":"","arch":"all"},{"pid":"1"}]')
+    put("osquery_csv", "raw", 'name|publisher|uninstall_string\n"a ""b"""|c|d\n')
+    put("settings", "raw", "[ExcludedFromScanScope.item_0000]\nPath=/a\nAreaMask.item_0000=*\n[X]\nA=1\nRuleType=Daily\nStartTime=1\n")
+    put("junos", "raw", "version 12.1X46-D40.2;\nsystem {\n}\n")
+
+
 def programs(folder):
     source = os.path.join(folder, "a.c")
     with open(source, "w", encoding="ascii") as f:
@@ -158,6 +172,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         texts()
         databases(folder)
+        named()
         programs(folder)
         engines(folder)
         trees(folder)

@@ -1,9 +1,9 @@
 /*
  * Trust stores: certificates in PEM or DER where systems keep their roots. A root that nobody's
- * package brought was put there by something, which can read what it is used for. Private keys and
- * Java's or NSS's own stores are not read: the latter are told.
+ * package brought was put there by something, which can read what it is used for. Java's own stores
+ * are read by jks.c. Private keys, NSS's and PKCS#12 stores are not read.
  */
-#include "ev_sources.h"
+#include "certs.h"
 #include "signed.h"
 
 #define CERTS_MAX 100000
@@ -29,13 +29,19 @@ static bool is_store(const struct ov_ev_file *f)
 	return false;
 }
 
+static bool is_jks(const struct ov_ev_file *f)
+{
+	return ov_ev_head_is(f, "\xfe\xed\xfe\xed\0\0\0", 7) ||
+	       ov_ev_head_is(f, "\xce\xce\xce\xce\0\0\0", 7);
+}
+
 bool ov_ev_certs_wants(const struct ov_ev_file *f)
 {
-	return is_store(f) || ov_ev_ends(f, ".cer") || ov_ev_ends(f, ".crt") ||
+	return is_store(f) || is_jks(f) || ov_ev_ends(f, ".cer") || ov_ev_ends(f, ".crt") ||
 	       ov_ev_ends(f, ".pem");
 }
 
-static ov_status emit(struct ov_ev *e, bool is_trusted, struct ov_cur der, struct ov_str where)
+ov_status ov_ev_cert_emit(struct ov_ev *e, bool is_trusted, struct ov_cur der, struct ov_str where)
 {
 	struct ov_ev_cert c;
 	struct ov_ev_found x;
@@ -121,7 +127,7 @@ static ov_status pem(struct ov_ev *e, bool is_trusted, struct ov_str all)
 			return OV_SHORT;
 		number++;
 		OV_TRY(decode(e, (struct ov_str){ .p = all.p, .n = (size_t)(stop - all.p) }, &der));
-		st = emit(e, is_trusted, der, ov_ev_fmt(e, "certificate %u", number));
+		st = ov_ev_cert_emit(e, is_trusted, der, ov_ev_fmt(e, "certificate %u", number));
 		if (st != OV_OK && st != OV_BAD)
 			return st;
 		broken += st == OV_BAD;
@@ -137,13 +143,13 @@ ov_status ov_ev_certs_read(struct ov_ev *e, const struct ov_ev_file *f)
 	struct ov_str text;
 	struct ov_cur c;
 
-	if (ov_ev_head_is(f, "\xfe\xed\xfe\xed", 4))
-		return ov_ev_unread(e, OV_UNSUPPORTED, (struct ov_str){ 0 }, "a Java key store");
 	OV_TRY(ov_ev_load(e, f, BUNDLE_MAX, &c));
+	if (is_jks(f))
+		return ov_ev_jks_read(e, c, is_store(f) || ov_ev_named(f, "cacerts"));
 	text = ov_ev_str(c);
 	if (memmem(text.p, text.n, "-----BEGIN ", 11) != NULL)
 		return pem(e, is_store(f), text);
 	if (text.n > 4 && ov_ev_head_is(f, "\x30\x82", 2))
-		return emit(e, is_store(f), c, OV_STR("certificate 1"));
+		return ov_ev_cert_emit(e, is_store(f), c, OV_STR("certificate 1"));
 	return OV_OK;
 }

@@ -11,7 +11,7 @@
 #define ROWS 1024u
 
 const struct ov_tree_form *const ov_tree_forms[] = { &ov_tree_squashfs, &ov_tree_ext, &ov_tree_fat,
-						     &ov_tree_cpio, NULL };
+						     &ov_tree_cpio,	&ov_tree_ubi, NULL };
 
 ov_status ov_visit_begin(struct ov_ev *e, struct ov_visit *v, uint32_t level)
 {

@@ -23,6 +23,7 @@ static const struct mark marks[] = {
 	{ "hsqs", 4, 0, &ov_tree_squashfs },
 	{ "\x53\xef", 2, 1080, &ov_tree_ext },
 	{ "070701", 6, 0, &ov_tree_cpio },
+	{ "UBI#\1", 5, 0, &ov_tree_ubi },
 	{ "FAT1", 4, 54, &ov_tree_fat },
 	{ "FAT32 ", 6, 82, &ov_tree_fat },
 	{ "\x1f\x8b\x08", 3, 0, NULL },

@@ -40,7 +40,8 @@ struct ov_tree_form {
 			  const struct ov_tree_visitor *v);
 };
 
-extern const struct ov_tree_form ov_tree_squashfs, ov_tree_ext, ov_tree_fat, ov_tree_cpio;
+extern const struct ov_tree_form ov_tree_squashfs, ov_tree_ext, ov_tree_fat, ov_tree_cpio,
+    ov_tree_ubi;
 
 #define OV_TREE_DEPTH 128	       /* folders in folders */
 #define OV_TREE_ENTRIES_MAX (4U << 20) /* of one tree: a circle ends here */

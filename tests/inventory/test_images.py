@@ -133,6 +133,26 @@ FIRMWARE = {"lib/libzz.so": b"\x7fELF" + bytes(60), "var/bases/base001.kdc": b"k
             "usr/lib/opkg/x": b"1", "big": bytes(300000) + b"end", "var/lib/dpkg/status": STATUS.encode()}
 
 
+def ubi(data, name=b"rootfs", peb=0x4000, order=None, stale=True):
+    """A UBI image of one volume: its table, its blocks in an order of their own, an older copy of the first, an erased block."""
+    leb = peb - 0x80
+
+    def block(volume, number, content, seq, kind=1, size=0):
+        ec = b"UBI#\x01" + bytes(3) + (1).to_bytes(8, "big") + (0x40).to_bytes(4, "big") + (0x80).to_bytes(4, "big") + bytes(40)
+        vid = b"UBI!\x01" + bytes([kind, 0, 0]) + volume.to_bytes(4, "big") + number.to_bytes(4, "big") + bytes(4) + size.to_bytes(4, "big")
+        vid += bytes(16) + seq.to_bytes(8, "big")
+        return (ec + vid + bytes(64 - len(vid)) + content).ljust(peb, b"\xff")
+    row = (9).to_bytes(4, "big") + (1).to_bytes(4, "big") + bytes(4) + b"\x01\0" + len(name).to_bytes(2, "big") + name.ljust(128, b"\0") + bytes(28)
+    blocks = [block(0x7fffefff, 0, row, 1)]
+    parts = [data[i:i + leb] for i in range(0, len(data), leb)]
+    blocks += [block(0, n, p, 10 + n) for n, p in enumerate(parts)]
+    if stale:
+        blocks += [block(0, 0, b"an older copy", 2), b"\xff" * peb]
+    if order is not None:
+        blocks = blocks[:1] + [blocks[1 + i % (len(blocks) - 1)] for i in order(len(blocks) - 1)]
+    return b"".join(blocks)
+
+
 class Images(Case):
     def tree(self):
         for name, data in FIRMWARE.items():
@@ -152,6 +172,33 @@ class Images(Case):
         return inv
 
     @unittest.skipUnless(has("mksquashfs"), "needs squashfs-tools")
+    @unittest.skipUnless(has("mksquashfs"), "needs squashfs-tools")
+    def test_ubi(self):
+        """Blocks in any order, an older copy of one, at an offset too; the volume's name is in the path."""
+        run("mksquashfs", self.tree(), self.path("plain.sq"), "-noappend", "-quiet")
+        with open(self.path("plain.sq"), "rb") as f:
+            data = f.read()
+        self.put("a.ubi", ubi(data))
+        self.check("a.ubi", ("rootfs",))
+        self.put("b.ubi", ubi(data, order=lambda n: list(reversed(range(n))), name=b""))
+        self.check("b.ubi", ("volume 0",))
+        self.put("flash.bin", b"\xff" * 65536 + ubi(data, stale=False))
+        self.check("flash.bin", ("offset 65536", "rootfs"))
+
+    def test_ubifs_is_told(self):
+        self.put("c.ubi", ubi(b"\x31\x18\x10\x06" + bytes(60000)))
+        self.assertIn("UBIFS", self.take("c.ubi", code=3)["unread"][0]["detail"])
+
+    @unittest.skipUnless(has("mksquashfs"), "needs squashfs-tools")
+    def test_ubi_cut(self):
+        run("mksquashfs", self.tree(), self.path("plain.sq"), "-noappend", "-quiet")
+        with open(self.path("plain.sq"), "rb") as f:
+            whole = ubi(f.read(), stale=False)
+        for cut in range(0x4000 + 0x81, len(whole) - 0x1000, 0x2fff):
+            self.put("d.ubi", whole[:cut])
+            inv = self.take("d.ubi", code=3)
+            self.assertFalse([u for u in inv["unread"] if u["reason"] in ("crashed", "timeout")], cut)
+
     def test_squashfs(self):
         self.tree()
         for codec in ("gzip", "xz", "zstd", "lz4", "lzma"):

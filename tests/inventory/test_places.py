@@ -52,6 +52,32 @@ class Trust(Case):
         self.assertEqual(self.one(inv, type="root-certificate")["owner"], "ca")
         self.assertEqual(inv["undetermined"], [])
 
+    def jks(self, entries, version=2, cut=None):
+        """A Java key store, as its layout says; no password is known to anybody."""
+        def text(t):
+            return struct.pack(">H", len(t)) + t
+        out = b"\xfe\xed\xfe\xed" + struct.pack(">II", version, len(entries))
+        for tag, alias, der in entries:
+            cert = (text(b"X.509") if version == 2 else b"") + struct.pack(">I", len(der)) + der
+            key = struct.pack(">I", 5) + b"xxxxx" + struct.pack(">I", 1) if tag == 1 else b""
+            out += struct.pack(">I", tag) + text(alias) + bytes(8) + key + cert
+        return (out + bytes(20))[:cut]
+
+    def test_java_store(self):
+        self.certificate("r.pem", "-addext", "basicConstraints=critical,CA:TRUE")
+        der = subprocess.run(["openssl", "x509", "-in", self.path("r.pem"), "-outform", "DER"], check=True, capture_output=True).stdout
+        for version in (1, 2):
+            data = self.jks([(1, b"own", der), (2, b"odd", der)], version)
+            self.put("j/etc/ssl/certs/java/cacerts", data)
+            c = self.one(self.take("j"), type="root-certificate")
+            self.assertEqual((c["privileged"], self.evidence(c, "cert-cn")[0]["where"]), (True, "alias odd"))
+        for n in range(8, len(data) - 21):
+            if n % 29 == 0:
+                self.put("j/etc/ssl/certs/java/cacerts", data[:n])
+                self.assertEqual(len(self.take("j", code=3)["unread"]), 1, n)
+        self.put("j/etc/ssl/certs/java/cacerts", self.jks([(3, b"secret", b"")]))
+        self.assertEqual(self.take("j", code=3)["unread"][0]["reason"], "unsupported")
+
     def test_der_elsewhere(self):
         self.certificate("r/ProgramData/Data/Cert/(fake)root.cer", "-outform", "DER")
         c = self.one(self.take("r"), type="root-certificate")
