@@ -322,19 +322,41 @@ static ov_status match_layer(struct ov_engine *e, struct ov_node *n)
 	return s;
 }
 
+void ov_layer_read_as(struct ov_engine *e, struct ov_node *n, enum ov_type t)
+{
+	for (uint8_t i = 0; i < n->nhandlers; i++)
+		if (n->handlers[i] == t)
+			return;
+	if (n->nhandlers < OV_HANDLERS)
+		n->handlers[n->nhandlers++] = t;
+	else if (!n->is_rescan) /* then it is asked for in vain */
+		ov_report_incomplete(e, n, OVERT_LIMIT_FILES, no_member(),
+				     "signatures ask for it to be read as more than 8 types");
+}
+
 /*
- * A rule says what else the layer is: it is matched as that, once, so that rules can't send it
- * round, and opened as that when it would not be opened at all.
+ * Rules say what else the layer is: it is matched as each of that, once, so that rules can't send
+ * it round, and opened as the first when it would not be opened at all.
  */
-static ov_status match_as_handler(struct ov_engine *e, struct ov_node *n)
+static ov_status match_as_handlers(struct ov_engine *e, struct ov_node *n)
 {
 	const enum ov_type own = n->type;
+	enum ov_type asked[OV_HANDLERS];
+	const uint8_t count = n->nhandlers;
 
-	n->type = n->handler;
+	memcpy(asked, n->handlers, sizeof asked);
 	n->is_rescan = true;
-	OV_TRY(ov_views_match(e, n));
+	for (uint8_t i = 0; i < count && !e->is_done; i++) {
+		if (asked[i] == own)
+			continue;
+		n->type = asked[i];
+		OV_TRY(ov_views_match(e, n));
+	}
 	if (ov_format_for(own) != NULL || ov_type_nature(own) == OV_NATURE_CONTAINER)
 		n->type = own;
+	else
+		n->type = asked[0];
+	n->is_rescan = false; /* bytes beyond those that were kept come later */
 	return OV_OK;
 }
 
@@ -347,8 +369,8 @@ static ov_status enter(struct ov_engine *e, struct ov_node *n)
 	if (n->depth == 0)
 		e->report.type = n->type;
 	s = match_layer(e, n);
-	if (s == OV_OK && n->has_handler && n->handler != n->type && !e->is_done)
-		s = match_as_handler(e, n);
+	if (s == OV_OK && n->nhandlers > 0 && !e->is_done)
+		s = match_as_handlers(e, n);
 	if (s == OV_OK && n->is_mail_text && !e->is_done)
 		s = ov_phishing(e, n);
 	if (s == OV_LIMIT) { /* a budget of our own memory: what was found stands */

@@ -30,6 +30,7 @@
 #define OV_NODE_ARENA ((size_t)64 << 20) /* budget of one layer's parser state */
 #define OV_REPORT_ARENA ((size_t)16 << 20)
 #define OV_YARA_ARENA ((size_t)192 << 20) /* of a report that lists matches of YARA's strings */
+#define OV_HANDLERS 8u /* types that rules may ask for one layer to be read as; more are told */
 #define OV_CODEC_MEMORY ((uint64_t)192 << 20)
 
 /* One layer on the stack, from its bytes being there to its last part being done. */
@@ -66,8 +67,8 @@ struct ov_node {
 	uint64_t match_size; /* bytes of it that the budget lets be matched */
 	bool is_cut;	     /* not all of it is matched, or a view was not made of all */
 	bool carve_done;
-	bool has_handler; /* a rule asked for the layer to be read as `handler` */
-	enum ov_type handler;
+	enum ov_type handlers[OV_HANDLERS]; /* types that rules asked for it to be read as */
+	uint8_t nhandlers;
 	enum ov_type hint;	 /* what its container says it is, else 0 */
 	bool is_mail_text;	 /* text of a mail: its links are looked at */
 	struct ov_node *view_of; /* this is a normalised view of that layer, else NULL */
@@ -231,6 +232,9 @@ static inline bool ov_is_on(const struct ov_engine *e, enum overt_feature f)
  * at all. */
 uint64_t ov_detected_severities(const struct ov_engine *e);
 uint64_t ov_wanted_severities(const struct ov_engine *e);
+
+/* engine.c: a rule, or a database's magic, asks for the layer to be read as `t` as well. */
+void ov_layer_read_as(struct ov_engine *e, struct ov_node *n, enum ov_type t);
 
 /* switches.c: whether a signature of that name counts, and whether a layer is to be opened (if not,
  * the reason is noted). */

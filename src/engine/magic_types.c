@@ -37,7 +37,7 @@ void ov_layer_magic(const struct ov_engine *e, struct ov_node *n, struct ov_cur 
 		    !ov_magic_holds(&m, head, n->type))
 			continue;
 		by_bytes = !m.is_pattern;
-		n->handler = m.type;
-		n->has_handler = true;
+		n->handlers[0] = m.type;
+		n->nhandlers = 1;
 	}
 }

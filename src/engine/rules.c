@@ -331,10 +331,8 @@ static ov_status report_hits(struct ov_engine *e, struct ov_node *n, struct judg
 		note_spent(e, n, all);
 	qsort(hits, nhits, sizeof *hits, by_order);
 	for (uint32_t i = 0; i < nhits && !e->is_done; i++) {
-		if (hits[i]->rule.has_handler) {
-			n->handler = hits[i]->rule.handler;
-			n->has_handler = true;
-		}
+		if (hits[i]->rule.has_handler)
+			ov_layer_read_as(e, n, hits[i]->rule.handler);
 		OV_TRY(report_rule(e, n, hits[i]));
 	}
 	return OV_OK;

@@ -145,8 +145,8 @@ static ov_status match_view(struct ov_engine *e, struct ov_node *n, const struct
 	OV_TRY(ov_rules_evaluate(e, &v));
 	if (!sees_raw_size && !e->is_done)
 		OV_TRY(ov_layer_hashes(e, &v));
-	n->has_handler = v.has_handler;
-	n->handler = v.handler;
+	memcpy(n->handlers, v.handlers, sizeof n->handlers);
+	n->nhandlers = v.nhandlers;
 	return OV_OK;
 }
 

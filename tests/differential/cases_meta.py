@@ -226,6 +226,9 @@ def key_cases():
         yield dict(name='handler ' + t, files={'raw': inner}, db={'t.ldb': 'T.H;Engine:81-255,HandlerType:CL_TYPE_%s,Target:0;0;%s\n' % (t, x) + ''.join(
             'T.%d;Engine:81-255,Target:%d;0;%s\n' % (k, k, x) for k in (0, 1, 2, 5, 10, 11, 12))},
             differs='`HandlerType`', ours={'raw': ['T.0', 'T.H', 'T.%d' % n]})
+    two = ''.join('T.H%s;Engine:81-255,HandlerType:CL_TYPE_%s,Target:0;0;%s\n' % (t, t, x) for t in ('PDF', 'JAVA'))
+    yield dict(name='two handlers', files={'raw': inner}, db={'t.ldb': two + ''.join('T.%d;Engine:81-255,Target:%d;0;%s\n' % (k, k, x) for k in (10, 12))},
+               differs='two signatures that ask for a file to be read', ours={'raw': ['T.HPDF', 'T.HJAVA', 'T.10', 'T.12']})
     bad = ['', 'Engine:51-255', 'Target:0,Engine:51-255', 'Target:0,FileSize:1-100', 'Engine:50-255,Target:0,FileSize:1-100', 'Engine:51,Target:0', 'Engine:x-y,Target:0',
            e + 'Target:x', e + 'Target:0,FileSize:10', e + 'Target:0,FileSize:x', e + 'Target:0,FileSize', e + 'Target:0,', e + 'Target:0,EntryPoint:1-2',
            e + 'Target:0,NumberOfSections:1-2', e + 'Target:0,IconGroup1:x', e + 'Target:0,Intermediates:' + '>'.join(['CL_TYPE_ZIP'] * 17)]

@@ -171,6 +171,14 @@ static void test_keys(void **state)
 		  "T;Engine:81-255,HandlerType:CL_TYPE_PDF,Target:0;0;6b65796d61726b\n"
 		  "P;Engine:81-255,Target:10;0;6b65796d61726b",
 		  "T@a.zip/m.bin+5; P@a.zip/m.bin+5|" },
+		{ "two handlers are both obeyed",
+		  "T;Engine:81-255,HandlerType:CL_TYPE_PDF,Target:0;0;6b65796d61726b\n"
+		  "U;Engine:81-255,HandlerType:CL_TYPE_MSEXE,Target:0;0;6b65796d61726b\n"
+		  "V;Engine:81-255,HandlerType:CL_TYPE_PDF,Target:0;0;6d61726b\n"
+		  "E;Engine:81-255,Target:1;0;6b65796d61726b\n"
+		  "P;Engine:81-255,Target:10;0;6b65796d61726b",
+		  "T@a.zip/m.bin+5; U@a.zip/m.bin+5; V@a.zip/m.bin+8; P@a.zip/m.bin+5; "
+		  "E@a.zip/m.bin+5|" },
 	};
 	const struct kit_member in[] = { { "m.bin", "\x01\x02\x03\0\x04keymark\x05\x06", 14, true,
 					   false } };
