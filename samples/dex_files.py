@@ -17,10 +17,10 @@ def uleb(n):
 
 
 class Dex:
-    def __init__(self, version=b"035"):
+    def __init__(self, version=b"035", long=b"x" * 100):
         self.version = version
         self.strings = sorted([b"<init>", b"I", b"L", b"LFoo;", b"LBar;", b"Ljava/lang/Object;", b"V", b"VIL", b"count", b"Foo.java", b"run",
-                               b"x" * 130, b"name"])
+                               long, b"name"])
         self.types = sorted(map(self.s, [b"I", b"LFoo;", b"LBar;", b"Ljava/lang/Object;", b"V"]))
         self.header = {}
 
@@ -80,6 +80,7 @@ def samples():
     for v in (b"035", b"036", b"037", b"038", b"039", b"040", b"041", b"0x5", b"999"):
         yield "dex" + v.decode(), Dex(v).bytes()
     whole = Dex().bytes()
+    yield "long_string", Dex(long=b"x" * 300).bytes()
     yield "tail", Dex().bytes(b"behind")
     for cut in (0, 4, 7, 8, 32, 111, 112, 113, 130, 200, 300, 400, 500, len(whole) - 1):
         yield f"cut{cut}", whole[:cut]

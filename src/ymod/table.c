@@ -18,6 +18,7 @@ static const struct ov_ymodule *const rows[] = {
 	&ov_ymod_pe,
 	&ov_ymod_macho,
 	&ov_ymod_dotnet,
+	&ov_ymod_dex,
 };
 /* clang-format on */
 
