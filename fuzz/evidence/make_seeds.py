@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 import os
+import plistlib
 import re
 import shutil
 import subprocess
@@ -122,6 +123,7 @@ def named():
     put("osquery", "raw", '[{"name":"a","version":"1","maintainer":"m","revision":"","arch":"all"},{"pid":"1"}]')
     put("osquery_csv", "raw", 'name|publisher|uninstall_string\n"a ""b"""|c|d\n')
     put("settings", "raw", "[ExcludedFromScanScope.item_0000]\nPath=/a\nAreaMask.item_0000=*\n[X]\nA=1\nRuleType=Daily\nStartTime=1\n")
+    put("bplist", "A.app/Contents/Info.plist", plistlib.dumps({"CFBundleIdentifier": "a.b", "CFBundleName": "\u0410"}, fmt=plistlib.FMT_BINARY))
     put("junos", "raw", "version 12.1X46-D40.2;\nsystem {\n}\n")
 
 

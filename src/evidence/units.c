@@ -1,5 +1,6 @@
 /* What starts by itself or is offered to people: systemd units, init scripts' headers, desktop
- * entries (freedesktop.org), macOS property lists of bundles and launch jobs in their XML form. */
+ * entries (freedesktop.org), macOS property lists of bundles and launch jobs. */
+#include "bplist.h"
 #include "doc.h"
 #include "ev_sources.h"
 
@@ -124,21 +125,44 @@ static struct ov_cur without_doctype(struct ov_cur c)
 	return c;
 }
 
+/* Three texts of a property list, in either form; "" for one that is not there. */
+static ov_status plist_texts(struct ov_ev *e, const struct ov_ev_file *f, struct ov_cur c,
+			     const char *const keys[3], struct ov_str *const out[3])
+{
+	const bool is_binary = ov_ev_head_is(f, "bplist", 6);
+	struct ov_doc *root = NULL;
+
+	for (int i = 0; i < 3; i++)
+		*out[i] = (struct ov_str){ .p = "", .n = 0 };
+	if (!is_binary)
+		OV_TRY(ov_doc_xml(without_doctype(c), &e->arena, &root));
+	for (int i = 0; i < 3; i++) {
+		ov_status s = OV_OK;
+
+		if (!is_binary)
+			*out[i] = plist_text(ov_doc_get(root, "dict"), keys[i]);
+		else
+			s = ov_ev_bplist_text(c, keys[i], &e->arena, out[i]);
+		if (s != OV_OK && s != OV_END)
+			return s;
+	}
+	return OV_OK;
+}
+
 static ov_status plist(struct ov_ev *e, const struct ov_ev_file *f, struct ov_cur c)
 {
 	const bool is_job = !ov_ev_named(f, "Info.plist");
-	const struct ov_doc *dict;
-	struct ov_doc *root = NULL;
+	struct ov_str name, id, version;
 	struct ov_ev_found x;
 
-	if (ov_ev_head_is(f, "bplist", 6))
-		return OV_UNSUPPORTED;
-	OV_TRY(ov_doc_xml(without_doctype(c), &e->arena, &root));
-	dict = ov_doc_get(root, "dict");
-	ov_ev_begin(&x, is_job ? OV_WHAT_SERVICE : OV_WHAT_INSTALLED,
-		    plist_text(dict, is_job ? "Label" : "CFBundleName"));
-	x.c.id = plist_text(dict, is_job ? "Label" : "CFBundleIdentifier");
-	x.c.version = plist_text(dict, "CFBundleShortVersionString");
+	OV_TRY(plist_texts(e, f, c,
+			   (const char *const[3]){ is_job ? "Label" : "CFBundleName",
+						   is_job ? "Label" : "CFBundleIdentifier",
+						   "CFBundleShortVersionString" },
+			   (struct ov_str *const[3]){ &name, &id, &version }));
+	ov_ev_begin(&x, is_job ? OV_WHAT_SERVICE : OV_WHAT_INSTALLED, name);
+	x.c.id = id;
+	x.c.version = version;
 	x.c.is_privileged = is_job && ov_ev_has(f->path, "LaunchDaemons/");
 	if (x.c.name.n == 0)
 		x.c.name = x.c.id;

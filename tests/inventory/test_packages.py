@@ -4,6 +4,7 @@
   test_packages.py PROGRAM WORKER [NAME...]
 """
 import os
+import plistlib
 import random
 import shutil
 import sqlite3
@@ -165,6 +166,24 @@ class Others(Case):
         self.assertEqual((c["name"], c["grade"], c["undetermined"]), ("Security", "E3", True))
         self.assertEqual(self.one(inv, type="desktop-entry")["name"], "K")
         self.one(inv, id="klnagent64")
+
+    def test_binary_property_list(self):
+        """Bundles and launch jobs in the binary form: texts of 8 and 16 bits, long ones, and every cut of one."""
+        info = {"CFBundleIdentifier": "com.kaspersky.kav", "CFBundleName": "\u0410\u043d\u0442\u0438\u0432\u0438\u0440\u0443\u0441 \U0001f6e1",
+                "CFBundleShortVersionString": "24.1", "Other": [1, 2.5, {"a": b"b"}], "Long": "x" * 400}
+        data = plistlib.dumps(info, fmt=plistlib.FMT_BINARY)
+        self.put("b/Applications/K.app/Contents/Info.plist", data)
+        self.put("b/Library/LaunchDaemons/com.acme.d.plist", plistlib.dumps({"Label": "com.acme." + "d" * 300, "RunAtLoad": True}, fmt=plistlib.FMT_BINARY))
+        inv = self.take("b")
+        c = self.one(inv, type="installed-program")
+        self.assertEqual((c["id"], c["version"], c["name"]), ("com.kaspersky.kav", "24.1", info["CFBundleName"]))
+        self.assertEqual(self.one(inv, type="service")["id"], "com.acme." + "d" * 300)
+        for n in range(10, len(data), 7):
+            self.put("c/Applications/K.app/Contents/Info.plist", data[:n])
+            inv = self.take("c", code=3)
+            self.assertEqual([u["reason"] for u in inv["unread"]], ["malformed"], n)
+        self.put("d/Applications/K.app/Contents/Info.plist", plistlib.dumps(["x"], fmt=plistlib.FMT_BINARY))
+        self.assertEqual(self.take("d", code=3)["unread"][0]["reason"], "unsupported")
 
     def test_macos(self):
         self.put("r/Applications/K.app/Contents/Info.plist", '<?xml version="1.0"?>\n<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "x">\n'
