@@ -5,10 +5,10 @@
 #   make build          the programs, in build/bin/
 #   make check          every gate and every test
 #   make fuzz TIME=600  each fuzz harness for TIME seconds
-#   make bench          overt against clamscan on this machine (SHARED=folder of database files)
+#   make bench          overt against clamscan on this machine (SHARED=folder of database files), against yara (RULES="name=folder ...")
 #   make reproduce      build twice, elsewhere and otherwise, and compare bytes; BUILDER=URI make reproduce: who says so in its statement
 #   make falsehits      the built-in rules over a Debian desktop and 300 npm packages; fetches 1.6 GB
-#   make install        to PREFIX (/usr/local), below DESTDIR when given
+#   make install        to PREFIX (/usr/local), below DESTDIR when given; NAMES="yara yarac clamscan": these as links to overt
 #   make format         rewrite the C files as .clang-format says
 #   make clean          remove build/
 
@@ -42,10 +42,13 @@ check:
 fuzz:
 	@tools/deps.sh build fuzz
 	@tools/fuzz.sh run $(TIME)
+	@[ ! -x build/bin/overt ] || for of in yara_diff yara_x_diff; do \
+		python3 tests/differential/$$of.py build/bin/overt --seed $$(date +%s) --rounds 20 || [ $$? = 77 ] || exit 1; done
 
 bench: build
 	@tools/deps.sh bench
 	@python3 bench/run.py $(if $(SHARED),--shared "$(SHARED)") $(BENCH_ARGS)
+	@[ -z "$(RULES)" ] || python3 bench/yara.py $(foreach r,$(RULES),--rules "$(r)") $(if $(YARAX),--yarax "$(YARAX)") $(YARA_ARGS)
 
 falsehits: build
 	@python3 tools/falsehits.py $(FALSEHITS_ARGS)
@@ -57,6 +60,7 @@ reproduce:
 install: build
 	@meson configure $(RELEASE) --prefix=$(PREFIX)
 	meson install -C $(RELEASE)
+	@for n in $(NAMES); do ln -sfv overt "$(DESTDIR)$(PREFIX)/bin/$$n"; done
 
 format:
 	@tools/format.sh fix

@@ -34,8 +34,7 @@ EXTERNALS = ("filename", "filepath", "extension", "filetype", "owner")
 NODE = r"""
 const x = require('@litko/yara-x'), fs = require('fs');
 const [rules, ...lists] = process.argv.slice(2), cpu = () => { const u = process.cpuUsage(); return (u.user + u.system) / 1e6 };
-const c = x.create(); for (const e of %s) c.defineVariable(e, '');
-const from = cpu(); c.addRuleFile(rules); c.scan(Buffer.from('0123456789'));
+const from = cpu(), c = x.fromFile(rules, {defineVariables: Object.fromEntries(%s.map(e => [e, '']))}); c.scan(Buffer.from('0123456789'));
 const said = {compile: cpu() - from, scan: {}, rss: 0, compiled_rss: process.resourceUsage().maxRSS};
 for (const list of lists) {
   const begun = cpu(); let n = 0;
@@ -116,7 +115,7 @@ def elf_files(limit):
             for name in names:
                 path = os.path.join(folder, name)
                 try:
-                    if os.path.islink(path) or not os.path.isfile(path) or os.path.getsize(path) > 64 * MB:
+                    if os.path.islink(path) or not os.path.isfile(path) or os.path.getsize(path) > 4 * MB:
                         continue
                     with open(path, "rb") as f:
                         if f.read(4) == b"\x7fELF":

@@ -3,11 +3,13 @@
  *
  *   input: 's' source            what the compiler writes must pass its own verifier, and what is
  *                                told of a rule without its strings must stand with them
+ *          'l' source            laid out anew
  *          'i' (at u16, xor u8)... a fixed image, damaged: opened, checked and run, calmly
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "layout.h"
 #include "le.h"
 #include "yara_run.h"
 
@@ -71,6 +73,27 @@ static void source(const uint8_t *p, size_t n)
 	ov_buf_free(&b);
 }
 
+/* Laid out: the same words, and a second time nothing changes. */
+static void layout(const uint8_t *p, size_t n)
+{
+	struct ov_buf once = ov_buf_of((size_t)1 << 20), twice = once;
+	struct ov_yerror err;
+	struct ov_arena a;
+	ov_status s;
+
+	ov_arena_init(&a, (size_t)16 << 20);
+	s = ov_yformat(ov_cur_of(p, n), &a, &once, &err);
+	if (s == OV_BUG)
+		abort();
+	if (s == OV_OK &&
+	    (ov_yformat(ov_buf_cur(&once), &a, &twice, &err) != OV_OK || once.n != twice.n ||
+	     (once.n > 0 && memcmp(once.p, twice.p, once.n) != 0)))
+		abort();
+	ov_buf_free(&once);
+	ov_buf_free(&twice);
+	ov_arena_free(&a);
+}
+
 static void image(const uint8_t *p, size_t n)
 {
 	struct yara_told told;
@@ -94,6 +117,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		return 0;
 	if (p[0] == 's')
 		source(p + 1, n - 1);
+	else if (p[0] == 'l')
+		layout(p + 1, n - 1);
 	else if (p[0] == 'i')
 		image(p + 1, n - 1);
 	return 0;

@@ -91,7 +91,7 @@ static ov_status compile_hex(struct ym *m, struct re_parse *p)
 	struct re_tree *t = NULL;
 	uint32_t n = 0;
 
-	if (m->ir->flags != 0)
+	if ((m->ir->flags & ~OV_YSTR_STRICT) != 0)
 		return ym_refuse(m, "hexadecimal strings have no modifiers but private", NULL);
 	OV_TRY(ov_arena_array(m->arena, RE_PIECES, &t));
 	OV_TRY(re_parse_hex(p, t, &n));

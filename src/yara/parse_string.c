@@ -112,6 +112,8 @@ static ov_status modifiers(struct ov_yparser *p, struct ov_ystring_ast *s)
 		      { YW_PRIVATE, OV_YS_PRIVATE }, { YW_XOR, OV_YSTR_XOR },
 		      { YW_BASE64, OV_YSTR_BASE64 }, { YW_BASE64WIDE, OV_YSTR_BASE64WIDE } };
 
+	uint32_t seen = 0; /* not s->flags: /a/i nocase says it twice, in two ways */
+
 	while (p->tok.kind == YT_IDENT && p->tok.word != YW_NONE) {
 		uint32_t flag = 0;
 
@@ -120,8 +122,9 @@ static ov_status modifiers(struct ov_yparser *p, struct ov_ystring_ast *s)
 				flag = table[i].flag;
 		if (flag == 0)
 			return OV_OK;
-		if ((s->flags & flag) != 0 && p->env->is_strict)
+		if ((seen & flag) != 0 && p->env->is_strict)
 			return ov_yp_fail(p, &p->tok, "duplicate pattern modifier");
+		seen |= flag;
 		s->flags |= flag;
 		OV_TRY(ov_yp_next(p));
 		if (flag == OV_YSTR_XOR)

@@ -177,6 +177,27 @@ static void strict_as_x(void **state)
 	}
 }
 
+/* What YARA-X takes stays taken. */
+static void what_strictness_does_not_refuse(void **state)
+{
+	static const char *const sources[] = {
+		"rule a { strings: $s = { 41 ?? [1-2] (42 | 43) } condition: $s }",
+		"rule a { strings: $s = /abcd/i nocase condition: $s }",
+		"rule a { strings: $s = \"abcd\" wide ascii private condition: $s }",
+		"private global rule a { condition: true }",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+		struct yara_told told;
+		struct ov_buf b = yara_compile_as(sources[i], true, 0, &told);
+
+		if (told.n != 0)
+			fail_msg("%s: %s", sources[i], told.why);
+		ov_buf_free(&b);
+	}
+}
+
 static void every_prefix_has_an_answer(void **state)
 {
 	static const char source[] =
@@ -210,6 +231,7 @@ int main(void)
 		cmocka_unit_test(long_conditions),
 		cmocka_unit_test(strings_of_a_rule_are_counted),
 		cmocka_unit_test(strict_as_x),
+		cmocka_unit_test(what_strictness_does_not_refuse),
 		cmocka_unit_test(every_prefix_has_an_answer),
 	};
 
