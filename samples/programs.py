@@ -374,7 +374,7 @@ def mangled(data, seed):
     """The program with a few fields changed: counts, places and sizes get values that hurt."""
     r = random.Random(seed)
     d = bytearray(data)
-    for _ in range(r.randrange(1, 6)):
+    for _ in range(r.randrange(1, 6) if d else 0):
         at = r.randrange(len(d))
         kind = r.randrange(4)
         if kind == 0:

@@ -263,7 +263,6 @@ static YPE_CALL(delayed_import_rva)
 static YPE_CALL(imphash)
 {
 	uint8_t digest[OV_DIGEST_MAX];
-	struct ov_str hex;
 	struct ype *p;
 
 	(void)self;
@@ -272,10 +271,13 @@ static YPE_CALL(imphash)
 	OV_TRY(with_imports(env, module, 0, &p));
 	if (p == NULL || env->hasher[OV_MD5] == NULL)
 		return OV_OK;
-	OV_TRY(ype_spend(env, p->imports[0].nfunctions));
-	OV_TRY(ov_pe_imphash(&p->imports[0], env->hasher[OV_MD5], digest));
-	OV_TRY(ov_signature_hex(env->arena, digest, ov_digest_size(OV_MD5), &hex));
-	ype_str(out, hex);
+	if (!p->has_imphash) { /* hundreds of rules compare it */
+		OV_TRY(ype_spend(env, p->imports[0].nfunctions));
+		OV_TRY(ov_pe_imphash(&p->imports[0], env->hasher[OV_MD5], digest));
+		OV_TRY(ov_signature_hex(env->arena, digest, ov_digest_size(OV_MD5), &p->imphash));
+		p->has_imphash = true;
+	}
+	ype_str(out, p->imphash);
 	return OV_OK;
 }
 

@@ -19,7 +19,7 @@ struct ype_signature {
 struct ype {
 	bool is_pe;
 	bool has_imports[2], has_exports, has_resources, has_texts, has_dict, has_rich, has_path,
-	    has_checksum, has_signatures, is_capped, is_told;
+	    has_checksum, has_imphash, has_signatures, is_capped, is_told;
 	struct ov_pe pe;
 	struct ov_pe_imports imports[2]; /* usual, delayed */
 	struct ov_pe_exports exports;
@@ -28,6 +28,7 @@ struct ype {
 	struct ov_pe_rich rich;
 	struct ov_str path; /* of the debug information; empty: none */
 	uint32_t checksum;
+	struct ov_str imphash;
 	struct ype_signature signatures[OV_SIGNATURES_MAX];
 	uint32_t nsignatures;
 };
