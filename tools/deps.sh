@@ -6,7 +6,7 @@ set -euo pipefail
 declare -A sets=(
 	[build]="gcc libc6-dev make meson ninja-build pkg-config python3 libssl-dev zlib1g-dev libdeflate-dev liblzma-dev libbz2-dev
 		libzstd-dev liblz4-dev libarchive-dev libpcre2-dev libseccomp-dev libcurl4-openssl-dev libmicrohttpd-dev
-		libpng-dev libjpeg62-turbo-dev libgif-dev libwebp-dev"
+		libmagic-dev libpng-dev libjpeg62-turbo-dev libgif-dev libwebp-dev"
 	[run]="libarchive-tools clamav-testfiles"
 	[test]="libcmocka-dev clang clang-format-14 clang-tidy-14 libclang-rt-14-dev binutils file
 		gcc-aarch64-linux-gnu qemu-user shellcheck groff-base man-db clamav clamav-freshclam minisign signify-openbsd openssl yara golang-go golang-golang-x-mod-dev rustc"

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -42,6 +43,8 @@ ov_status ov_worker_fail(struct ov_worker *w, uint32_t job, ov_status why, const
 	OV_TRY(ov_wire_put_failed(&w->out, why, ov_str_of(text)));
 	return ov_worker_answer(w, OV_WIRE_FAILED, job);
 }
+
+#define MAGIC_MAX ((uint64_t)64 << 20)
 
 static bool is_socket(int fd)
 {
@@ -74,6 +77,28 @@ static ov_status warm_up(void)
 		ov_hasher_free(&h);
 	}
 	return OV_OK;
+}
+
+/*
+ * libmagic's database, as Debian installs it, for YARA's module magic. Its pages are read only when
+ * a rule asks; they are private, for libmagic may write to them. Without it the module knows
+ * nothing.
+ */
+static void map_magic(struct ov_worker *w)
+{
+	struct ov_fd_facts f;
+	int fd = -1;
+	void *p;
+
+	if (ov_fd_open_read("/usr/share/misc/magic.mgc", &fd) != OV_OK)
+		return;
+	if (ov_fd_facts(fd, &f) == OV_OK && f.kind == OV_FD_FILE && f.size > 0 &&
+	    f.size < MAGIC_MAX) {
+		p = mmap(NULL, (size_t)f.size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+		if (p != MAP_FAILED)
+			w->magic = ov_cur_of(p, (size_t)f.size);
+	}
+	ov_fd_close(&fd);
 }
 
 /* Messages of libraries and of the loader are the broker's terminal's until here; afterwards
@@ -203,6 +228,7 @@ static ov_status run(struct ov_worker *w)
 {
 	OV_TRY(ov_link_open(OV_WORKER_FD, &w->link));
 	OV_TRY(warm_up());
+	map_magic(w);
 	OV_TRY(take_setup(w));
 	/* The broker may have ended before PR_SET_PDEATHSIG was set; then the socket is closed, and
 	 * recv tells. */

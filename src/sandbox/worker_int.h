@@ -36,6 +36,7 @@ struct ov_worker {
 		struct ov_cur bytes;
 	} data[OVERT_MODULE_DATA_MAX];
 	size_t ndata;
+	struct ov_cur magic; /* libmagic's database, for the module magic; empty: there is none */
 	struct ov_arena scratch; /* lists of one verdict */
 	struct ov_scan_options scan;
 	uint32_t nscans;

@@ -96,6 +96,7 @@ static ov_status define_externals(struct ov_worker *w)
 	    &w->arena, (struct ov_str){ w->setup.scan.defines, w->setup.scan.ndefines }, &x, &n));
 	for (size_t i = 0; i < n; i++)
 		ov_engine_define(w->engine, x[i].name, &x[i].value);
+	ov_engine_module_data(w->engine, OV_STR("magic"), w->magic);
 	for (size_t i = 0; i < w->ndata; i++)
 		ov_engine_module_data(w->engine, w->data[i].module, w->data[i].bytes);
 	return OV_OK;

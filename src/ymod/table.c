@@ -19,6 +19,8 @@ static const struct ov_ymodule *const rows[] = {
 	&ov_ymod_macho,
 	&ov_ymod_dotnet,
 	&ov_ymod_dex,
+	&ov_ymod_magic,
+	&ov_ymod_cuckoo,
 };
 /* clang-format on */
 

@@ -8,7 +8,9 @@ extern const struct ov_ymodules ov_ymodules_all;
 
 /* One row each in table.c. */
 extern const struct ov_ymodule ov_ymod_console;
+extern const struct ov_ymodule ov_ymod_cuckoo;
 extern const struct ov_ymodule ov_ymod_dex;
+extern const struct ov_ymodule ov_ymod_magic;
 extern const struct ov_ymodule ov_ymod_dotnet;
 extern const struct ov_ymodule ov_ymod_elf;
 extern const struct ov_ymodule ov_ymod_hash;
