@@ -88,6 +88,8 @@ ov_status yf_collect(struct ov_cur bytes, struct ov_arena *a, struct yf_items *o
 	size_t end;
 
 	*out = (struct yf_items){ .n = 0 };
+	if (bytes.len == 0)
+		return OV_OK; /* there may be no address to count from */
 	ov_ylex_init(&lex, bytes, a);
 	end = lex.pos;
 	do {

@@ -177,6 +177,19 @@ static void the_form(void **state)
 	}
 }
 
+static void no_bytes_at_all(void **state)
+{
+	struct ov_buf out = ov_buf_of(SIZE_MAX);
+	struct ov_yerror err;
+	struct ov_arena a;
+
+	(void)state;
+	ov_arena_init(&a, (size_t)1 << 20);
+	assert_int_equal(ov_yformat(ov_cur_of(NULL, 0), &a, &out, &err), OV_OK);
+	assert_int_equal(out.n, 0);
+	ov_arena_free(&a);
+}
+
 static const struct {
 	const char *in;
 	uint32_t line, column;
@@ -247,6 +260,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_form),
+		cmocka_unit_test(no_bytes_at_all),
 		cmocka_unit_test(what_is_refused),
 		cmocka_unit_test(prefixes),
 	};
