@@ -48,7 +48,7 @@ bool covered_lists_open(struct covered_lists *x, struct cli *c, const char *comm
 {
 	*x = (struct covered_lists){ .c = c, .command = command, .file = "built-in list" };
 	ov_cov_list_init(&x->list);
-	if (!is_only && ov_cov_list_add(&x->list, ov_cov_builtin(), on_error, x) != OV_OK)
+	if (!is_only && ov_cov_list_add_builtin(&x->list, on_error, x) != OV_OK)
 		return false;
 	x->texts = calloc(files->n + 1, sizeof *x->texts);
 	if (x->texts == NULL)

@@ -69,7 +69,7 @@ static bool watch_for(struct cli *c, struct ov_cov_list *l, struct inventory_wha
 {
 	struct ov_inv_watch *watch = NULL;
 
-	if (ov_cov_list_add(l, ov_cov_builtin(), on_error, c) != OV_OK ||
+	if (ov_cov_list_add_builtin(l, on_error, c) != OV_OK ||
 	    ov_cov_watches(l, &watch, &what->nwatch) != OV_OK)
 		return false;
 	what->watch = watch;

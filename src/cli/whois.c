@@ -57,7 +57,7 @@ static bool prepare(struct whois *x)
 	size_t n = 0;
 
 	ov_cov_list_init(&x->list);
-	if (ov_cov_list_add(&x->list, ov_cov_builtin(), NULL, NULL) != OV_OK ||
+	if (ov_cov_list_add_builtin(&x->list, NULL, NULL) != OV_OK ||
 	    ov_cov_watches(&x->list, &listed, &n) != OV_OK)
 		return false;
 	x->watch = calloc(n + 1, sizeof *x->watch);

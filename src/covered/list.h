@@ -118,7 +118,10 @@ const struct ov_cov_entity *ov_cov_entity_by_id(const struct ov_cov_list *l, str
 /** "2024-09-29" or "2024-09-29T04:00:00Z" to seconds since 1970. @return OV_OK; OV_BAD. */
 OV_MUST_USE ov_status ov_cov_date(struct ov_str s, int64_t *out);
 
-/** The list that is built into the program. */
-struct ov_str ov_cov_builtin(void);
+/** The text of the list that is built into the program, put into `a`. @return OV_OK; OV_NOMEM. */
+OV_MUST_USE ov_status ov_cov_builtin(struct ov_arena *a, struct ov_str *out);
+/** As ov_cov_list_add, with that text, which is the list's then. */
+OV_MUST_USE ov_status ov_cov_list_add_builtin(struct ov_cov_list *l, ov_cov_error_fn error,
+					      void *ctx);
 
 #endif

@@ -1,10 +1,11 @@
-/* The built-in list's bytes, made by tools/embed_list.py. */
-#ifndef OV_COVERED_BUILTIN_H
-#define OV_COVERED_BUILTIN_H
+/* The built-in list's bytes, turned over; made by tools/embed_list.py. */
+#ifndef OV_COVERED_LIST_TEXT_H
+#define OV_COVERED_LIST_TEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-extern const char ov_cov_builtin_text[];
+extern const uint8_t ov_cov_builtin_turned[];
 extern const size_t ov_cov_builtin_size;
 
 #endif

@@ -45,6 +45,12 @@ class Cases(Case):
         self.put("root/cut.json", whole[:-10])
         self.assertEqual(self.judge(0, "root")["unread"][0]["path"], ["cut.json"])
 
+    def test_the_program_itself(self):
+        """The built-in list names what it looks for; a program that carries it must not look like that."""
+        for program in (cov_kit.PROGRAM, cov_kit.WORKER):
+            r = self.judge(0, program)
+            self.assertEqual(r["findings"], [])
+
     def test_profile_and_date(self):
         self.root()
         f = self.judge(1, "--profile", "us-person", "root")["findings"][0]
