@@ -125,26 +125,18 @@ static YPE_CALL(calculate_checksum)
 static const struct ov_ysig calculate_checksum_sigs[] = { { "", OV_Y_INT, calculate_checksum },
 							  YPE_SIG_END };
 
+/* clang-format off */
 #define ARRAY(text, type, getter, item_at)                                                         \
-	{                                                                                          \
-		.name = text, .kind = OV_Y_ARRAY, .get = getter, .item = OV_Y_STRUCT,              \
-		.of = &(type), .at = item_at                                                       \
-	}
+	{ .name = (text), .kind = OV_Y_ARRAY, .get = (getter), .item = OV_Y_STRUCT,                \
+	  .of = &(type), .at = (item_at) }
 #define STRUCT(text, type, getter)                                                                 \
-	{                                                                                          \
-		.name = text, .kind = OV_Y_STRUCT, .get = getter, .of = &(type)                    \
-	}
-#define INT(text, getter)                                                                          \
-	{                                                                                          \
-		.name = text, .kind = OV_Y_INT, .get = getter                                      \
-	}
-#define FUNC(text, list)                                                                           \
-	{                                                                                          \
-		.name = text, .kind = OV_Y_FUNC, .sigs = list                                      \
-	}
+	{ .name = (text), .kind = OV_Y_STRUCT, .get = (getter), .of = &(type) }
+#define INT(text, getter) { .name = (text), .kind = OV_Y_INT, .get = (getter) }
+#define FUNC(text, list) { .name = (text), .kind = OV_Y_FUNC, .sigs = (list) }
+/* clang-format on */
 
 static const struct ov_yfield fields[] = {
-#define CONSTANT(text, v) { .name = #text, .kind = OV_Y_INT, .value = v },
+#define CONSTANT(text, v) { .name = #text, .kind = OV_Y_INT, .value = (v) },
 #include "pe_constants.def"
 #undef CONSTANT
 #define NUMBER(text, v) INT(#text, get_##text),

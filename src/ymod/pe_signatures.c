@@ -81,7 +81,7 @@ static void give_text(struct ov_yval *out, struct ov_str s)
 	}
 #define CERTS_FIELD(field, fn)                                                                     \
 	{                                                                                          \
-		.name = field, .kind = OV_Y_ARRAY, .get = fn, .item = OV_Y_STRUCT,                 \
+		.name = (field), .kind = OV_Y_ARRAY, .get = (fn), .item = OV_Y_STRUCT,             \
 		.of = &cert_type, .at = cert_at                                                    \
 	}
 
