@@ -235,8 +235,8 @@ ov_status ov_yparse_begin(struct ov_yparser *p, struct ov_cur bytes, struct ov_a
 ov_status ov_yparse_next(struct ov_yparser *p, enum ov_yunit *what, struct ov_str *name,
 			 struct ov_yrule_ast *r)
 {
+	p->rule = NULL; /* before the word: if that can't be read, no rule is to blame */
 	OV_TRY(ov_yp_next(p));
-	p->rule = NULL;
 	if (p->tok.kind == YT_END)
 		return OV_END;
 	if (!ov_yp_word(p, YW_IMPORT) && !ov_yp_word(p, YW_INCLUDE)) {

@@ -17,6 +17,8 @@ static const struct {
 	{ "rule a { condition: 1 + \"x\" == 2 }", "wrong type \"string\"", 1, 23 },
 	{ "rule a { condition: \"x\" > 2 }", "wrong type", 1, 25 },
 	{ "rule a { condition: 1 \\ 0 == 1 }", "division by zero", 1, 23 },
+	/* behind a rule that is good: it was told without end */
+	{ "rule a { condition: true } \x99\x99", "unexpected character", 1, 28 },
 	{ "rule a { condition: 9223372036854775808 > 0 }", "integer overflow", 1, 21 },
 	{ "rule a { condition: 9223372036854775807 + 1 > 0 }", "integer overflow", 1, 41 },
 	{ "rule a { condition: math.x }", "add: import \"math\"", 1, 21 },
