@@ -1,10 +1,19 @@
 /* Names and values in modules' tables. */
 #include "module.h"
 
+/* Conditions look fields up while they are evaluated: no name's length is taken. */
+static bool is_named(const char *name, struct ov_str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (name[i] != s.p[i] || name[i] == '\0')
+			return false;
+	return name[s.n] == '\0';
+}
+
 const struct ov_yfield *ov_ytype_field(const struct ov_ytype *t, struct ov_str name)
 {
 	for (size_t i = 0; t != NULL && i < t->nfields; i++)
-		if (ov_str_is(name, t->fields[i].name))
+		if (is_named(t->fields[i].name, name))
 			return &t->fields[i];
 	return NULL;
 }
@@ -12,7 +21,7 @@ const struct ov_yfield *ov_ytype_field(const struct ov_ytype *t, struct ov_str n
 int ov_ymodule_find(const struct ov_ymodules *m, struct ov_str name)
 {
 	for (size_t i = 0; m != NULL && i < m->n && i < OV_YMODULES_MAX; i++)
-		if (ov_str_is(name, m->rows[i]->name))
+		if (is_named(m->rows[i]->name, name))
 			return (int)i;
 	return -1;
 }
