@@ -81,6 +81,37 @@ struct re_prog { /* a verified view */
 	uint32_t nstates;
 };
 
+/** Whether a leaf takes a byte. */
+static inline bool re_leaf_takes(const struct re_prog *p, const struct re_ins *i, uint8_t c)
+{
+	switch (i->op) {
+	case RC_BYTE:
+		return c == i->a;
+	case RC_MASK:
+		return (c & i->b) == i->a;
+	case RC_NOT:
+		return (c & i->b) != i->a;
+	case RC_ANY:
+		return true;
+	case RC_NOTNL:
+		return c != '\n';
+	case RC_SET:
+		return re_set_has(p->sets + (size_t)i->x * RC_SET_SIZE, c);
+	default:
+		return false;
+	}
+}
+
+/** Whether a run of bytes takes this one as its `count`th. */
+static inline bool re_run_takes(const struct re_prog *p, const struct re_ins *i, uint32_t pc,
+				uint32_t count, uint8_t c)
+{
+	const uint8_t *pool = p->pool + re_ins_at(p->code, pc + 1).x;
+	const uint32_t k = i->a ? i->b - 1u - count : count;
+
+	return (c & pool[i->b + k]) == pool[k];
+}
+
 /* What both directions of one expression share while they are written. */
 struct re_writer {
 	struct ov_arena *arena;
@@ -155,6 +186,16 @@ OV_MUST_USE ov_status re_backward(const struct re_prog *p, struct re_run *r,
 				  const struct re_text *t, struct re_thread from, size_t at,
 				  uint64_t *steps, size_t *starts, size_t *nstarts,
 				  struct re_end *out);
+
+/**
+ * Whether a run from there can end in a match, by all places at once: pieces of bytes and jumps
+ * between them. Most candidates end here, long before the states of the program are walked.
+ *
+ * @param steps  Budget, taken off.
+ * @return false: no match, for certain; true: it may, or this can't tell.
+ */
+bool re_may_match(const struct re_prog *p, const struct re_text *t, struct re_thread from,
+		  size_t at, bool mirrored, uint64_t *steps);
 
 /** First match in a text, wherever it begins: time is linear in the text. @return As re_forward().
  */

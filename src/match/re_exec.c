@@ -195,35 +195,6 @@ static void reach(struct step *s, struct list *to, struct re_thread from, size_t
 	}
 }
 
-static inline bool leaf_takes(const struct re_prog *p, const struct re_ins *i, uint8_t c)
-{
-	switch (i->op) {
-	case RC_BYTE:
-		return c == i->a;
-	case RC_MASK:
-		return (c & i->b) == i->a;
-	case RC_NOT:
-		return (c & i->b) != i->a;
-	case RC_ANY:
-		return true;
-	case RC_NOTNL:
-		return c != '\n';
-	case RC_SET:
-		return re_set_has(p->sets + (size_t)i->x * RC_SET_SIZE, c);
-	default:
-		return false;
-	}
-}
-
-static inline bool run_takes(const struct re_prog *p, const struct re_ins *i, uint32_t pc,
-			     uint32_t count, uint8_t c)
-{
-	const uint8_t *pool = p->pool + re_ins_at(p->code, pc + 1).x;
-	const uint32_t k = i->a ? i->b - 1u - count : count;
-
-	return (c & pool[i->b + k]) == pool[k];
-}
-
 /* Where a thread stands after the byte. @return false when it does not take it. */
 static bool advance(const struct re_prog *p, struct re_thread *th, uint8_t c)
 {
@@ -231,21 +202,21 @@ static bool advance(const struct re_prog *p, struct re_thread *th, uint8_t c)
 	struct re_ins leaf;
 
 	if (i.op == RC_RUN) {
-		if (!run_takes(p, &i, th->pc, th->count, c))
+		if (!re_run_takes(p, &i, th->pc, th->count, c))
 			return false;
 		th->count++;
 		return true;
 	}
 	if (i.op == RC_LOOP) {
 		leaf = re_ins_at(p->code, th->pc + 1);
-		if (!leaf_takes(p, &leaf, c))
+		if (!re_leaf_takes(p, &leaf, c))
 			return false;
 		if (i.b != UINT16_MAX || th->count < rc_loop_min(&i))
 			th->count++;
 		return true;
 	}
 	th->pc++;
-	return leaf_takes(p, &i, c);
+	return re_leaf_takes(p, &i, c);
 }
 
 /* The byte to be read from `at`. @return OV_OK; OV_END there is none. */
@@ -318,6 +289,8 @@ ov_status re_forward(const struct re_prog *p, struct re_run *r, const struct re_
 	size_t i = at;
 
 	*out = (struct re_end){ 0 };
+	if (!re_may_match(p, t, from, at, false, steps))
+		return OV_END;
 	new_stamp(&s);
 	reach(&s, &s.now, from, i);
 	for (;; i += unit) {
@@ -358,6 +331,9 @@ ov_status re_backward(const struct re_prog *p, struct re_run *r, const struct re
 	size_t i = at, n = 0;
 
 	*out = (struct re_end){ 0 };
+	*nstarts = 0;
+	if (!re_may_match(p, t, from, at, true, steps))
+		return OV_OK;
 	new_stamp(&s);
 	reach(&s, &s.now, from, i);
 	for (;; i -= unit) {
