@@ -117,12 +117,18 @@ def c_file(carrier, note):
 #ifndef KEPT
 #define KEPT used
 #endif
+/* Nothing between the notes of a section, not even what AddressSanitizer puts around objects. */
+#ifdef __clang__
+#define BARE __attribute__((no_sanitize("address")))
+#else
+#define BARE
+#endif
 struct note {{
 	uint32_t name_bytes, text_bytes, type;
 	char name[4];
 	unsigned char text[{len(note)}];
 }};
-__attribute__((section(".note.package"), aligned(4), KEPT)) static const struct note package_note = {{
+BARE __attribute__((section(".note.package"), aligned(4), KEPT)) static const struct note package_note = {{
 	4, {len(note)}, 0xcafe1a7e, "FDO", {{
 {array(note)}
 }} }};
