@@ -175,19 +175,22 @@ ov_status ov_cond_verify(struct ov_cur code, uint32_t nsubs)
 
 uint64_t ov_cond_all_of(struct ov_cur code)
 {
-	const uint8_t *p = ov_cur_rest(&code), *const end = p + ov_cur_left(&code);
+	const uint8_t *p = ov_cur_rest(&code);
+	size_t left = ov_cur_left(&code);
 	uint64_t subs = 0;
 
-	while (p != end) {
+	while (left > 0) {
 		if (*p == OV_COND_AND) {
 			p++;
+			left--;
 			continue;
 		}
-		if (*p != OV_COND_SUB || (size_t)(end - p) < size_of(OV_COND_SUB) ||
+		if (*p != OV_COND_SUB || left < size_of(OV_COND_SUB) ||
 		    ov_le16(p + 1) >= OV_COND_SUBS)
 			return 0;
 		subs |= UINT64_C(1) << ov_le16(p + 1);
 		p += size_of(OV_COND_SUB);
+		left -= size_of(OV_COND_SUB);
 	}
 	return subs;
 }
