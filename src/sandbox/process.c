@@ -25,8 +25,17 @@ struct region {
 	uint64_t at, n;
 };
 
-/* One line of /proc/PID/maps. @return false: not to be read; the kernel's own pages are left out.
- */
+/* The kernel's own pages, which are not memory. The process chooses the names of files that it
+ * maps, but such a name has a '/' before all else. */
+static bool is_kernels(const char *line)
+{
+	const char *name = strpbrk(line, "/[");
+
+	return name != NULL &&
+	       (strncmp(name, "[vvar", 5) == 0 || strncmp(name, "[vsyscall]", 10) == 0);
+}
+
+/* One line of /proc/PID/maps. @return false: not to be read. */
 static bool parse_line(const char *line, struct region *r)
 {
 	char *end = NULL;
@@ -36,25 +45,27 @@ static bool parse_line(const char *line, struct region *r)
 	if (*end != '-')
 		return false;
 	to = strtoull(end + 1, &end, 16);
-	if (*end != ' ' || end[1] != 'r' || to <= from || strstr(line, "[vvar") != NULL ||
-	    strstr(line, "[vsyscall]") != NULL)
+	if (*end != ' ' || end[1] != 'r' || to <= from || is_kernels(end))
 		return false;
 	*r = (struct region){ .at = from, .n = to - from };
 	return true;
 }
 
+/* Whole lines: a piece of a long name must not be taken for a line. The kernel ends them, at four
+ * times the length of a path. */
 static ov_status read_maps(long pid, struct ov_buf *out, uint64_t *total, int *cut)
 {
-	char path[64], line[4352];
+	char path[64], *line = NULL;
 	ov_status s = OV_OK;
 	struct region r;
+	size_t room = 0;
 	FILE *f;
 
 	(void)snprintf(path, sizeof path, "/proc/%ld/maps", pid);
 	f = fopen(path, "re");
 	if (f == NULL)
 		return OV_IO;
-	while (s == OV_OK && fgets(line, sizeof line, f) != NULL) {
+	while (s == OV_OK && getline(&line, &room, f) >= 0) {
 		if (!parse_line(line, &r))
 			continue;
 		if (out->n / sizeof r == REGIONS_MAX || r.n > OVERT_PROCESS_MAX - *total) {
@@ -64,6 +75,7 @@ static ov_status read_maps(long pid, struct ov_buf *out, uint64_t *total, int *c
 		*total += r.n;
 		s = ov_buf_put(out, &r, sizeof r);
 	}
+	free(line);
 	(void)fclose(f);
 	return s;
 }

@@ -68,6 +68,19 @@ class Tools(unittest.TestCase):
         self.assertEqual(self.overt("yara", "check", "x.yar")[0], 1)
         self.assertEqual(self.overt("yara", "check", "-d", "mine=3", "x.yar")[0], 0)
 
+    def test_a_mapped_file_named_like_the_kernels_pages_is_read(self):
+        self.put("m.yar", 'rule m { strings: $a = "a marker in memory only" condition: $a }')
+        self.put("[vvar] x", "a marker " + "in memory only" + " " * 4096)
+        child = subprocess.Popen([sys.executable, "-c", "import mmap\nf = open('[vvar] x', 'rb')\n"
+                                  "m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)\nm[0]\nprint('mapped', flush=True)\ninput()"],
+                                 cwd=self.dir, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        try:
+            child.stdout.readline()
+            code, out, err = self.overt("yara", "m.yar", str(child.pid))
+        finally:
+            child.communicate(b"\n")
+        self.assertEqual((code, out), (0, f"m {child.pid}\n"), err)
+
     def test_fmt_in_place(self):
         os.chmod(os.path.join(self.dir, "good.yar"), 0o640)
         self.assertEqual(self.overt("yara", "fmt", "--check", "good.yar"), (1, "good.yar\n", ""))
