@@ -2,15 +2,12 @@
  */
 #include "cli.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "text.h"
-
-#define CLAMAV_FOLDER "/var/lib/clamav"
 
 int cli_begin(struct cli *c, const struct cli_spec *spec, int argc, char *const *argv,
 	      void *settings, struct cli_list *operands)
@@ -64,24 +61,6 @@ static void warn(void *context, const char *line)
 	cli_flush(&c->err);
 }
 
-/* Does the folder hold a signature file? An empty one, as fresh installations have, doesn't count.
- */
-static bool has_databases(const char *folder)
-{
-	static const char *const tails[] = { ".cvd", ".cld", ".cud", ".hdb", ".hsb", ".mdb",
-					     ".msb", ".ndb", ".ldb", ".odb", ".yar", ".yara" };
-	DIR *d = opendir(folder);
-	bool found = false;
-
-	if (d == NULL)
-		return false;
-	for (struct dirent *e = readdir(d); e != NULL && !found; e = readdir(d))
-		for (size_t i = 0; i < sizeof tails / sizeof *tails; i++)
-			found |= ov_text_ends_with(ov_str_of(e->d_name), ov_str_of(tails[i]));
-	(void)closedir(d);
-	return found;
-}
-
 static enum overt_status add_path(struct overt_options *o, struct ov_str path)
 {
 	char *z = strndup(path.p, path.n);
@@ -110,11 +89,7 @@ static enum overt_status add_databases(struct overt_options *o, const struct cli
 				st = add_path(o, path);
 		return st;
 	}
-	if (has_databases(CLI_UPDATES))
-		return overt_options_add_database(o, CLI_UPDATES);
-	if (has_databases(CLAMAV_FOLDER))
-		return overt_options_add_database(o, CLAMAV_FOLDER);
-	return OVERT_OK;
+	return OVERT_OK; /* the front door knows what counts then */
 }
 
 /* The categories with commas between, as the front door takes them. */

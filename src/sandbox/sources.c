@@ -192,7 +192,7 @@ static enum overt_status add_builtin(struct ov_sources *s, char error[OV_ERROR_M
 
 static enum overt_status add_default(struct ov_sources *s, char error[OV_ERROR_MAX])
 {
-	static const char *const ours[] = { OV_FOLDER_OWN, OV_FOLDER_FOREIGN };
+	static const char *const ours[] = { OV_FOLDER_UPDATES, OV_FOLDER_OWN, OV_FOLDER_FOREIGN };
 	const size_t before = s->n;
 
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)

@@ -9,6 +9,9 @@
 #include "broker_int.h"
 #include "fd.h"
 
+/* Used when no database is named: all that the first three hold; else ClamAV's; else the built-in
+ * set. */
+#define OV_FOLDER_UPDATES "/var/lib/overt/update/active"  /* overt update puts them there */
 #define OV_FOLDER_OWN "/var/lib/overt/databases"	  /* configured databases */
 #define OV_FOLDER_FOREIGN "/var/lib/overt/sources/active" /* overt source puts them there */
 #define OV_FOLDER_CLAMAV "/var/lib/clamav"

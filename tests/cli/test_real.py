@@ -92,6 +92,23 @@ class Scan(Case):
         self.assertEqual(v["inside.zip"]["type"], "CL_TYPE_ZIP")
         self.assertRegex(s["database"]["id"], "^[0-9a-f]{64}$")
 
+    def test_databases_when_none_is_named(self):
+        """In a mount namespace, where /var/lib is ours. Each folder's own signature tells that it was used."""
+        if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode != 0:
+            self.skipTest("no user namespaces here")
+        self.put("f/clean.txt", b"up own foreign clam\n")
+        folders = {"up": "overt/update/active", "own": "overt/databases", "foreign": "overt/sources/active", "clam": "clamav"}
+        for have, want in (((), ()), (("clam",), ("clam",)), (("foreign", "clam"), ("foreign",)), (("up", "clam"), ("up",)),
+                           (("up", "own", "foreign", "clam"), ("foreign", "own", "up")), (("own",), ("own",))):
+            make = "".join(f" && mkdir -p /var/lib/{folders[k]} && echo 'T.{k}:0:*:{k.encode().hex()}' > /var/lib/{folders[k]}/{k}.ndb" for k in have)
+            script = "mount -t tmpfs none /var/lib" + make + ' && exec "$@"'
+            p = subprocess.run(["unshare", "-rm", "sh", "-c", script, "sh", PROGRAM, "scan", "--format=jsonl", "--all", "f/clean.txt", "f/eicar.com"],
+                               cwd=self.dir, env=self.env, capture_output=True, timeout=120, check=False)
+            rows = [json.loads(x) for x in p.stdout.splitlines()]
+            self.assertEqual(p.returncode, 1 if want or not have else 0, p.stderr)
+            self.assertEqual(sorted(d["name"][2:] for d in rows[0].get("detections", [])), sorted(want), have)
+            self.assertEqual(rows[1]["verdict"], "detected" if not have else "clean")
+
     def test_exit_codes(self):
         for code, names in ((0, "clean.txt"), (0, "empty"), (1, "eicar.com"), (3, "locked.zip"), (3, "cut.zip"), (2, "none"),
                             (1, "eicar.com none"), (2, "locked.zip none"), (3, "clean.txt locked.zip")):
