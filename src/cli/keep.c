@@ -8,13 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Opens (is_new: makes) one folder below `at`, never through a link, and only if it is ours. */
-static int sub_folder(int at, const char *name, bool is_new)
+/* Opens (mode not 0: makes) one folder below `at`, never through a link, and only if it is ours. */
+static int sub_folder(int at, const char *name, mode_t mode)
 {
 	struct stat st;
 	int fd;
 
-	if (is_new && mkdirat(at, name, 0700) != 0 && errno != EEXIST)
+	if (mode != 0 && mkdirat(at, name, mode) != 0 && errno != EEXIST)
 		return -1;
 	fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd >= 0 &&
@@ -26,9 +26,9 @@ static int sub_folder(int at, const char *name, bool is_new)
 }
 
 /* Steps from `at` (taken) into `name`. */
-static int step(int at, const char *name, bool is_new)
+static int step(int at, const char *name, mode_t mode)
 {
-	const int fd = at < 0 ? -1 : sub_folder(at, name, is_new);
+	const int fd = at < 0 ? -1 : sub_folder(at, name, mode);
 
 	if (at >= 0)
 		(void)close(at);
@@ -39,17 +39,17 @@ int keep_folder(bool is_new)
 {
 	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	const mode_t own = is_new ? 0700 : 0, shared = is_new ? 0755 : 0;
 
 	if (geteuid() != getuid())
 		return -1; /* the environment is not ours to trust */
 	if (state != NULL && state[0] == '/')
-		return step(open(state, flags), "overt", is_new);
-	if (geteuid() == 0)
-		return step(open("/var/lib", flags), "overt", is_new);
+		return step(open(state, flags), "overt", own);
+	if (geteuid() == 0) /* everybody's databases will stand there too; our files are 0600 */
+		return step(open("/var/lib", flags), "overt", shared);
 	if (home == NULL || home[0] != '/')
 		return -1;
-	return step(step(step(open(home, flags), ".local", is_new), "state", is_new), "overt",
-		    is_new);
+	return step(step(step(open(home, flags), ".local", own), "state", own), "overt", own);
 }
 
 static bool write_all(int fd, const struct ov_buf *b)

@@ -109,6 +109,15 @@ class Scan(Case):
             self.assertEqual(sorted(d["name"][2:] for d in rows[0].get("detections", [])), sorted(want), have)
             self.assertEqual(rows[1]["verdict"], "detected" if not have else "clean")
 
+    def test_roots_state_hides_no_databases(self):
+        """What root's first scan makes must not keep others from what root's overt update puts beside it."""
+        if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode != 0:
+            self.skipTest("no user namespaces here")
+        script = 'umask 022; mount -t tmpfs none /var/lib && "$@"; cd /var/lib && stat -c "%a %n" overt overt/*'
+        p = subprocess.run(["unshare", "-rm", "sh", "-c", script, "sh", PROGRAM, "scan", "-d", "built-in", "f/eicar.com"], cwd=self.dir,
+                           env={k: v for k, v in self.env.items() if k != "XDG_STATE_HOME"}, capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual(p.stdout.splitlines()[-3:], ["755 overt", "600 overt/last-scan", "600 overt/recent-files"], p.stdout + p.stderr)
+
     def test_exit_codes(self):
         for code, names in ((0, "clean.txt"), (0, "empty"), (1, "eicar.com"), (3, "locked.zip"), (3, "cut.zip"), (2, "none"),
                             (1, "eicar.com none"), (2, "locked.zip none"), (3, "clean.txt locked.zip")):
