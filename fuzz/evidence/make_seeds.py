@@ -11,6 +11,7 @@ import os
 import plistlib
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -112,9 +113,62 @@ def databases(folder):
     put("hive", "SOFTWARE", places.Hive({**places.UNINSTALL, **places.agent("01-09-2023 10-11-12")}).bytes())
 
 
+def ubifs():
+    """As small as it goes: superblock, master, one index node, a folder, a name, an inode and its bytes; and the same written once more after it."""
+    leb = 15360
+
+    def node(kind, body, seq=1):
+        return (struct.pack("<IIQIBBH", 0x06101831, 0, seq, 24 + len(body), kind, 0, 0) + body).ljust(-(-(24 + len(body)) // 8) * 8, b"\0")
+    keyed = [(65, 0, node(0, struct.pack("<II8xQQQQQIIIIIII52x", 65, 0, 1, 9, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0o104755))),
+             (65, 1 << 29, node(1, struct.pack("<II8xIHH", 65, 1 << 29, 9, 2, 11) + zlib.compress(b"ID=a\nb=c\n", wbits=-15))),
+             (1, 2 << 29 | 5, node(2, struct.pack("<II8xQBBHI", 1, 2 << 29 | 5, 65, 0, 0, 10, 0) + b"os-release\0"))]
+    at, index, blob = 0, b"", b""
+    for inode, key, data in keyed:
+        index += struct.pack("<IIIII", 2, at, len(data), inode, key)
+        blob += data
+        at += len(data)
+    blob += node(9, struct.pack("<HH", 3, 0) + index)
+    blocks = [node(6, struct.pack("<HBBIIIIIQI", 0, 0, 0, 0, 8, leb, 4, 4, 0, 1)), node(7, struct.pack("<QQIIII", 70, 1, 0, 3, 2, at)), blob,
+              node(10, struct.pack("<Q", 1), 2) + node(8, struct.pack("<III", 3, 128, 0), 3)]
+    again = keyed[2][2][:8] + struct.pack("<Q", 9) + keyed[2][2][16:]
+    return b"".join(b.ljust(leb, b"\xff") for b in blocks[:3]) + blocks[3].ljust(128, b"\xce") + again + b"\xff" * 64
+
+
+def jffs2(is_big=False):
+    e = ">" if is_big else "<"
+
+    def node(kind, body):
+        head = struct.pack(e + "HHI", 0x1985, kind, 12 + len(body))
+        return (head + struct.pack(e + "I", ~zlib.crc32(head, 0xffffffff) & 0xffffffff) + body).ljust(-(-(12 + len(body)) // 4) * 4, b"\xff")
+
+    def piece(version, offset, data, coding, plain):
+        return node(0xe002, struct.pack(e + "IIIHHIIIIIIIBBHII", 5, version, 0o104755, 0, 0, 40, 0, 0, 0, offset, len(data), plain, coding, 0, 0, 0, 0) + data)
+    name = struct.pack(e + "IIIIBBHII", 1, 1, 5, 0, 10, 8, 0, 0, 0) + b"os-release"
+    return (node(0x2003, b"") + node(0xe001, name) + piece(1, 0, b"ID=abcd\n", 0, 8) + piece(2, 8, b"a\0b\2", 2, 4) + piece(3, 12, zlib.compress(b"zzzz"), 6, 4)
+            + piece(4, 16, b"\x15abcd\x11\0\0", 7, 4) + b"\xff" * 16 + piece(5, 4, b"", 1, 6))
+
+
+def exfat():
+    boot = bytearray(512)
+    boot[0:11], boot[510:512], boot[108:111] = b"\xeb\x76\x90EXFAT   ", b"\x55\xaa", b"\x09\x00\x01"
+    struct.pack_into("<QQIIIII", boot, 64, 0, 8, 1, 1, 2, 6, 2)
+
+    def file(name, first, size, flags, attributes=0x20):
+        text = name.encode("utf-16-le").ljust(30, b"\0")
+        return (struct.pack("<BBHHHIIIBBBBB7x", 0x85, 2, 0, attributes, 0, 0, 0x57000000, 0, 0, 0, 0x80, 0x84, 0x80)
+                + struct.pack("<BBBBHHQIIQ", 0xc0, flags, 0, len(name), 0, 0, size, 0, first, size) + b"\xc1\0" + text)
+    fat = struct.pack("<IIIIII", 0xfffffff8, 0xffffffff, 0xffffffff, 5, 0, 0xffffffff)
+    return (bytes(boot) + fat.ljust(512, b"\0") + (file("etc", 4, 512, 3, 0x10) + file("a", 3, 600, 1)).ljust(512, b"\0") + b"x" * 512
+            + file("os-release", 6, 20, 3).ljust(512, b"\0") + b"y" * 512 + b"ID=a\nNAME=b\n".ljust(512, b"\0"))
+
+
 def named():
     """What is read only when it is named, and what tests make by hand."""
     put("ubi", "raw", images.ubi(bytes(3000) + b"hsqs", peb=2048))
+    put("ubifs", "raw", ubifs())
+    put("jffs2", "raw", jffs2())
+    put("jffs2_big", "raw", jffs2(True))
+    put("exfat", "raw", exfat())
     der = b"\x30\x03\x02\x01\x05"
     put("jks", "etc/ssl/certs/x.pem", b"\xfe\xed\xfe\xed\0\0\0\x02\0\0\0\x02" + b"\0\0\0\x01\0\x01a" + bytes(8) + b"\0\0\0\x02kk\0\0\0\x01\0\x01X\0\0\0\x05" + der
         + b"\0\0\0\x02\0\x01b" + bytes(8) + b"\0\x01X\0\0\0\x05" + der + bytes(20))

@@ -10,8 +10,11 @@
 
 #define ROWS 1024u
 
-const struct ov_tree_form *const ov_tree_forms[] = { &ov_tree_squashfs, &ov_tree_ext, &ov_tree_fat,
-						     &ov_tree_cpio,	&ov_tree_ubi, NULL };
+/* FAT last: a boot sector of exFAT begins alike. */
+const struct ov_tree_form *const ov_tree_forms[] = {
+	&ov_tree_squashfs, &ov_tree_ext,   &ov_tree_cpio, &ov_tree_ubi, &ov_tree_ubifs,
+	&ov_tree_jffs2,	   &ov_tree_exfat, &ov_tree_fat,  NULL
+};
 
 ov_status ov_visit_begin(struct ov_ev *e, struct ov_visit *v, uint32_t level)
 {

@@ -26,6 +26,14 @@ static const struct mark marks[] = {
 	{ "UBI#\1", 5, 0, &ov_tree_ubi },
 	{ "FAT1", 4, 54, &ov_tree_fat },
 	{ "FAT32 ", 6, 82, &ov_tree_fat },
+	{ "EXFAT   ", 8, 3, &ov_tree_exfat },
+	{ "\x31\x18\x10\x06", 4, 0, &ov_tree_ubifs },
+	{ "\x85\x19\x01\xe0", 4, 0, &ov_tree_jffs2 }, /* a name, a piece, a mark that it is clean */
+	{ "\x85\x19\x02\xe0", 4, 0, &ov_tree_jffs2 },
+	{ "\x85\x19\x03\x20", 4, 0, &ov_tree_jffs2 },
+	{ "\x19\x85\xe0\x01", 4, 0, &ov_tree_jffs2 },
+	{ "\x19\x85\xe0\x02", 4, 0, &ov_tree_jffs2 },
+	{ "\x19\x85\x20\x03", 4, 0, &ov_tree_jffs2 },
 	{ "\x1f\x8b\x08", 3, 0, NULL },
 	{ "\xfd"
 	  "7zXZ",

@@ -47,3 +47,12 @@ struct ov_src ov_tree_src(ov_src_read_fn read, void *ctx, uint64_t size)
 {
 	return (struct ov_src){ .size = size, .read = read, .ctx = ctx };
 }
+
+/* DOS date and time: years since 1980, months, days; hours, minutes, two seconds. Local time. */
+int64_t ov_tree_dos_time(uint16_t date, uint16_t clock)
+{
+	if (date == 0)
+		return OV_INV_NO_DATE;
+	return ov_ev_civil(1980 + (date >> 9), (date >> 5) & 15, date & 31) + (clock >> 11) * 3600 +
+	       ((clock >> 5) & 63) * 60 + (clock & 31) * 2;
+}

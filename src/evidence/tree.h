@@ -41,7 +41,7 @@ struct ov_tree_form {
 };
 
 extern const struct ov_tree_form ov_tree_squashfs, ov_tree_ext, ov_tree_fat, ov_tree_cpio,
-    ov_tree_ubi;
+    ov_tree_ubi, ov_tree_ubifs, ov_tree_jffs2, ov_tree_exfat;
 
 #define OV_TREE_DEPTH 128	       /* folders in folders */
 #define OV_TREE_ENTRIES_MAX (4U << 20) /* of one tree: a circle ends here */
@@ -66,6 +66,9 @@ OV_MUST_USE ov_status ov_tree_join(struct ov_arena *a, struct ov_str folder, str
 
 /** A source that reads by a callback, in the arena. */
 struct ov_src ov_tree_src(ov_src_read_fn read, void *ctx, uint64_t size);
+
+/** DOS date and time as seconds since 1970, as if UTC. @return OV_INV_NO_DATE: none. */
+int64_t ov_tree_dos_time(uint16_t date, uint16_t clock);
 
 /** Opens whatever tree or container begins `src`: pushes it on the work list of gather.c. */
 bool ov_image_is(struct ov_ev *e, const struct ov_ev_file *f);

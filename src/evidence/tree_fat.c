@@ -1,6 +1,6 @@
 /*
  * FAT12, FAT16 and FAT32 with long names. Follows "FAT: General Overview of On-Disk Format"
- * (Microsoft, 1.03). Not read: exFAT (told by who opens the image), deleted entries.
+ * (Microsoft, 1.03). exFAT is tree_exfat.c's. Not read: deleted entries.
  */
 #include "tree.h"
 
@@ -233,15 +233,6 @@ static struct ov_str name_of(const struct long_name *l, struct ov_cur c, char to
 	return (struct ov_str){ .p = to, .n = n };
 }
 
-/* DOS date and time: years since 1980, months, days; hours, minutes, two seconds. Local time. */
-static int64_t dos_time(uint16_t date, uint16_t clock)
-{
-	if (date == 0)
-		return OV_INV_NO_DATE;
-	return ov_ev_civil(1980 + (date >> 9), (date >> 5) & 15, date & 31) + (clock >> 11) * 3600 +
-	       ((clock >> 5) & 63) * 60 + (clock & 31) * 2;
-}
-
 static ov_status show(struct fat *x, const struct ov_tree_visitor *v, struct ov_tree_todo *todo,
 		      const struct ov_tree_dir *dir, struct ov_str name, struct ov_cur c)
 {
@@ -255,7 +246,7 @@ static ov_status show(struct fat *x, const struct ov_tree_visitor *v, struct ov_
 	c.pos = 20;
 	cluster = (uint32_t)ov_cur_soft_u16le(&c) << 16;
 	clock = ov_cur_soft_u16le(&c);
-	t.mtime = dos_time(ov_cur_soft_u16le(&c), clock);
+	t.mtime = ov_tree_dos_time(ov_cur_soft_u16le(&c), clock);
 	cluster |= ov_cur_soft_u16le(&c);
 	size = ov_cur_soft_u32le(&c);
 	if (t.kind == OV_TREE_FOLDER) {

@@ -1,11 +1,12 @@
 /*
- * squashfs 4.0, little-endian: folders, files, fragments; gzip, lzma, xz, zstd and lz4 blocks.
+ * squashfs 4.0, little-endian: folders, files, fragments; gzip, lzma, lzo, xz, zstd and lz4 blocks.
  * Follows Documentation/filesystems/squashfs.rst and the format notes of squashfs-tools. Not read,
- * and told: LZO, versions before 4, vendors' own codings, extended attributes.
+ * and told: versions before 4, vendors' own codings, extended attributes.
  */
 #include "tree.h"
 
 #include "decoder.h"
+#include "lzo.h"
 
 #define META 8192u
 #define CACHE 8
@@ -143,11 +144,11 @@ static ov_status unpack_in(struct squash *q, uint64_t off, uint32_t packed, uint
 
 	*n = 0;
 	OV_TRY(ov_src_slice(q->src, off, packed, &part));
-	if (q->s.codec == 5) {
+	if (q->s.codec == 3 || q->s.codec == 5) {
 		struct ov_cur c;
 
 		OV_TRY(ov_src_view(&part, 0, packed, &q->e->scratch, &c));
-		return lz4(c, to, max, n);
+		return q->s.codec == 3 ? ov_lzo_read(c, to, max, n) : lz4(c, to, max, n);
 	}
 	if (q->s.codec >= sizeof codecs / sizeof codecs[0] || codecs[q->s.codec] == OV_CODEC_COUNT)
 		return OV_UNSUPPORTED;

@@ -1,15 +1,14 @@
 /*
  * UBI images (Linux drivers/mtd/ubi/ubi-media.h): flash whose erase blocks each say to which volume
  * they belong, in any order. The volumes are put together and shown as files; what is in them (a
- * squashfs, mostly) is opened like any image.
+ * squashfs, mostly, or UBIFS) is opened like any image.
  *
  *   erase block:  EC header "UBI#", at vid_hdr_offset VID header "UBI!", at data_offset the data
  *   VID header:   volume id at 8, block's number in it at 12, size of data (static volumes) at 20,
  *                 sequence number at 40: of two blocks of one number the higher counts
  *   volume 0x7fffefff: the table of volumes, 172 bytes each, name at 16, its length at 14
  *
- * Not read: UBIFS inside a volume (told). Checksums are not verified: what is broken shows itself
- * in what is inside.
+ * Checksums are not verified: what is broken shows itself in what is inside.
  */
 #include <stdlib.h>
 
@@ -253,18 +252,13 @@ static ov_status show(struct ov_ev *e, const struct volume *v, const struct volu
 {
 	struct ov_tree_entry t = { .kind = OV_TREE_FILE, .mtime = OV_INV_NO_DATE };
 	struct volume *kept = NULL;
-	uint8_t head[4] = { 0 };
 	struct ov_src src;
-	size_t got = 0;
 
 	OV_TRY(ov_arena_new(&e->kept, &kept));
 	*kept = *v;
 	t.path = name_of(e, table, v->first->volume);
 	src = ov_tree_src(read_volume, kept, v->size);
 	t.src = &src;
-	OV_TRY(ov_src_read_upto(&src, 0, head, sizeof head, &got));
-	if (got == 4 && memcmp(head, "\x31\x18\x10\x06", 4) == 0)
-		OV_TRY(ov_ev_unread(e, OV_UNSUPPORTED, t.path, "a UBIFS volume"));
 	return visitor->entry(visitor->ctx, &t);
 }
 

@@ -10,9 +10,11 @@ import json
 import os
 import random
 import shutil
+import struct
 import subprocess
 import tarfile
 import unittest
+import zlib
 
 import kit
 from kit import Case
@@ -132,6 +134,10 @@ FIRMWARE = {"lib/libzz.so": b"\x7fELF" + bytes(60), "var/bases/base001.kdc": b"k
             b"host=dnl-01.geo.kaspersky.com\n", "etc/os-release": b"NAME=Acme\nID=acme\n",
             "usr/lib/opkg/x": b"1", "big": bytes(300000) + b"end", "var/lib/dpkg/status": STATUS.encode()}
 
+# Beside it in the images of tests/data/flash: a long name, a folder of many files, a setuid program, letters, a file with a tail of zeros.
+FLASH_MORE = {"bin/su": b"\x7fELF" + bytes(60), "etc/" + "n" * 200: b"long", "etc/\u043f\u0440.conf": b"x", "empty": b"", "tail": b"t" * 1000 + bytes(7000),
+              "etc/late.conf": b"# a line\n" * 3000, "etc/words": " ".join(f"word{i} of many" for i in range(900)).encode(), **{f"many/f{i:03}": b"%d" % i for i in range(60)}}
+
 
 def ubi(data, name=b"rootfs", peb=0x4000, order=None, stale=True):
     """A UBI image of one volume: its table, its blocks in an order of their own, an older copy of the first, an erased block."""
@@ -167,8 +173,7 @@ class Images(Case):
         traces = self.one(inv, type="traces", name="engine-inside")
         layout = self.evidence(traces, "file-name")[0]
         self.assertEqual((layout["where"], layout["grade"]), ("var/bases/base001.kdc", "E2"))
-        host = self.evidence(traces, "host")[0]
-        self.assertEqual((host["value"], host["where"], host["grade"]), (".geo.kaspersky.com", "etc/update.cfg:1", "E1"))
+        self.assertIn((".geo.kaspersky.com", "etc/update.cfg:1", "E1"), [(h["value"], h["where"], h["grade"]) for h in self.evidence(traces, "host")])
         return inv
 
     @unittest.skipUnless(has("mksquashfs"), "needs squashfs-tools")
@@ -185,9 +190,87 @@ class Images(Case):
         self.put("flash.bin", b"\xff" * 65536 + ubi(data, stale=False))
         self.check("flash.bin", ("offset 65536", "rootfs"))
 
-    def test_ubifs_is_told(self):
+    def flash(self, name):
+        with gzip.open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data", "flash", name + ".gz")) as f:
+            return f.read()
+
+    def test_flash(self):
+        """Every coding of UBIFS and JFFS2, and exFAT: whole, in a UBI volume, and in a raw file with something before and behind."""
+        for name, form in (("ubifs_none", "UBIFS"), ("ubifs_lzo", "UBIFS"), ("ubifs_zlib", "UBIFS"), ("ubifs_zstd", "UBIFS"), ("jffs2_none", "JFFS2"),
+                           ("jffs2_rtime", "JFFS2"), ("jffs2_zlib", "JFFS2"), ("jffs2_lzo", "JFFS2"), ("exfat", "exFAT")):
+            data = self.flash(name)
+            self.put("fw", data)
+            inv = self.check("fw")
+            self.assertEqual(self.one(inv, type="image")["name"], form)
+            if form != "exFAT":
+                self.assertEqual(self.one(inv, type="program", name="su")["path"], ["fw", "bin/su"])
+            self.put("raw", random.Random(1).randbytes(65536) + data + b"\xff" * 4096 + random.Random(2).randbytes(5000))
+            self.assertEqual(self.one(self.take("raw"), type="os")["path"], ["raw", "offset 65536", "etc/os-release"])
+        self.put("a.ubi", self.flash("ubi_ubifs"))
+        self.assertEqual(self.one(self.take("a.ubi"), type="os")["path"], ["a.ubi", "rootfs", "etc/os-release"])
+
+    def test_ubifs_broken(self):
         self.put("c.ubi", ubi(b"\x31\x18\x10\x06" + bytes(60000)))
-        self.assertIn("UBIFS", self.take("c.ubi", code=3)["unread"][0]["detail"])
+        self.assertEqual(self.take("c.ubi")["components"][0]["name"], "UBI")  # a magic number alone is no file system
+        whole = self.flash("ubifs_lzo")
+        self.put("d", whole[:len(whole) - 15872 * 4])
+        self.assertTrue(self.take("d", code=3)["unread"])
+
+    def test_jffs2_history(self):
+        """Of a name written thrice the last counts, and one that was removed is not there."""
+        def node(kind, body):
+            head = struct.pack("<HHI", 0x1985, kind, 12 + len(body))
+            return (head + struct.pack("<I", ~zlib.crc32(head, 0xffffffff) & 0xffffffff) + body).ljust(-(-(12 + len(body)) // 4) * 4, b"\xff")
+
+        def name(version, inode, text, folder=1, kind=8):
+            return node(0xe001, struct.pack("<IIIIBBHII", folder, version, inode, 0, len(text), kind, 0, 0, 0) + text)
+
+        def piece(inode, version, size, offset, data, coding=0, plain=None):
+            return node(0xe002, struct.pack("<IIIHHIIIIIIIBBHII", inode, version, 0o100644, 0, 0, size, 0, 1700000000, 0, offset, len(data),
+                                            len(data) if plain is None else plain, coding, 0, 0, 0, 0) + data)
+        line = b"x=dnl-01.geo.kaspersky.com\n"
+        image = name(1, 5, b"etc", kind=4) + name(2, 9, b"old.conf", 5) + name(3, 0, b"old.conf", 5) + name(4, 8, b"a.conf", 5)
+        image += piece(9, 1, len(line), 0, line)  # removed
+        image += piece(8, 1, 40, 0, b"y" * 40) + piece(8, 2, 40, 10, b"\n" * 3) + piece(8, 3, 13 + len(line), 13, line)  # overwritten in part, then longer
+        self.put("j", image)
+        inv = self.take("j")
+        self.assertEqual([e["where"] for e in self.evidence(self.one(inv, type="traces", name="engine-inside"), "host")], ["etc/a.conf:4"])
+        self.put("k", image + piece(8, 4, 10, 0, b"q", coding=8, plain=10))
+        self.assertIn("a coding that is not read (8)", self.take("k", code=3)["unread"][0]["detail"])
+
+    def test_ubifs_log(self):
+        """What was written after the index: a file that is new, one that is gone, one that is longer."""
+        whole, leb = bytearray(self.flash("ubifs_none")), 15872
+
+        def node(kind, body, seq):
+            return (struct.pack("<IIQIBBH", 0x06101831, 0, seq, 24 + len(body), kind, 0, 0) + body).ljust(-(-(24 + len(body)) // 8) * 8, b"\0")
+
+        def find(kind, want):
+            for at in range(0, len(whole), 8):
+                if whole[at:at + 4] == b"\x31\x18\x10\x06" and whole[at + 20] == kind and want(at):
+                    return at
+            raise AssertionError("no such node")
+        etc = find(2, lambda at: bytes(whole[at + 56:at + 59]) == b"etc")
+        gone = find(2, lambda at: bytes(whole[at + 56:at + 66]) == b"update.cfg")
+        target = struct.unpack_from("<Q", whole, etc + 40)[0]
+        line = b"x=dnl-01.geo.kaspersky.com\n"
+        bud = node(2, struct.pack("<II8xQBBHI", target, 2 << 29 | 77, 9000, 0, 0, 8, 0) + b"new.conf\0", 1 << 40)
+        inode = struct.pack("<II8xQQQQQIIIIIII52x", 9000, 0, 1, 2 * len(line), 0, 0, 1700000000, 0, 0, 0, 1, 0, 0, 0o100644)
+        bud += node(0, inode, (1 << 40) + 1) + node(1, struct.pack("<II8xIHH", 9000, 1 << 29, 2 * len(line), 0, 2 * len(line)) + 2 * line, (1 << 40) + 2)
+        bud += node(2, bytes(whole[gone + 24:gone + 40]) + bytes(8) + bytes(whole[gone + 48:gone + 67]), (1 << 40) + 3)
+        last = len(whole) // leb
+        whole += (bud + b"\xff" * leb)[:leb]
+        struct.pack_into("<I", whole, 40, last + 1)
+        at = 3 * leb  # the log: a commit, and behind it where the new block is
+        self.assertEqual(whole[at + 20], 10)
+        ref = node(8, struct.pack("<III28x", last, 0, 1), (1 << 40) + 9)
+        whole[at + 512:at + 512 + len(ref)] = ref
+        pad = struct.pack("<IIQIBBHI", 0x06101831, 0, 2, 28, 5, 0, 0, 512 - 32 - 28)
+        whole[at + 32:at + 60] = pad
+        self.put("u", bytes(whole))
+        inv = self.take("u")
+        host = self.evidence(self.one(inv, type="traces", name="engine-inside"), "host")
+        self.assertEqual(sorted(e["where"] for e in host), ["etc/new.conf:1"])
 
     @unittest.skipUnless(has("mksquashfs"), "needs squashfs-tools")
     def test_ubi_cut(self):
@@ -201,7 +284,7 @@ class Images(Case):
 
     def test_squashfs(self):
         self.tree()
-        for codec in ("gzip", "xz", "zstd", "lz4", "lzma"):
+        for codec in ("lzo", "gzip", "xz", "zstd", "lz4", "lzma"):
             p = subprocess.run(["mksquashfs", self.path("t"), self.path("fw"), "-comp", codec, "-noappend", "-mkfs-time", "1700000000",
                                 "-b", "4096"], capture_output=True, check=False)
             if p.returncode != 0:
