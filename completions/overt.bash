@@ -50,7 +50,7 @@ _overt()
 	inventory) words='--root= --one-file-system -x --json --cyclonedx --spdx --help -h' ;;
 	covered) words='--profile= --at= --list= --only-lists --one-file-system -x --format= --help -h' ;;
 	whois) words='--format= --all --one-file-system -x --help -h' ;;
-	migrate) words='--group= --settings= --format= --wait= --key= --passphrase-file= --before= --output= -o --verifier= --profile= --at= --list= --only-lists --one-file-system -x --help -h' ;;
+	migrate) words='--group= --settings= --format= --write= --yes= --skip= --ended= --again= --journal= --dry-run -n --wait= --key= --passphrase-file= --before= --output= -o --verifier= --profile= --at= --list= --only-lists --one-file-system -x --help -h' ;;
 	update) words='--from= --folder= --root= --channel= --now --cohort= --bundle-days= --try= --sample= --no-recent --no-canary --check-history --proxy= --slow-after= --to= --config= --json --help -h' ;;
 	verify) words='--folder= --json --self --attestation= --key= --help -h' ;;
 	status) words='--folder= --checkpoint --json --help -h' ;;

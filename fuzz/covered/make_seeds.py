@@ -39,3 +39,32 @@ os.makedirs(os.path.join(HERE, "seeds_covered"), exist_ok=True)
 for name, data in SEEDS.items():
     with open(os.path.join(HERE, "seeds_covered", name), "wb") as f:
         f.write(data)
+
+# fuzz_run: a plan and its journal, as a worker hands them over
+N = "name of stanza"
+RUN = (f"plan\n{N}=p\ntarget=/\n\ngroup\n{N}=a\nhost=h1 h2\n\nstep\n{N}=t\nname=T\nby-hand=x\n\nstep\n{N}=i\nname=I\nkind=install\ndo=i\x1f{{host}}\nverify=v\n"
+       f"undo=u\x1f{{host}}\ntimeout=5m\n\nstep\n{N}=s\nname=S\nkind=probe\ndo@a=p\nno-undo=n\n\nstep\n{N}=r\nname=R\nkind=remove\nneeds=t i\nfor=a\ndo=r\nundo-by-hand=b\n")
+
+
+def entry(event, **fields):
+    return event + "\n" + "".join(f"{k}={v}\n" for k, v in {**fields, "sum": "0" * 64}.items())
+
+
+def of(event, step, **fields):
+    return entry(event, step=step, group="a", **fields)
+
+
+RUN_SEEDS = {
+    "plan": RUN,
+    "done": RUN + "\0" + "\n".join([entry("open", plan="p"), entry("record", value="before", file="f"), of("consent", "t"), of("done", "t", value="0" * 64),
+                                    of("begin", "i", host="h1", way="do", command="0" * 64), of("end", "i", host="h1", way="do", command="0" * 64, exit="0"),
+                                    of("done", "s"), of("begin", "r", way="do", command="1" * 64), of("failed", "r")]),
+    "undone": RUN + "\0" + "\n".join([entry("open", plan="p"), of("done", "i"), of("done", "s"), of("skip", "t"),
+                                      of("begin", "i", host="h1", way="undo", command="2" * 64), of("undone", "i"), "torn\noffset=12\n"]),
+    "other": RUN + "\0" + entry("open", plan="q") + "\n" + of("done", "none"),
+    "refused": RUN.replace("kind=probe", "kind=install").replace("needs=t i", "needs=z"),
+}
+os.makedirs(os.path.join(HERE, "seeds_run"), exist_ok=True)
+for name, text in RUN_SEEDS.items():
+    with open(os.path.join(HERE, "seeds_run", name), "wb") as f:
+        f.write(text.encode())

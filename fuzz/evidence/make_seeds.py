@@ -7,6 +7,7 @@ import base64
 import gzip
 import io
 import json
+import hashlib
 import os
 import plistlib
 import re
@@ -177,6 +178,10 @@ def named():
     put("osquery", "raw", '[{"name":"a","version":"1","maintainer":"m","revision":"","arch":"all"},{"pid":"1"}]')
     put("osquery_csv", "raw", 'name|publisher|uninstall_string\n"a ""b"""|c|d\n')
     put("settings", "raw", "[ExcludedFromScanScope.item_0000]\nPath=/a\nAreaMask.item_0000=*\n[X]\nA=1\nRuleType=Daily\nStartTime=1\n")
+    put("plan", "raw", "overt.migrate.plan/v1\n# x\nplan a\ntarget: /\n\ngroup g\nhost: h\n\nstep s\nname: S\ndo@g: a 'b c' \"d\\\"\" {host}\nundo: a <B>\nbad\ndo: a | b\n")
+    line = '{"overt":"overt.migrate.journal/v1","event":"open","plan":"a","prev":"' + "0" * 64 + '"}'
+    put("journal", "raw", line + "\n" + '{"overt":"overt.migrate.journal/v1","event":"done","step":"s","argv":["x"],"exit":0,"prev":"'
+        + hashlib.sha256(line.encode()).hexdigest() + '"}\n{"prev":"x","event":"y"}\n{"overt":')
     put("bplist", "A.app/Contents/Info.plist", plistlib.dumps({"CFBundleIdentifier": "a.b", "CFBundleName": "\u0410"}, fmt=plistlib.FMT_BINARY))
     put("junos", "raw", "version 12.1X46-D40.2;\nsystem {\n}\n")
 

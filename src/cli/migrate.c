@@ -1,7 +1,8 @@
 /*
- * overt migrate: moving off a covered product. A plan is data and checklists: overt runs none of
- * its steps, and each asks for a yes of each group of machines. What overt does itself is to look
- * (plan, record), to write one harmless test file (probe), and to sign what it saw (record).
+ * overt migrate: moving off a covered product. A plan is data and checklists: its commands are the
+ * site's own, and `run` starts one only after a yes to its step for its group of machines. What
+ * overt does itself is to look (plan, record), to write one harmless test file (probe), and to sign
+ * what it saw (record).
  */
 #include "migrate.h"
 
@@ -22,6 +23,22 @@ static const struct cli_option options[] = {
 	  "settings that the old product exported: its exclusions\nand schedules are listed", NULL,
 	  0, 0 },
 	{ "format", 0, CLI_CHOICE, AT(format), "FORM", "text or json", forms, 0, 0 },
+	{ "write", 0, CLI_TEXT, AT(write), "FILE",
+	  "write the plan here too, to be filled in and run", NULL, 0, 0 },
+	{ "Run and undo", 0, CLI_HEAD, 0, NULL, NULL, NULL, 0, 0 },
+	{ "yes", 0, CLI_LIST, AT(yes), "STEP@GROUP",
+	  "yes to this step for this group; may be given several\ntimes; there is no yes to all",
+	  NULL, 0, 0 },
+	{ "skip", 0, CLI_LIST, AT(skip), "STEP@GROUP", "leave this step out for this group", NULL,
+	  0, 0 },
+	{ "ended", 0, CLI_LIST, AT(ended), "STEP@GROUP",
+	  "after a crash: the command that was begun did its work", NULL, 0, 0 },
+	{ "again", 0, CLI_LIST, AT(again), "STEP@GROUP", "after a crash: run that command again",
+	  NULL, 0, 0 },
+	{ "journal", 0, CLI_TEXT, AT(journal), "FILE", "the journal; default PLAN.journal", NULL, 0,
+	  0 },
+	{ "dry-run", 'n', CLI_FLAG, AT(dry), NULL,
+	  "show what would run and how far it is; run nothing", NULL, 0, 0 },
 	{ "The probe", 0, CLI_HEAD, 0, NULL, NULL, NULL, 0, 0 },
 	{ "wait", 0, CLI_TIME, AT(wait_ms), "TIME",
 	  "how long the replacement may take; default 30s", NULL, 100, 3600000 },
@@ -53,6 +70,8 @@ static const struct cli_option options[] = {
 const struct cli_spec cli_migrate_spec = {
 	.command = "overt migrate",
 	.usage = "plan [OPTION]... [TARGET]\n"
+		 "run --key FILE [--yes STEP@GROUP]... PLAN\n"
+		 "undo [--yes STEP@GROUP]... PLAN\n"
 		 "probe [--wait TIME] FOLDER\n"
 		 "record --key FILE [--before FILE] [-o FILE] [TARGET]\n"
 		 "verify --verifier VKEY... BEFORE [AFTER]",
@@ -60,12 +79,14 @@ const struct cli_spec cli_migrate_spec = {
 	    "Moving off a covered product: what to do in which order, how each step is seen to be "
 	    "done\nand how it is undone; whether the replacement detects; a signed record of "
 	    "before "
-	    "and after.\novert runs no step: each is yours, after a yes for each group of "
-	    "machines.",
+	    "and after.\nA written plan can be run: the commands are your own, and each step asks "
+	    "for a yes\nfor each group of machines.",
 	.after =
 	    "Exit status: plan: 0 nothing to move, 1 a plan, 2 nothing found but not all could "
-	    "be told\napart; probe: 0 detected, 1 not; record: 0 written; verify: 0 it holds and "
-	    "nothing is\nleft, 1 it does not hold, 2 it holds and something is left or was not "
+	    "be told\napart; run: 0 done and nothing is left, 1 a command failed, 2 it waits for "
+	    "a yes or an\nanswer, or something is left; undo: 0 undone, 1 a command failed, 2 it "
+	    "waits; probe: 0 detected, 1 not;\nrecord: 0 written; verify: 0 it holds and "
+	    "nothing is left, 1 it does not hold, 2 it holds and something is left or was not "
 	    "read; 3 an error.\nManual: man overt-migrate",
 	.options = options,
 };
@@ -100,9 +121,14 @@ static int run(struct cli *c, const struct migrate_settings *s, const struct cli
 		return migrate_record(c, s, first != NULL ? first : "/");
 	if (strcmp(what, "probe") == 0 && w->n == 2)
 		return migrate_probe(c, s, first);
+	if (strcmp(what, "run") == 0 && w->n == 2)
+		return migrate_run(c, s, first);
+	if (strcmp(what, "undo") == 0 && w->n == 2)
+		return migrate_undo(c, s, first);
 	if (strcmp(what, "verify") == 0 && (w->n == 2 || w->n == 3))
 		return migrate_verify(c, s, first, w->n == 3 ? w->v[2] : NULL);
-	(void)cli_usage(c, &cli_migrate_spec, "one of plan, probe, record and verify, and on what");
+	(void)cli_usage(c, &cli_migrate_spec,
+			"one of plan, run, undo, probe, record and verify, and on what");
 	return COVERED_ERROR;
 }
 
@@ -120,6 +146,10 @@ int cli_migrate(struct cli *c, int argc, char *const *argv)
 	cli_list_free(&s.settings);
 	cli_list_free(&s.lists);
 	cli_list_free(&s.verifiers);
+	cli_list_free(&s.yes);
+	cli_list_free(&s.skip);
+	cli_list_free(&s.again);
+	cli_list_free(&s.ended);
 	cli_list_free(&words);
 	return code;
 }

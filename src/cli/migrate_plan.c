@@ -1,8 +1,13 @@
 /* overt migrate plan: the list's steps for what was found, as checklists or JSON. */
 #include "migrate.h"
 
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "inventory_out.h"
 #include "plan.h"
+#include "plan_text.h"
 
 struct planned {
 	struct cli *c;
@@ -130,7 +135,7 @@ static void text(const struct planned *p)
 	if (p->plan.nsteps == 0 && p->plan.without == 0)
 		cli_put(out, "\nNothing at E3 or above: nothing to move off.\n");
 	else
-		cli_put(out, "\novert runs none of these steps. Not legal advice.\n");
+		cli_put(out, "\novert runs none of these steps by itself. Not legal advice.\n");
 }
 
 /* ---- JSON ---- */
@@ -235,6 +240,58 @@ static void json(const struct planned *p)
 	cli_put(out, "}\n");
 }
 
+/* ---- the written plan ---- */
+
+/* Groups stand in front of '@' and in names of commands. */
+static bool are_names(struct planned *p)
+{
+	for (size_t i = 0; i < p->s->groups.n; i++) {
+		const char *g = p->s->groups.v[i];
+
+		if (g[0] != '\0' && g[0] != '-' &&
+		    strspn(g,
+			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+			strlen(g))
+			continue;
+		(void)cli_fail(p->c, "overt migrate", g,
+			       "in a written plan a group's name has letters, digits, '.', '_' and "
+			       "'-'");
+		return false;
+	}
+	return true;
+}
+
+static int write_plan(struct planned *p)
+{
+	OV_CLEANUP(ov_buf_free) struct ov_buf b = ov_buf_of((size_t)4 << 20);
+	OV_CLEANUP(ov_buf_free) struct ov_buf made = ov_buf_of(64);
+	struct ov_plan_text t = { .plan = &p->plan,
+				  .target = p->inventory->target,
+				  .ngroups = p->s->groups.n };
+	char id[64];
+
+	if (p->s->write == NULL)
+		return COVERED_NONE;
+	if (!are_names(p))
+		return COVERED_ERROR;
+	(void)snprintf(id, sizeof id, "move-%lld-%ld", (long long)p->inventory->taken,
+		       (long)getpid());
+	t.id = ov_str_of(id);
+	if (ov_inv_iso(&made, p->inventory->taken) != OV_OK ||
+	    ov_arena_array(&p->arena, t.ngroups + 1, &t.groups) != OV_OK) {
+		(void)cli_fail(p->c, "overt migrate", "out of memory", NULL);
+		return COVERED_ERROR;
+	}
+	t.made = ov_buf_text(&made);
+	for (size_t i = 0; i < t.ngroups; i++)
+		t.groups[i] = ov_str_of(p->s->groups.v[i]);
+	if (ov_plan_text(&b, &t) != OV_OK) {
+		(void)cli_fail(p->c, "overt migrate", p->s->write, "the plan is too large");
+		return COVERED_ERROR;
+	}
+	return migrate_write(p->c, p->s->write, ov_buf_text(&b)) ? COVERED_NONE : COVERED_ERROR;
+}
+
 /* ---- the run ---- */
 
 static int read_settings(struct planned *p)
@@ -273,6 +330,8 @@ static int plan(struct planned *p, const char *target)
 	}
 	if (code == COVERED_NONE)
 		code = read_settings(p);
+	if (code == COVERED_NONE)
+		code = write_plan(p);
 	if (code == COVERED_NONE) {
 		if (p->s->format != 0)
 			json(p);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "keyfile.h"
 #include "mig_note.h"
 #include "note.h"
@@ -84,27 +85,29 @@ static bool hash_before(struct cli *c, const struct migrate_settings *s, struct 
 	return ok;
 }
 
+bool migrate_write(struct cli *c, const char *path, struct ov_str bytes)
+{
+	bool ok = false;
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+	if (fd >= 0) {
+		ok = ov_fd_write(fd, bytes.p, bytes.n) == OV_OK && fsync(fd) == 0;
+		if (close(fd) != 0)
+			ok = false;
+	}
+	if (!ok)
+		(void)refuse(c, path,
+			     errno == EEXIST ? "is there already; it is never written over"
+					     : strerror(errno));
+	return ok;
+}
+
 static bool write_out(struct cli *c, const char *path, const struct ov_buf *b)
 {
-	ssize_t n = -1;
-	int fd;
-
-	if (path == NULL) {
-		cli_raw(&c->out, ov_buf_text(b));
-		return true;
-	}
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (fd >= 0) {
-		n = write(fd, b->p, b->n);
-		if (close(fd) != 0)
-			n = -1;
-	}
-	if (fd >= 0 && n == (ssize_t)b->n)
-		return true;
-	(void)refuse(c, path,
-		     errno == EEXIST ? "is there already; a record is never written over"
-				     : strerror(errno));
-	return false;
+	if (path != NULL)
+		return migrate_write(c, path, ov_buf_text(b));
+	cli_raw(&c->out, ov_buf_text(b));
+	return true;
 }
 
 static int sign(struct cli *c, const struct migrate_settings *s, struct covered_lists *l,

@@ -247,6 +247,10 @@ static ov_status take_step(struct reader *r)
 	x->name = ov_cov_one(r, "name", true);
 	x->undo = ov_cov_one(r, "undo", true);
 	x->source = ov_cov_one(r, "source", true);
+	x->kind = ov_cov_one(r, "kind", false);
+	if (x->kind.n > 0 && !ov_str_is(x->kind, "record") && !ov_str_is(x->kind, "install") &&
+	    !ov_str_is(x->kind, "probe") && !ov_str_is(x->kind, "remove"))
+		ov_cov_bad(r, r->at, "kind: is record, install, probe or remove");
 	OV_TRY(ov_cov_many(r, "do", &x->acts));
 	OV_TRY(ov_cov_many(r, "check", &x->checks));
 	if (x->acts.n == 0 || x->checks.n == 0)

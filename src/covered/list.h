@@ -72,7 +72,8 @@ struct ov_cov_step {
 	struct ov_str id, entity, name, undo, source;
 	struct ov_cov_texts acts, checks; /* what a person does; how it is seen to be done */
 	struct ov_cov_texts products;	  /* only when one of these is found; none: always */
-	unsigned classes; /* bits: only when a finding of one of these classes is there; 0: any */
+	unsigned classes;   /* bits: only when a finding of one of these classes is there; 0: any */
+	struct ov_str kind; /* "record", "install", "probe", "remove"; "": none of these */
 };
 
 struct ov_cov_embedding {
