@@ -25,6 +25,7 @@ sys.path.insert(0, TESTS)
 import test_documents as documents  # noqa: E402
 import test_images as images  # noqa: E402
 import test_inventory as inventory  # noqa: E402
+import test_logs as logs  # noqa: E402
 import test_packages as packages  # noqa: E402
 import test_places as places  # noqa: E402
 
@@ -112,6 +113,44 @@ def databases(folder):
         with open(os.path.join(folder, "bdb"), "rb") as f:
             put("bdb", "var/lib/rpm/Packages", f.read())
     put("hive", "SOFTWARE", places.Hive({**places.UNINSTALL, **places.agent("01-09-2023 10-11-12")}).bytes())
+
+
+def with_log(path, data, log):
+    return put(os.path.basename(path) + "_log", path, struct.pack("<H", len(data)) + data + log)
+
+
+def beside(folder):
+    """Files with the log beside them, and stores of certificates."""
+    import sqlite3
+    path = os.path.join(folder, "wal")
+    db = sqlite3.connect(path, isolation_level=None)
+    for line in ("PRAGMA page_size=512", "PRAGMA journal_mode=WAL", "PRAGMA wal_autocheckpoint=0", "CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob BLOB)",
+                 "PRAGMA wal_checkpoint(TRUNCATE)"):
+        db.execute(line)
+    db.execute("INSERT INTO Packages (blob) VALUES (?)", (packages.kesl(files=20),))
+    with open(path, "rb") as f, open(path + "-wal", "rb") as w:
+        with_log("usr/share/rpm/rpmdb.sqlite", f.read(), w.read())
+    db.close()
+    maker = logs.Hives()
+    old, new = (logs.Rooted(logs.program(names)).bytes() for names in (["a"], ["a", "b"]))
+    log = maker.base(new, 9, 9, kind=6) + maker.entry(old, new, 7)
+    with_log("home/a/NTUSER.DAT", maker.base(old, 7, 6) + old[512:], log)
+    path = os.path.join(folder, "nss")
+    der = b"\x30\x03\x02\x01\x05"
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA page_size=512")
+    db.execute("CREATE TABLE nssPublic (id PRIMARY KEY UNIQUE ON CONFLICT ABORT, a0, a11, a81, a82, ace536358)")
+    db.execute("INSERT INTO nssPublic VALUES (1, ?, ?, ?, ?, NULL)", (b"\0\0\0\1", der, b"I", b"1"))
+    db.execute("INSERT INTO nssPublic VALUES (2, ?, NULL, ?, ?, ?)", (b"\xceSCS", b"I", b"1", b"\xceSCR"))
+    db.commit()
+    db.close()
+    with open(path, "rb") as f:
+        put("nss", "etc/pki/nssdb/cert9.db", f.read())
+    if shutil.which("openssl"):
+        pem = os.path.join(folder, "p12.pem")
+        tool("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "9", "-subj", "/CN=x",
+             "-keyout", os.path.join(folder, "key"), "-out", pem)
+        put("pkcs12", "home/a/keys.p12", tool("openssl", "pkcs12", "-export", "-nokeys", "-in", pem, "-passout", "pass:x", "-certpbe", "NONE", "-nomac"))
 
 
 def ubifs():
@@ -233,6 +272,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         texts()
         databases(folder)
+        beside(folder)
         named()
         programs(folder)
         engines(folder)

@@ -6,10 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "companions.h"
 #include "fd.h"
 #include "inspect.h"
 #include "join.h"
 #include "walk.h"
+
+#define LATE_MAX 64
+#define HELD_MAX 512 /* their descriptors stay open in the worker */
 
 struct inventory_taken {
 	struct cli *c;
@@ -18,6 +22,9 @@ struct inventory_taken {
 	struct ov_inspect *inspect;
 	bool is_given_out, is_layout; /* an OCI layout in a folder */
 	int index;		      /* its index.json, read last */
+	struct ov_inspect_file
+	    late[LATE_MAX]; /* read when the walk met their logs; own their paths */
+	size_t nlate, nheld;
 	char error[OV_INSPECT_ERROR];
 };
 
@@ -49,9 +56,39 @@ static struct ov_str inside(const struct inventory_taken *t, const struct walk_i
 	return ov_rec_relative((struct ov_str){ .p = i->path.p + n, .n = i->path.n - n });
 }
 
+/* Databases and hives wait until the walk has handed over the logs that may lie beside them. */
+static enum overt_status keep(struct inventory_taken *t, struct ov_inspect_file f)
+{
+	char *path = malloc(f.path.n + 1);
+
+	if (path == NULL) {
+		ov_fd_close(&f.fd);
+		return OVERT_NO_MEMORY;
+	}
+	memcpy(path, f.path.p, f.path.n);
+	path[f.path.n] = '\0';
+	f.path.p = path;
+	t->late[t->nlate++] = f;
+	return OVERT_OK;
+}
+
+static enum overt_status hand_over_late(struct inventory_taken *t)
+{
+	enum overt_status st = OVERT_OK;
+
+	for (size_t i = 0; i < t->nlate && st == OVERT_OK; i++) {
+		struct ov_inspect_file f = t->late[i];
+
+		f.fd = ov_fd_take(&t->late[i].fd);
+		st = ov_inspect_file(t->inspect, &f);
+	}
+	return st;
+}
+
 static enum overt_status visit_file(struct inventory_taken *t, struct walk_item *i)
 {
 	const struct ov_str path = inside(t, i);
+	struct ov_inspect_file told;
 	struct ov_fd_facts f;
 
 	if (ov_join_entry(t->join, path, i->size, true) != OV_OK) {
@@ -68,13 +105,20 @@ static enum overt_status visit_file(struct inventory_taken *t, struct walk_item 
 	}
 	if (ov_fd_facts(i->fd, &f) != OV_OK)
 		f = (struct ov_fd_facts){ .mtime_ns = 0 };
-	return ov_inspect_file(t->inspect,
-			       &(struct ov_inspect_file){ .fd = ov_fd_take(&i->fd),
-							  .path = path,
-							  .mtime = f.mtime_ns / 1000000000,
-							  .mode = f.mode,
-							  .is_target = i->is_given,
-							  .is_held = t->is_layout });
+	told = (struct ov_inspect_file){ .fd = ov_fd_take(&i->fd),
+					 .path = path,
+					 .mtime = f.mtime_ns / 1000000000,
+					 .mode = f.mode,
+					 .is_target = i->is_given,
+					 .is_held = t->is_layout };
+	if (!i->is_given && !t->is_layout) {
+		const enum ov_companion what = ov_companion_of(path);
+
+		if (what == OV_COMPANION_BASE && t->nlate < LATE_MAX)
+			return keep(t, told);
+		told.is_held = what == OV_COMPANION_LOG && t->nheld++ < HELD_MAX;
+	}
+	return ov_inspect_file(t->inspect, &told);
 }
 
 static enum overt_status visit(struct inventory_taken *t, struct walk_item *i)
@@ -128,6 +172,8 @@ static enum overt_status walk_root(struct inventory_taken *t)
 	walk_close(&w);
 	if (st == OVERT_OK && s != OV_END)
 		st = OVERT_NO_MEMORY;
+	if (st == OVERT_OK)
+		st = hand_over_late(t);
 	if (st == OVERT_OK && t->index >= 0)
 		st = ov_inspect_file(t->inspect,
 				     &(struct ov_inspect_file){ .fd = ov_fd_take(&t->index),
@@ -188,6 +234,10 @@ void inventory_drop(struct inventory_taken **tp)
 	if (t == NULL)
 		return;
 	ov_fd_close(&t->index);
+	for (size_t i = 0; i < t->nlate; i++) {
+		ov_fd_close(&t->late[i].fd);
+		free((void *)(uintptr_t)t->late[i].path.p);
+	}
 	ov_inspect_close(&t->inspect);
 	ov_join_free(&t->join);
 	free(t);

@@ -1,7 +1,7 @@
 /*
  * Trust stores: certificates in PEM or DER where systems keep their roots. A root that nobody's
  * package brought was put there by something, which can read what it is used for. Java's own stores
- * are read by jks.c. Private keys, NSS's and PKCS#12 stores are not read.
+ * are read by jks.c and pkcs12.c, NSS's by nss.c. Private keys are not read.
  */
 #include "certs.h"
 #include "signed.h"
@@ -35,10 +35,23 @@ static bool is_jks(const struct ov_ev_file *f)
 	       ov_ev_head_is(f, "\xce\xce\xce\xce\0\0\0", 7);
 }
 
+/* The store of a Java runtime, wherever that stands. A copy elsewhere is nobody's: what is trusted
+ * by it is told where the runtime is. */
+static bool is_of_java(const struct ov_ev_file *f)
+{
+	return ov_ev_named(f, "cacerts") && (is_store(f) || ov_ev_has(f->path, "lib/security/"));
+}
+
+static bool is_pkcs12(const struct ov_ev_file *f)
+{
+	return ov_ev_ends(f, ".p12") || ov_ev_ends(f, ".pfx") ||
+	       (ov_ev_named(f, "cacerts") && ov_ev_head_is(f, "\x30", 1));
+}
+
 bool ov_ev_certs_wants(const struct ov_ev_file *f)
 {
-	return is_store(f) || is_jks(f) || ov_ev_ends(f, ".cer") || ov_ev_ends(f, ".crt") ||
-	       ov_ev_ends(f, ".pem");
+	return is_store(f) || is_jks(f) || is_pkcs12(f) || ov_ev_ends(f, ".cer") ||
+	       ov_ev_ends(f, ".crt") || ov_ev_ends(f, ".pem");
 }
 
 ov_status ov_ev_cert_emit(struct ov_ev *e, bool is_trusted, struct ov_cur der, struct ov_str where)
@@ -145,7 +158,9 @@ ov_status ov_ev_certs_read(struct ov_ev *e, const struct ov_ev_file *f)
 
 	OV_TRY(ov_ev_load(e, f, BUNDLE_MAX, &c));
 	if (is_jks(f))
-		return ov_ev_jks_read(e, c, is_store(f) || ov_ev_named(f, "cacerts"));
+		return ov_ev_jks_read(e, c, is_store(f) || is_of_java(f));
+	if (is_pkcs12(f))
+		return ov_ev_pkcs12_read(e, c, is_of_java(f));
 	text = ov_ev_str(c);
 	if (memmem(text.p, text.n, "-----BEGIN ", 11) != NULL)
 		return pem(e, is_store(f), text);

@@ -210,6 +210,21 @@ ov_status ov_ev_load(struct ov_ev *e, const struct ov_ev_file *f, size_t max, st
 	return ov_src_view(f->src, 0, (size_t)f->src->size, &e->arena, out);
 }
 
+const struct ov_src *ov_ev_companion(const struct ov_ev *e, const struct ov_ev_file *f,
+				     const char *suffix)
+{
+	const struct ov_str tail = ov_str_of(suffix);
+
+	if (e->at != NULL || e->nchain > 0)
+		return NULL;
+	for (const struct ov_held *h = e->held; h != NULL; h = h->next)
+		if (h->path.n == f->path.n + tail.n &&
+		    memcmp(h->path.p, f->path.p, f->path.n) == 0 &&
+		    ov_text_same((struct ov_str){ .p = h->path.p + f->path.n, .n = tail.n }, tail))
+			return &h->src;
+	return NULL;
+}
+
 struct ov_str ov_ev_fmt(struct ov_ev *e, const char *fmt, ...)
 {
 	struct ov_str s = { .p = "", .n = 0 };

@@ -117,6 +117,11 @@ struct ov_str ov_ev_fmt(struct ov_ev *e, const char *fmt, ...) OV_PRINTF(2, 3);
 /** Runs every source that wants the file. @return OV_OK or the sink's failure. */
 OV_MUST_USE ov_status ov_ev_dispatch(struct ov_ev *e, const struct ov_ev_file *f);
 
+/** The log of a file that was handed over before it (inventory/companions.h): "-wal", ".LOG1".
+ * @return NULL: there is none, or the file lies in an image. */
+const struct ov_src *ov_ev_companion(const struct ov_ev *e, const struct ov_ev_file *f,
+				     const char *suffix);
+
 /* Names of paths. */
 bool ov_ev_is(const struct ov_ev_file *f, const char *path);
 bool ov_ev_under(const struct ov_ev_file *f, const char *folder);

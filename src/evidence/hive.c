@@ -2,8 +2,7 @@
  * Windows registry hives ("regf"): installed programs (uninstall keys), services and drivers with
  * their start and filter altitudes, and the keys of security products that tell dates. Follows the
  * published analyses of the format (M. Suhanov, "Windows registry file format specification").
- * Only cells that are reached from the root are read. Transaction logs are not applied: told when
- * the hive is not clean.
+ * Only cells that are reached from the root are read. Transaction logs are applied by hive_log.c.
  */
 #include "ev_sources.h"
 #include "hive.h"
@@ -290,21 +289,27 @@ ov_status ov_ev_hive_read(struct ov_ev *e, const struct ov_ev_file *f)
 	struct ov_hive h = { .e = e, .file = f };
 	struct ov_hive_key root;
 	struct ov_cur c, head;
-	uint32_t at, first, second;
+	bool is_dirty;
+	uint32_t at;
+	ov_status st;
 
 	OV_TRY(ov_ev_load(e, f, HIVE_MAX, &c));
+	st = ov_hive_recover(e, f, &c, &is_dirty);
+	if (st == OV_NOMEM)
+		return st;
+	if (st != OV_OK)
+		OV_TRY(ov_ev_unread(e, st, OV_STR("transaction logs"), "they can't be read"));
 	head = c;
-	ov_cur_soft_skip(&head, 4);
-	first = ov_cur_soft_u32le(&head);
-	second = ov_cur_soft_u32le(&head);
 	head.pos = 36;
 	at = ov_cur_soft_u32le(&head);
 	OV_TRY(ov_cur_sub(&c, 4096, c.len - 4096, &h.bins));
 	OV_TRY(ov_hive_key(&h, at, &root));
 	OV_TRY(ov_hive_report(&h, &root));
-	if (first != second)
-		OV_TRY(ov_ev_unread(e, OV_UNSUPPORTED, OV_STR("transaction logs"),
-				    "the hive was in use: what its logs hold is not applied"));
+	if (st == OV_OK && is_dirty)
+		OV_TRY(
+		    ov_ev_unread(e, OV_UNSUPPORTED, OV_STR("transaction logs"),
+				 "the hive was in use, and no log beside it fits: what they hold "
+				 "is missing"));
 	if (h.steps > OV_HIVE_STEPS)
 		return OV_LIMIT;
 	return h.broken > 0 ? OV_BAD : OV_OK;

@@ -53,6 +53,16 @@ struct ov_str ov_hive_text(struct ov_hive *h, const struct ov_hive_key *k, const
 
 int64_t ov_hive_time(uint64_t written);
 
+/**
+ * Applies the transaction logs beside a hive that was being written.
+ *
+ * @param hive      All of it; replaced by a copy in e->arena when something was applied.
+ * @param is_dirty  What its logs hold is missing: there were none, or none that fits.
+ * @return OV_OK; OV_LIMIT, OV_NOMEM, OV_IO, OV_SHORT, OV_BAD: a log can't be read.
+ */
+OV_MUST_USE ov_status ov_hive_recover(struct ov_ev *e, const struct ov_ev_file *f,
+				      struct ov_cur *hive, bool *is_dirty);
+
 /** What the keys say: hive_report.c. */
 OV_MUST_USE ov_status ov_hive_report(struct ov_hive *h, const struct ov_hive_key *root);
 

@@ -8,7 +8,7 @@
  *   SHA-1 over a password and all of it: not verified, for nobody here knows the password
  *
  * Left out: chains of private keys, which are trusted for no other; secret keys of JCEKS, which
- * have no length (told); PKCS#12 stores (told by certs.c).
+ * have no length (told). PKCS#12 stores are pkcs12.c's.
  */
 #include "certs.h"
 

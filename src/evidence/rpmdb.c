@@ -7,10 +7,12 @@
  *
  * The readers are bounded and know no more of these formats than it takes to come to the blobs.
  * Documents: rpm's "Header structure" and "Package tags"; "Database File Format" (sqlite.org);
- * db_page.h as described in Berkeley DB's documentation; rpm's ndb notes. Write-ahead logs are not
- * applied: told.
+ * db_page.h as described in Berkeley DB's documentation; rpm's ndb notes. SQLite's write-ahead log
+ * is applied when it was handed over (companions.h), else told. rpm keeps packages in hash tables
+ * of Berkeley DB only; its b-trees are indexes of them, and not needed.
  */
 #include "rpmdb.h"
+#include "sqlite.h"
 
 #define DB_MAX ((size_t)640 << 20)
 #define BLOB_MAX ((size_t)64 << 20)
@@ -331,228 +333,24 @@ static ov_status berkeley(struct reading *r, struct ov_cur all)
 	return OV_OK;
 }
 
-/* SQLite: b-trees of tables. Interior pages (5) have children, leaves (13) rows { length, number,
- * record }; what does not fit stands on overflow pages. */
-struct sqlite {
-	struct reading *r;
-	struct ov_cur all;
-	uint32_t page_size, usable, pages;
-	uint32_t *todo, n, cap, seen;
-};
-
-static ov_status varint(struct ov_cur *c, uint64_t *out)
-{
-	uint64_t v = 0;
-	uint8_t b;
-
-	for (int i = 0; i < 9; i++) {
-		OV_TRY(ov_cur_u8(c, &b));
-		if (i == 8) {
-			*out = v << 8 | b;
-			return OV_OK;
-		}
-		v = v << 7 | (b & 0x7f);
-		if ((b & 0x80) == 0)
-			break;
-	}
-	*out = v;
-	return OV_OK;
-}
-
-static ov_status push(struct sqlite *q, uint32_t page)
-{
-	if (page == 0 || page > q->pages || ++q->seen > q->pages + 1)
-		return OV_BAD; /* each page is a child of one other */
-	if (q->n == q->cap) {
-		const uint32_t cap = q->cap == 0 ? 256 : q->cap * 2;
-		uint32_t *list = NULL;
-
-		OV_TRY(ov_arena_array(&q->r->e->kept, cap, &list));
-		if (q->n > 0)
-			memcpy(list, q->todo, q->n * sizeof *list);
-		q->todo = list;
-		q->cap = cap;
-	}
-	q->todo[q->n++] = page;
-	return OV_OK;
-}
-
-static ov_status payload(struct sqlite *q, struct ov_cur c, uint64_t length, struct ov_cur *out)
-{
-	const uint64_t max = q->usable - 35, min = (q->usable - 12) * 32 / 255 - 23;
-	uint64_t local = length, n;
-	uint8_t *to = NULL;
-	uint32_t next;
-
-	if (length > BLOB_MAX || length > q->all.len)
-		return OV_BAD;
-	if (length <= max)
-		return ov_cur_take(&c, length, out);
-	local = min + (length - min) % (q->usable - 4);
-	if (local > max)
-		local = min;
-	OV_TRY(ov_arena_array(&q->r->e->arena, (size_t)length, &to));
-	OV_TRY(ov_cur_copy(&c, to, (size_t)local));
-	OV_TRY(ov_cur_u32be(&c, &next));
-	for (n = local; n < length;) { /* each turn copies a byte at least */
-		const uint64_t k = ov_min_u64(length - n, q->usable - 4);
-		struct ov_cur page;
-
-		if (next == 0 || next > q->pages)
-			return OV_BAD;
-		OV_TRY(ov_cur_sub(&q->all, (uint64_t)(next - 1) * q->page_size, q->usable, &page));
-		next = ov_cur_soft_u32be(&page);
-		OV_TRY(ov_cur_copy(&page, to + n, (size_t)k));
-		n += k;
-	}
-	*out = ov_cur_of(to, (size_t)length);
-	return OV_OK;
-}
-
-/* The n-th column of a record: its header has the types, the body the values. */
-static ov_status column(struct ov_cur rec, unsigned n, uint64_t *type, struct ov_cur *out)
-{
-	static const uint8_t sizes[] = { 0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0 };
-	struct ov_cur head = rec;
-	uint64_t size, at;
-
-	OV_TRY(varint(&head, &size));
-	at = size;
-	for (unsigned i = 0;; i++) {
-		uint64_t k;
-
-		if (head.pos >= size)
-			return OV_BAD;
-		OV_TRY(varint(&head, type));
-		k = *type < 12 ? sizes[*type] : (*type - 12) / 2;
-		if (i == n)
-			return ov_cur_sub(&rec, at, k, out);
-		OV_TRY(ov_add_u64(at, k, &at));
-	}
-}
-
-typedef ov_status (*row_fn)(struct sqlite *q, struct ov_cur record, void *ctx);
-
-static ov_status leaf(struct sqlite *q, struct ov_cur page, struct ov_cur cells, uint16_t n,
-		      row_fn take_row, void *ctx)
-{
-	for (uint16_t i = 0; i < n; i++) {
-		const struct ov_arena_mark mark = ov_arena_mark(&q->r->e->arena);
-		uint64_t length, number_of_row;
-		struct ov_cur c = page, record;
-		uint16_t off;
-		ov_status st;
-
-		OV_TRY(ov_cur_u16be(&cells, &off));
-		st = ov_cur_seek(&c, off);
-		if (st == OV_OK)
-			st = varint(&c, &length);
-		if (st == OV_OK)
-			st = varint(&c, &number_of_row);
-		if (st == OV_OK)
-			st = payload(q, c, length, &record);
-		if (st == OV_OK)
-			st = take_row(q, record, ctx);
-		ov_arena_release(&q->r->e->arena, mark);
-		OV_TRY(q->r->e->broke);
-		q->r->broken += st == OV_BAD || st == OV_SHORT;
-		if (st != OV_OK && st != OV_BAD && st != OV_SHORT)
-			return st;
-	}
-	return OV_OK;
-}
-
-static ov_status walk_table(struct sqlite *q, uint32_t root, row_fn take_row, void *ctx)
-{
-	q->n = q->seen = 0;
-	OV_TRY(push(q, root));
-	while (q->n > 0) {
-		const uint32_t number_of_page = q->todo[--q->n];
-		struct ov_cur page, c;
-		uint16_t n, off;
-		uint8_t kind;
-		uint32_t child;
-
-		OV_TRY(ov_cur_sub(&q->all, (uint64_t)(number_of_page - 1) * q->page_size, q->usable,
-				  &page));
-		c = page;
-		if (number_of_page == 1)
-			ov_cur_soft_skip(&c, 100);
-		kind = ov_cur_soft_u8(&c);
-		ov_cur_soft_skip(&c, 2);
-		n = ov_cur_soft_u16be(&c);
-		ov_cur_soft_skip(&c, 3);
-		if (kind == 13) {
-			OV_TRY(leaf(q, page, c, n, take_row, ctx));
-			continue;
-		}
-		if (kind != 5) {
-			q->r->broken++;
-			continue;
-		}
-		child = ov_cur_soft_u32be(&c);
-		OV_TRY(push(q, child));
-		for (uint16_t i = 0; i < n; i++) {
-			struct ov_cur at = page;
-
-			OV_TRY(ov_cur_u16be(&c, &off));
-			OV_TRY(ov_cur_seek(&at, off));
-			OV_TRY(ov_cur_u32be(&at, &child));
-			OV_TRY(push(q, child));
-		}
-	}
-	return OV_OK;
-}
-
-/* sqlite_schema: type, name, tbl_name, rootpage, sql. */
-static ov_status schema_row(struct sqlite *q, struct ov_cur record, void *ctx)
-{
-	uint32_t *root = ctx, v = 0;
-	struct ov_cur name, page;
-	uint64_t type;
-
-	(void)q;
-	OV_TRY(column(record, 1, &type, &name));
-	if (!ov_str_is(ov_ev_str(name), "Packages"))
-		return OV_OK;
-	OV_TRY(column(record, 3, &type, &page));
-	while (ov_cur_left(&page) > 0)
-		v = v << 8 | ov_cur_soft_u8(&page);
-	*root = v;
-	return OV_OK;
-}
-
-static ov_status package_row(struct sqlite *q, struct ov_cur record, void *ctx)
+static ov_status package_row(void *ctx, struct ov_cur record)
 {
 	struct ov_cur blob;
 	uint64_t type;
 
-	(void)ctx;
-	OV_TRY(column(record, 1, &type, &blob));
-	return take(q->r, blob);
+	OV_TRY(ov_sqlite_column(record, 1, &type, &blob));
+	return take(ctx, blob);
 }
 
-static ov_status sqlite(struct reading *r, struct ov_cur all)
+static ov_status sqlite(struct reading *r, struct ov_cur all, const struct ov_src *wal)
 {
-	struct sqlite q = { .r = r, .all = all };
-	struct ov_cur c = all;
-	uint32_t root = 0;
-	uint16_t size;
-	uint8_t reserved;
+	struct ov_sqlite q;
+	ov_status st;
 
-	OV_TRY(ov_cur_seek(&c, 16));
-	OV_TRY(ov_cur_u16be(&c, &size));
-	OV_TRY(ov_cur_skip(&c, 2));
-	OV_TRY(ov_cur_u8(&c, &reserved));
-	q.page_size = size == 1 ? 65536 : size;
-	if (q.page_size < 512 || (q.page_size & (q.page_size - 1)) != 0 || reserved > 32)
-		return OV_BAD;
-	q.usable = q.page_size - reserved;
-	q.pages = (uint32_t)ov_min_u64(all.len / q.page_size, UINT32_MAX - 2);
-	OV_TRY(walk_table(&q, 1, schema_row, &root));
-	if (root == 0)
-		return OV_BAD;
-	return walk_table(&q, root, package_row, NULL);
+	OV_TRY(ov_sqlite_open(r->e, all, wal, &q));
+	st = ov_sqlite_table(&q, "Packages", package_row, r);
+	r->broken += q.broken;
+	return st == OV_END ? OV_BAD : st;
 }
 
 bool ov_ev_rpmdb_wants(const struct ov_ev_file *f)
@@ -574,7 +372,7 @@ ov_status ov_ev_rpmdb_read(struct ov_ev *e, const struct ov_ev_file *f)
 				    "changes that are not in the database yet are not read");
 	OV_TRY(ov_ev_load(e, f, DB_MAX, &c));
 	if (ov_ev_head_is(f, "SQLite format 3", 16))
-		st = sqlite(&r, c);
+		st = sqlite(&r, c, ov_ev_companion(e, f, "-wal"));
 	else if (ov_ev_head_is(f, "RpmP", 4))
 		st = ndb(&r, c);
 	else if (c.len > 16 && memcmp(c.base + 12, "\x61\x15\x06\x00", 4) == 0)

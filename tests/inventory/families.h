@@ -12,7 +12,9 @@
 #include "gather_int.h"
 #include "join.h"
 
-/* By kind of reader; "raw" is a target of any form. Append only: seeds name them by number. */
+/* By kind of reader; "raw" is a target of any form. The content of the last two begins with the
+ * length of the file (u16, little-endian): what follows that is the log beside it. Append only:
+ * seeds name them by number. */
 static const char *const families[] = {
 	"var/lib/dpkg/status",
 	"var/lib/dpkg/info/a.list",
@@ -43,6 +45,10 @@ static const char *const families[] = {
 	"A.app/Contents/Info.plist",
 	"pnpm-lock.yaml",
 	"var/lib/rpm/../x.jar",
+	"etc/pki/nssdb/cert9.db",
+	"home/a/keys.p12",
+	"usr/share/rpm/rpmdb.sqlite",
+	"home/a/NTUSER.DAT",
 };
 #define FAMILIES (sizeof families / sizeof families[0])
 
@@ -77,6 +83,28 @@ static ov_status family_records(void *ctx, struct ov_cur body)
 	return OV_OK;
 }
 
+/* Hands over the log of a file that has one, and leaves the file itself in *src. */
+static inline void family_log(struct ov_ev *e, const char *path, struct ov_src *src,
+			      struct ov_src *log)
+{
+	const struct ov_cur all = ov_cur_of(src->mem, (size_t)src->size);
+	struct ov_cur c = all, file;
+	uint16_t n;
+
+	if (strcmp(path, "usr/share/rpm/rpmdb.sqlite") != 0 &&
+	    strcmp(path, "home/a/NTUSER.DAT") != 0)
+		return;
+	if (ov_cur_u16le(&c, &n) != OV_OK || ov_cur_take(&c, n, &file) != OV_OK)
+		return;
+	*src = ov_src_mem(file.base, file.len);
+	*log = ov_src_mem(ov_cur_rest(&c), ov_cur_left(&c));
+	if (ov_ev_hold(e,
+		       path[0] == 'u' ? OV_STR("usr/share/rpm/rpmdb.sqlite-wal")
+				      : OV_STR("home/a/NTUSER.DAT.LOG1"),
+		       log) != OV_OK)
+		abort();
+}
+
 /* @param fail_in  As struct ov_arena's. @return what the reading gave. */
 static inline ov_status family_run(const uint8_t *data, size_t size, long fail_in)
 {
@@ -91,7 +119,7 @@ static inline ov_status family_run(const uint8_t *data, size_t size, long fail_i
 	struct held_to h = { .depth = 0 };
 	const struct ov_ev_sink sink = { .records = family_records, .ctx = &h };
 	struct ov_ev *e = NULL;
-	struct ov_src src;
+	struct ov_src src, log;
 	const char *path;
 	ov_status st;
 
@@ -102,6 +130,7 @@ static inline ov_status family_run(const uint8_t *data, size_t size, long fail_i
 	if (ov_join_new(OV_STR("t"), watch, WATCHES, &h.join) != OV_OK || ov_ev_new(&e) != OV_OK ||
 	    ov_ev_watch(e, watch, WATCHES) != OV_OK)
 		abort();
+	family_log(e, path, &src, &log);
 	e->arena.fail_in = fail_in;
 	st = ov_ev_file(e,
 			&(struct ov_ev_in){ .path = ov_str_of(path),
