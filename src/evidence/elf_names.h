@@ -1,4 +1,4 @@
-/* Names that an ELF file's dynamic section and symbol tables hold: libraries, functions. */
+/* Names that a program's tables hold: libraries, functions. ELF, PE and Mach-O. */
 #ifndef OV_ELF_NAMES_H
 #define OV_ELF_NAMES_H
 
@@ -23,5 +23,16 @@ typedef ov_status (*ov_ev_elf_name_fn)(void *ctx, enum ov_ev_elf_name kind, stru
  */
 OV_MUST_USE ov_status ov_ev_elf_names(struct ov_ev *e, const struct ov_ev_elf *x,
 				      ov_ev_elf_name_fn fn, void *ctx);
+
+/**
+ * The same for a PE: its imports, usual and delayed, and exports (exe_names.c).
+ * @return As above; a file that is no PE has none.
+ */
+OV_MUST_USE ov_status ov_ev_pe_names(struct ov_ev *e, const struct ov_src *src,
+				     ov_ev_elf_name_fn fn, void *ctx);
+
+/** The same for a Mach-O: its libraries, and the symbol table without the '_' of C's names. */
+OV_MUST_USE ov_status ov_ev_macho_names(struct ov_ev *e, const struct ov_src *src,
+					ov_ev_elf_name_fn fn, void *ctx);
 
 #endif

@@ -210,13 +210,16 @@ static ov_status look_at_program(struct ov_ev *e, const struct ov_ev_file *f, en
 	struct ov_exe exe;
 	ov_status st = OV_OK;
 
-	if (ov_ev_head_is(f, "\177ELF", 4)) {
+	if (ov_ev_head_is(f, "\177ELF", 4))
 		st = look_at_elf(e, f, h);
-		if (st == OV_LIMIT)
-			st = ov_ev_unread(e, OV_LIMIT, (struct ov_str){ 0 },
-					  "more symbols than are looked at");
-		OV_TRY(st);
-	}
+	else if (type == OV_T_MSEXE)
+		st = ov_ev_pe_names(e, f->src, take_name, h);
+	else
+		st = ov_ev_macho_names(e, f->src, take_name, h);
+	if (st == OV_LIMIT)
+		st = ov_ev_unread(e, OV_LIMIT, (struct ov_str){ 0 },
+				  "more symbols than are looked at");
+	OV_TRY(st);
 	if (ov_exe_read(type, f->src, &e->arena, &exe) != OV_OK)
 		return OV_OK;
 	h->packer = ov_exe_packer(&exe, f->src);

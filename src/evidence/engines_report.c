@@ -75,7 +75,7 @@ static void add_clue(struct ov_ev *e, struct ov_ev_found *x, const struct ov_hun
 	else if (c->kind == OV_CLUE_BYTES)
 		ov_ev_add_detail(x, OV_EV_CONSTANT, h->is_program ? OV_E2 : OV_E0, text_of(e, c),
 				 place(e, m, met->at), detail);
-	else if (c->kind == OV_CLUE_SYMBOL && h->is_program && !h->has_symbols)
+	else if (c->kind == OV_CLUE_SYMBOL && h->is_program && !h->has_symbols && h->symbol[i] == 0)
 		ov_ev_add_detail(x, OV_EV_SYMBOL, OV_E1, text_of(e, c), place(e, m, met->at),
 				 "named");
 	else if (c->kind == OV_CLUE_VERSION && h->version[c->engine].n > 0)
@@ -136,7 +136,9 @@ static ov_status report_engine(struct ov_ev *e, const struct ov_ev_file *f, cons
 		(void)add_carrier(e, f, &x, h, m, h->carrier[i]);
 	if (h->library[engine].n > 0)
 		ov_ev_add_detail(&x, OV_EV_SONAME, OV_E2, h->library[engine],
-				 OV_STR("dynamic section"), h->is_own[engine] ? "own" : "needed");
+				 ov_ev_head_is(f, "\177ELF", 4) ? OV_STR("dynamic section")
+								: OV_STR("table of libraries"),
+				 h->is_own[engine] ? "own" : "needed");
 	for (size_t i = 0; i < ov_nclues; i++)
 		if (ov_clues[i].engine == engine)
 			add_clue(e, &x, h, m, i);

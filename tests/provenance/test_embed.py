@@ -268,6 +268,66 @@ class Embed(Base):
                          {("may contain", "E2")})
 
 
+MINGW = "x86_64-w64-mingw32-"
+
+
+class Tables(Base):
+    """What programs for other systems ask for and hold, by their tables; a text in their data is less."""
+
+    def engine(self, name, code=0):
+        found = [e for e in self.whois(name, code)["engines"] if e["engine"] == "libclamav"]
+        self.assertEqual(len(found), 1, found)
+        return found[0], sorted((e["kind"], e["value"], e.get("detail", "")) for e in found[0]["evidence"])
+
+    def test_pe(self):
+        """A library of that name made here, with that one function; and a program that asks for it."""
+        self.need(MINGW + "ld", MINGW + "as", MINGW + "dlltool")
+        self.put("l.s", b".globl cl_engine_new\ncl_engine_new: ret\n.globl DllMain\nDllMain: ret\n")
+        self.put("l.def", b"LIBRARY libclamav.dll\nEXPORTS\ncl_engine_new\n")
+        self.put("p.s", b".globl start\nstart: call cl_engine_new\nret\n")
+        for name in ("l", "p"):
+            self.tool(MINGW + "as", self.path(name + ".s"), "-o", self.path(name + ".o"))
+        self.tool(MINGW + "dlltool", "-d", self.path("l.def"), "-l", self.path("l.a"), "-e", self.path("l.exp"))
+        self.tool(MINGW + "ld", "-shared", "-s", "-e", "DllMain", self.path("l.o"), self.path("l.exp"), "-o", self.path("libclamav.dll"))
+        self.tool(MINGW + "ld", "-s", "-e", "start", self.path("p.o"), self.path("l.a"), "-o", self.path("p.exe"))
+        e, evidence = self.engine("libclamav.dll")
+        self.assertEqual((e["relation"], evidence), ("is", [("soname", "libclamav.dll", "own"), ("symbol", "cl_engine_new", "defined")]))
+        e, evidence = self.engine("p.exe")
+        self.assertEqual((e["relation"], evidence), ("uses", [("soname", "libclamav.dll", "needed"), ("symbol", "cl_engine_new", "imported")]))
+
+    @staticmethod
+    def macho(symbols, own=None, is_big=False):
+        """A 64-bit image of load commands and a symbol table: {name: kind}."""
+        order = ">" if is_big else "<"
+        texts, rows = b"\0", b""
+        for name, kind in symbols.items():
+            rows += struct.pack(order + "IBBHQ", len(texts), kind, 1, 0, 0)
+            texts += name.encode() + b"\0"
+        library = own or "/usr/local/lib/libother.dylib"
+        path = library.encode().ljust(-(-len(library) // 8) * 8 + 8, b"\0")
+        commands = struct.pack(order + "IIIIII", 0xd if own else 0xc, 24 + len(path), 24, 0, 0, 0) + path
+        at = 32 + len(commands) + 24
+        commands += struct.pack(order + "IIIIII", 2, 24, at, len(symbols), at + len(rows), len(texts))
+        head = struct.pack(order + "IIIIIIII", 0xfeedfacf, 0x01000007, 3, 6 if own else 2, 2, len(commands), 0, 0)
+        return head + commands + rows + texts + bytes(64)
+
+    def test_macho(self):
+        for is_big in (False, True):
+            self.put("m", self.macho({"_cl_engine_new": 0x01, "_main": 0x0f}, is_big=is_big))
+            e, evidence = self.engine("m")
+            self.assertEqual((e["relation"], evidence), ("uses", [("symbol", "cl_engine_new", "imported")]))
+        thin = self.macho({"_cl_engine_new": 0x0f, "_cl_scandesc": 0x24}, own="/usr/local/lib/libsomething.dylib")
+        self.put("u", struct.pack(">IIIIIII", 0xcafebabe, 1, 0x01000007, 3, 64, len(thin), 3).ljust(64, b"\0") + thin)
+        e, evidence = self.engine("u")
+        # the second is a debugger's name: no more than a text
+        self.assertEqual(evidence, [("symbol", "cl_engine_new", "defined"), ("symbol", "cl_scandesc", "named")])
+        for n in range(40, len(thin), 7):
+            self.put("c", thin[:n])
+            p = subprocess.run([PROGRAM, "whois", "c"], cwd=self.dir, env=dict(self.env, OVERT_WORKER=WORKER), capture_output=True, check=False)
+            self.assertIn(p.returncode, (0, 3), p.stderr)
+            self.assertNotIn(b"crashed", p.stdout)
+
+
 class Install(Base):
     """What `make install` leaves is enough to embed overt, with pkg-config alone."""
 
