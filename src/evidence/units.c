@@ -18,9 +18,16 @@ static bool is_desktop(const struct ov_ev_file *f)
 	return ov_ev_ends(f, ".desktop") && ov_ev_has(f->path, "applications/");
 }
 
+/* What a package manager put aside is started by nobody (insserv passes such names over). */
+static bool is_put_aside(const struct ov_ev_file *f)
+{
+	return ov_ev_has(f->name, ".dpkg-") || ov_ev_has(f->name, ".ucf-") ||
+	       ov_ev_has(f->name, ".rpm") || ov_ev_ends(f, "~");
+}
+
 static bool is_script(const struct ov_ev_file *f)
 {
-	return ov_ev_under(f, "etc/init.d/") && ov_ev_head_is(f, "#!", 2);
+	return ov_ev_under(f, "etc/init.d/") && ov_ev_head_is(f, "#!", 2) && !is_put_aside(f);
 }
 
 static bool is_plist(const struct ov_ev_file *f)

@@ -160,8 +160,10 @@ class Others(Case):
     def test_services(self):
         self.put("r/etc/systemd/system/kesl.service", "[Unit]\nDescription=Security\n[Service]\nExecStart=/opt/kaspersky/kesl/x\n")
         self.put("r/usr/share/applications/k.desktop", "[Desktop Entry]\nName=K\nExec=k\n[Desktop Action x]\nName=no\n")
-        self.put("r/etc/init.d/klnagent64", "#!/bin/sh\n# Short-Description: agent\n")
+        for tail in ("", ".dpkg-old", ".rpmsave", "~"):  # what was put aside starts nothing
+            self.put("r/etc/init.d/klnagent64" + tail, "#!/bin/sh\n# Short-Description: agent\n")
         inv = self.take("r")
+        self.assertEqual(len([c for c in inv["components"] if c["type"] == "service"]), 2)
         c = self.one(inv, id="kesl.service")
         self.assertEqual((c["name"], c["grade"], c["undetermined"]), ("Security", "E3", True))
         self.assertEqual(self.one(inv, type="desktop-entry")["name"], "K")
