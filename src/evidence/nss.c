@@ -12,7 +12,7 @@
 #include "sqlite.h"
 
 #define COLUMNS_MAX 400
-#define TRUSTS_MAX 10000
+#define TRUSTS_MAX 2000 /* each certificate is held against all */
 #define DB_MAX ((size_t)256 << 20)
 
 enum { /* PKCS #11's attributes, and NSS's own */
