@@ -221,6 +221,8 @@ def named():
     line = '{"overt":"overt.migrate.journal/v1","event":"open","plan":"a","prev":"' + "0" * 64 + '"}'
     put("journal", "raw", line + "\n" + '{"overt":"overt.migrate.journal/v1","event":"done","step":"s","argv":["x"],"exit":0,"prev":"'
         + hashlib.sha256(line.encode()).hexdigest() + '"}\n{"prev":"x","event":"y"}\n{"overt":')
+    put("envelope", "dsse:envelope", json.dumps({"payload": base64.b64encode(b'{"_type":"https://in-toto.io/Statement/v1"}').decode(),
+                                                 "payloadType": "application/vnd.in-toto+json", "signatures": [{"keyid": "a", "sig": "AAAA"}, {"sig": "BBBB"}]}))
     put("bplist", "A.app/Contents/Info.plist", plistlib.dumps({"CFBundleIdentifier": "a.b", "CFBundleName": "\u0410"}, fmt=plistlib.FMT_BINARY))
     put("junos", "raw", "version 12.1X46-D40.2;\nsystem {\n}\n")
 

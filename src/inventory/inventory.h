@@ -57,6 +57,10 @@ enum ov_inv_state {
 	OV_STATES
 };
 
+/* The path under which an envelope (DSSE) is handed over to be taken apart, and the name of what
+ * comes of it: evidence of kind OV_EV_FIELD, "type", "payload" in pieces, "sig", in this order. */
+#define OV_EV_ENVELOPE "dsse:envelope"
+
 #define OV_INV_NO_DATE INT64_MIN
 #define OV_INV_NONE UINT32_MAX
 

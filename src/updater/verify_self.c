@@ -1,5 +1,6 @@
-/* overt verify --self. Statements are foreign JSON: a jailed worker reads them, as for the
- * inventory; notes and their signatures are read here, as everywhere in the updater. */
+/* overt verify --self. Statements and envelopes are foreign JSON: a jailed worker reads them, as
+ * for the inventory; notes are read here, as everywhere in the updater, and all signatures
+ * verified. */
 #include "verify_self.h"
 
 #include <stdio.h>
@@ -7,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dsse.h"
 #include "fd.h"
 #include "inspect.h"
 #include "join.h"
@@ -236,8 +238,8 @@ static unsigned weigh(struct checking *x, const char *file, const struct ov_inv_
 	return n;
 }
 
-/* Lets a worker read the statement. The inventory lives as long as the joiner. */
-static const struct ov_inventory *inspect(struct checking *x, struct ov_str text, struct ov_join *j,
+/* Lets a worker read what `as` names. The inventory lives as long as the joiner. */
+static const struct ov_inventory *inspect(const char *as, struct ov_str text, struct ov_join *j,
 					  char error[OV_INSPECT_ERROR])
 {
 	const struct ov_inventory *inv = NULL;
@@ -245,13 +247,12 @@ static const struct ov_inventory *inspect(struct checking *x, struct ov_str text
 	struct ov_inspect *i = NULL;
 	int fd = -1;
 
-	(void)x;
 	error[0] = '\0';
 	if (o != NULL && ov_fd_memory("statement", &fd) == OV_OK &&
 	    ov_fd_write(fd, text.p, text.n) == OV_OK &&
 	    ov_inspect_open(o, j, NULL, 0, &i, error) == OVERT_OK) {
 		const struct ov_inspect_file f = { .fd = fd,
-						   .path = OV_STR("statement.json"),
+						   .path = ov_str_of(as),
 						   .mtime = OV_INV_NO_DATE };
 
 		fd = -1;
@@ -263,6 +264,69 @@ static const struct ov_inventory *inspect(struct checking *x, struct ov_str text
 	ov_fd_close(&fd);
 	overt_options_free(&o);
 	return inv;
+}
+
+/* Whose signature of the envelope holds. *text: its payload, in the arena, which is then read as a
+ * statement: what is read is what was signed, whatever the envelope's JSON says beside it. */
+static bool open_envelope(struct checking *x, struct ov_arena *a, const struct ov_inv_component *c,
+			  struct ov_str *text, struct ov_str *signer)
+{
+	OV_CLEANUP(ov_buf_free) struct ov_buf b64 = ov_buf_of(STATEMENT_MAX);
+	OV_CLEANUP(ov_buf_free) struct ov_buf payload = ov_buf_of(STATEMENT_MAX);
+	struct ov_note_key keys[KEYS_MAX];
+	struct ov_dsse d = { .nsigs = 0 };
+
+	for (uint32_t i = 0; i < c->nevidence; i++) {
+		const struct ov_inv_evidence *e = &c->evidence[i];
+
+		if (ov_str_is(e->where, "type"))
+			d.type = e->value;
+		else if (ov_str_is(e->where, "sig") && d.nsigs < OV_DSSE_SIGS)
+			d.sigs[d.nsigs++] = e->value;
+		else if (ov_str_is(e->where, "payload") && ov_buf_str(&b64, e->value) != OV_OK)
+			return false;
+	}
+	if (!ov_str_is(d.type, "application/vnd.in-toto+json") ||
+	    ov_dsse_b64(ov_buf_text(&b64), &payload) != OV_OK ||
+	    ov_arena_str(a, ov_buf_text(&payload), text) != OV_OK)
+		return false;
+	d.payload = *text;
+	for (size_t i = 0; i < x->nkeys; i++)
+		keys[i] = (struct ov_note_key){ .key = &x->key[i] };
+	if (ov_dsse_verify(&d, keys, x->nkeys) != OV_OK)
+		return true; /* by nobody who is known here */
+	for (size_t i = 0; i < x->nkeys && signer->n == 0; i++)
+		if (keys[i].is_good)
+			*signer = x->key[i].name;
+	return true;
+}
+
+/* Plain, a note or an envelope: what is to be read, and who signed it. @return false: it can't be
+ * an envelope, and is none of the others either. */
+static bool unpack(struct checking *x, struct ov_arena *a, struct ov_str bytes, struct ov_str *text,
+		   struct ov_str *signer, char error[OV_INSPECT_ERROR])
+{
+	const struct ov_inventory *inv = NULL;
+	struct ov_join *j = NULL;
+	bool ok = true;
+
+	*signer = signer_of(x, a, bytes, text);
+	if (signer->n > 0 || bytes.n == 0 ||
+	    memmem(bytes.p, bytes.n, "\"payloadType\"", sizeof "\"payloadType\"" - 1) == NULL)
+		return true;
+	if (ov_join_new(OV_STR("envelope"), NULL, 0, &j) != OV_OK)
+		return false;
+	inv = inspect(OV_EV_ENVELOPE, bytes, j, error);
+	for (uint32_t i = 0; inv != NULL && i < inv->ncomponents; i++)
+		if (ov_str_is(inv->components[i].name, OV_EV_ENVELOPE))
+			ok = open_envelope(x, a, &inv->components[i], text, signer);
+	if (inv == NULL || inv->nunread > 0) { /* too many signatures, too large, broken */
+		(void)snprintf(error, OV_INSPECT_ERROR, "%s",
+			       "is no statement, and no envelope that can be taken apart");
+		ok = false;
+	}
+	ov_join_free(&j);
+	return ok;
 }
 
 static bool check_statement(struct checking *x, const char *file)
@@ -279,8 +343,8 @@ static bool check_statement(struct checking *x, const char *file)
 	ov_arena_init(&a, (size_t)16 << 20);
 	if (updater_read(x->v->c, COMMAND, file, STATEMENT_MAX, &b) &&
 	    ov_join_new(ov_str_of(file), NULL, 0, &j) == OV_OK) {
-		signer = signer_of(x, &a, ov_buf_text(&b), &text);
-		inv = inspect(x, text, j, error);
+		if (unpack(x, &a, ov_buf_text(&b), &text, &signer, error))
+			inv = inspect("statement.json", text, j, error);
 		for (uint32_t i = 0; inv != NULL && i < inv->ncomponents; i++)
 			if (inv->components[i].what == OV_WHAT_STATEMENT) {
 				statements++;

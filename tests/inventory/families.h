@@ -49,6 +49,7 @@ static const char *const families[] = {
 	"home/a/keys.p12",
 	"usr/share/rpm/rpmdb.sqlite",
 	"home/a/NTUSER.DAT",
+	"dsse:envelope",
 };
 #define FAMILIES (sizeof families / sizeof families[0])
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "dsse.h"
 #include "kit.h"
 #include "proof.h"
 
@@ -310,12 +311,45 @@ static void test_proofs(void **state)
 	ov_buf_free(&b);
 }
 
+/* The vector of DSSE's protocol document; and both alphabets, padded and not. */
+static void test_envelopes(void **state)
+{
+	static const struct {
+		const char *what, *text;
+		ov_status want;
+		size_t n;
+	} cases[] = {
+		{ "nothing", "", OV_OK, 0 },
+		{ "padded", "+/8=", OV_OK, 2 },
+		{ "URL-safe", "-_8=", OV_OK, 2 },
+		{ "without padding", "-_8", OV_OK, 2 },
+		{ "bits beyond", "-_9", OV_BAD, 0 },
+		{ "one letter", "A", OV_BAD, 0 },
+		{ "a blank inside", "A A=", OV_BAD, 0 },
+		{ "padding inside", "A=AA", OV_BAD, 0 },
+	};
+	struct ov_buf b = ov_buf_of(4096);
+
+	(void)state;
+	assert_int_equal(
+	    ov_dsse_pae(&b, OV_STR("http://example.com/HelloWorld"), OV_STR("hello world")), OV_OK);
+	assert_true(
+	    ov_str_is(ov_buf_text(&b), "DSSEv1 29 http://example.com/HelloWorld 11 hello world"));
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		b.n = 0;
+		if (ov_dsse_b64(ov_str_of(cases[i].text), &b) != cases[i].want || b.n != cases[i].n)
+			fail_msg("%s", cases[i].what);
+	}
+	ov_buf_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_notes),	    cmocka_unit_test(test_nothing_less),
 		cmocka_unit_test(test_keys),	    cmocka_unit_test(test_cosignature),
 		cmocka_unit_test(test_checkpoints), cmocka_unit_test(test_proofs),
+		cmocka_unit_test(test_envelopes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

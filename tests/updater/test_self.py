@@ -4,6 +4,7 @@
 These very programs as releases in a log, statements of rebuilders, plain, signed and in an envelope; other bytes; none of it.
 """
 import base64
+import subprocess
 import hashlib
 import json
 import os
@@ -122,9 +123,13 @@ class Self(Releases):
         with open(self.path("dsse.json"), "w", encoding="ascii") as f:
             json.dump({"payloadType": "application/vnd.in-toto+json", "payload": base64.b64encode(payload).decode(), "signatures": []}, f)
         self.assertEqual(len(self.verify(3, "--attestation", self.path("dsse.json"))["attestations"]), 3)
+        with open(self.path("dsse.json"), "w", encoding="ascii") as f:  # the payload first, and long
+            json.dump({"payload": base64.b64encode(payload + b" " * 20000).decode(), "payloadType": "application/vnd.in-toto+json", "signatures": []}, f)
+        self.assertEqual(len(self.verify(3, "--attestation", self.path("dsse.json"))["attestations"]), 3)
         bad = {"list": b"[]", "cut": payload[:-20], "v2": payload.replace(b"Statement/v1", b"Statement/v2"), "empty": b"",
                "words": b"https://in-toto.io/Statement/v1", "many": b'{"_type":"https://in-toto.io/Statement/v1"' + b"[" * 9999,
-               "base": b'{"payloadType":"application/vnd.in-toto+json","payload":"?"}'}
+               "base": b'{"payloadType":"application/vnd.in-toto+json","payload":"?"}',
+               "type": b'{"payloadType":"text/plain","payload":"' + base64.b64encode(payload) + b'"}'}
         for name, data in bad.items():
             with self.subTest(name):
                 with open(self.path(name), "wb") as f:
@@ -133,6 +138,69 @@ class Self(Releases):
                 self.assertIn("statement", p.stderr)
         self.verify(None, "--attestation", self.path("none-such"))
         run("verify", "--self", "a-file", code=2)
+
+    # ---- envelopes: DSSE v1.0, signed by openssl ----
+
+    def signer(self, name):
+        """An Ed25519 key. @return its verifier key as C2SP signed-note writes it, and what signs bytes."""
+        pem, raw = self.path(name + ".pem"), self.path(name + ".bin")
+
+        def openssl(*args):
+            return subprocess.run(["openssl", *args], capture_output=True, check=True).stdout
+        openssl("genpkey", "-algorithm", "ed25519", "-out", pem)
+        public = b"\x01" + openssl("pkey", "-in", pem, "-pubout", "-outform", "DER")[-32:]
+
+        def sign(message):
+            with open(raw, "wb") as f:
+                f.write(message)
+            return openssl("pkeyutl", "-sign", "-inkey", pem, "-rawin", "-in", raw)
+        number = hashlib.sha256(name.encode() + b"\n" + public).hexdigest()[:8]
+        return f"{name}+{number}+{base64.b64encode(public).decode()}", sign
+
+    def envelope(self, payload, *signers, kind="application/vnd.in-toto+json", signed=None, b64=base64.b64encode):
+        pae = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(signed or payload), signed or payload)
+        with open(self.path("e.json"), "w", encoding="ascii") as f:
+            json.dump({"payload": b64(payload).decode(), "payloadType": "application/vnd.in-toto+json",
+                       "signatures": [{"keyid": "not looked at", "sig": b64(s(pae)).decode()} for s in signers]}, f)
+        return self.path("e.json")
+
+    def signed_by(self, code, file, *keys):
+        r = self.verify(code, "--attestation", file, *[w for k in keys for w in ("--key", k)])
+        self.assertEqual(len(r["attestations"]), 3)
+        return {a["signer"] for a in r["attestations"]}
+
+    def test_envelope(self):
+        with open(self.statement(), "rb") as f:
+            payload = f.read()
+        (known, sign), (other, forge) = self.signer("known.example"), self.signer("other.example")
+        good = self.envelope(payload, sign)
+        self.assertEqual(self.signed_by(0, good, known), {"known.example"})
+        self.assertEqual(self.signed_by(0, good, other, known), {"known.example"})
+        self.assertEqual(self.signed_by(3, good), {""})
+        self.assertEqual(self.signed_by(3, good, other), {""})
+        self.assertEqual(self.signed_by(0, self.envelope(payload, forge, lambda m: b"x" * 71, sign), known), {"known.example"})
+        self.assertEqual(self.signed_by(0, self.envelope(payload, sign, b64=base64.urlsafe_b64encode), known), {"known.example"})
+        self.assertEqual(self.signed_by(0, self.envelope(payload, sign, b64=lambda b: base64.b64encode(b).rstrip(b"=")), known), {"known.example"})
+        self.assertEqual(self.signed_by(0, self.envelope(payload + b" " * 50000, sign), known), {"known.example"})
+        # Over another payload, another type, or the bytes without their frame: nobody's.
+        self.assertEqual(self.signed_by(3, self.envelope(payload, sign, signed=payload + b" "), known), {""})
+        self.assertEqual(self.signed_by(3, self.envelope(payload, sign, kind="text/plain"), known), {""})
+        self.assertEqual(self.signed_by(3, self.envelope(payload, lambda m: sign(payload)), known), {""})
+        self.assertEqual(self.signed_by(3, self.envelope(payload, lambda m: sign(m)[:-1]), known), {""})
+        many = self.envelope(payload, *[forge] * 16, sign)  # more than are looked at: an error, not "nobody"
+        self.assertIn("taken apart", run("verify", "--self", "--folder", self.path("none"), "--attestation", many, "--key", known, code=2).stderr)
+
+    def test_envelope_beside_a_statement(self):
+        """A signed envelope of something else does not lend its signature to what stands beside it."""
+        with open(self.statement(), "rb") as f:
+            payload = f.read()
+        known, sign = self.signer("known.example")
+        with open(self.envelope(payload.replace(b"in-toto.io/Statement/v1", b"example.invalid/other/v1"), sign), encoding="ascii") as f:
+            e = json.load(f)
+        with open(self.path("e.json"), "w", encoding="ascii") as f:
+            json.dump({**json.loads(payload), **e}, f)
+        p = run("verify", "--self", "--folder", self.path("none"), "--attestation", self.path("e.json"), "--key", known, code=2)
+        self.assertIn("statement", p.stderr)
 
 
 if __name__ == "__main__":
