@@ -1,6 +1,7 @@
 #!/bin/bash
-# Installs what is missing on Debian 12, by sets:  tools/deps.sh build run test fuzz bench
-# Does nothing, and needs no rights, when all is there.
+# Installs what is missing on Debian 12, by sets:  tools/deps.sh build run test fuzz bench schemas
+# Does nothing, and needs no rights, when all is there.  `schemas` also puts published schemas into build/schemas with npm (about
+# 110 MB), for tests/covered/test_schemas.py; make check goes without.
 set -euo pipefail
 
 declare -A sets=(
@@ -12,11 +13,25 @@ declare -A sets=(
 		gcc-aarch64-linux-gnu qemu-user shellcheck groff-base man-db clamav clamav-freshclam minisign signify-openbsd openssl yara golang-go golang-golang-x-mod-dev rustc"
 	[fuzz]="clang libclang-rt-14-dev"
 	[bench]="clamav libc6-dev"
+	[schemas]="python3-jsonschema"
 )
 
 is_there() {
 	[ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
+
+# Schemas of CycloneDX and SARIF as npm has them; no script of theirs is run.
+schemas() {
+	[ -d build/schemas/node_modules/@microsoft/sarif-multitool-linux ] && return 0
+	if ! command -v npm >/dev/null; then
+		echo "deps: npm is not there (Debian: npm): no schemas, their tests are skipped" >&2
+		return 0
+	fi
+	mkdir -p build/schemas
+	npm install --prefix build/schemas --ignore-scripts --no-audit --no-fund --silent \
+		@cyclonedx/cyclonedx-library@10.3.0 @microsoft/sarif-multitool-linux@5.7.0
+}
+[[ " $* " != *" schemas "* ]] || schemas
 
 missing=()
 for set in "$@"; do

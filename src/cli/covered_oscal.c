@@ -14,10 +14,38 @@
 
 #define METHODS "\"methods\":[\"EXAMINE\"],\"types\":[\"finding\"]"
 
-/* OSCAL's strings neither begin nor end with a blank and are not empty. */
+/* White space as OSCAL's patterns see it, but for the blank: controls, U+0085, 00A0, 1680,
+ * 2000-200A, 2028, 2029, 202F, 205F, 3000, FEFF. @return its bytes; 0: none. */
+static size_t space_at(struct ov_str s)
+{
+	static const char *const list[] = { "\xc2\x85",	    "\xc2\xa0",	    "\xe1\x9a\x80",
+					    "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf",
+					    "\xe2\x81\x9f", "\xe3\x80\x80", "\xef\xbb\xbf" };
+
+	if (s.n > 0 && (unsigned char)s.p[0] < ' ')
+		return 1;
+	for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+		if (ov_str_starts(s, ov_str_of(list[i])))
+			return strlen(list[i]);
+	return ov_str_starts(s, OV_STR("\xe2\x80")) && s.n > 2 && (unsigned char)s.p[2] >= 0x80 &&
+		       (unsigned char)s.p[2] <= 0x8a
+		   ? 3
+		   : 0;
+}
+
+/* OSCAL's strings are one line, neither begin nor end with white space and are not empty. */
 static void property(struct cli_out *out, bool *has, const char *name, struct ov_str value)
 {
-	value = ov_text_trim(value);
+	OV_CLEANUP(ov_buf_free) struct ov_buf b = ov_buf_of(1 << 20);
+
+	while (value.n > 0) {
+		const size_t space = space_at(value), n = space > 0 ? space : 1;
+
+		if (ov_buf_u8(&b, space > 0 ? ' ' : (uint8_t)value.p[0]) != OV_OK)
+			break;
+		value = (struct ov_str){ value.p + n, value.n - n };
+	}
+	value = ov_text_trim(ov_buf_text(&b));
 	if (value.n == 0)
 		return;
 	cli_fmt(out, "%s{\"name\":\"%s\",\"ns\":\"https://overt.invalid/ns/oscal\",\"value\":",

@@ -175,6 +175,71 @@ static uint64_t name_of(const struct ov_inventory *inv)
 	return h ^ (uint64_t)inv->taken;
 }
 
+/* A locator has no blanks. */
+static bool is_locator(struct ov_str s, const char *head)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] <= ' ' || (unsigned char)s.p[i] >= 0x7f)
+			return false;
+	return ov_str_starts(s, ov_str_of(head));
+}
+
+/* "cpe:2.3:" and eleven parts, in which a colon is written "\\:" (NIST IR 7695). */
+static bool is_cpe23(struct ov_str s)
+{
+	size_t colons = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		colons += s.p[i] == ':' && (i == 0 || s.p[i - 1] != '\\');
+	return is_locator(s, "cpe:2.3:") && colons == 12;
+}
+
+static void spdx_ref(struct cli_out *out, bool *has, const char *category, const char *type,
+		     struct ov_str locator)
+{
+	cli_fmt(out, "%s{\"referenceCategory\":\"%s\",\"referenceType\":\"%s\"",
+		*has ? "," : ",\"externalRefs\":[", category, type);
+	inventory_field(out, "referenceLocator", locator);
+	cli_put(out, "}");
+	*has = true;
+}
+
+/* What is none of SPDX's locators, though an SBOM called it so, stands in the comment. */
+static void spdx_refs(struct cli_out *out, const struct ov_inv_component *c)
+{
+	const bool is_purl = is_locator(c->purl, "pkg:");
+	const bool is_22 = is_locator(c->cpe, "cpe:/"), is_23 = is_cpe23(c->cpe);
+	bool has = false;
+
+	if (is_purl)
+		spdx_ref(out, &has, "PACKAGE-MANAGER", "purl", c->purl);
+	if (is_22 || is_23)
+		spdx_ref(out, &has, "SECURITY", is_23 ? "cpe23Type" : "cpe22Type", c->cpe);
+	cli_put(out, has ? "]" : "");
+	if (c->purl.n > 0 && !is_purl)
+		inventory_field(out, "comment", c->purl);
+	else if (c->cpe.n > 0 && !is_22 && !is_23)
+		inventory_field(out, "comment", c->cpe);
+}
+
+/* One line: "Organization: NAME". */
+static void spdx_supplier(struct cli_out *out, struct ov_str name)
+{
+	OV_CLEANUP(ov_buf_free) struct ov_buf line = ov_buf_of(1 << 20);
+	OV_CLEANUP(ov_buf_free) struct ov_buf b = ov_buf_of(1 << 20);
+	bool ok = true;
+
+	for (size_t i = 0; i < name.n && ok; i++)
+		ok = ov_buf_u8(&line, (uint8_t)name.p[i] < ' ' ? ' ' : (uint8_t)name.p[i]) == OV_OK;
+	name = ov_text_trim(ov_buf_text(&line));
+	ok = ok && name.n > 0 && ov_buf_str(&b, OV_STR("Organization: ")) == OV_OK &&
+	     ov_buf_str(&b, name) == OV_OK;
+	if (ok)
+		inventory_string(out, ov_buf_text(&b));
+	else
+		cli_put(out, "\"NOASSERTION\"");
+}
+
 static void spdx_package(struct cli_out *out, const struct ov_inv_component *c, uint32_t i)
 {
 	OV_CLEANUP(ov_buf_free) struct ov_buf b = ov_buf_of(1 << 20);
@@ -183,32 +248,12 @@ static void spdx_package(struct cli_out *out, const struct ov_inv_component *c, 
 	inventory_string(out, c->name.n > 0 ? c->name : OV_STR("(no name)"));
 	inventory_field(out, "versionInfo", c->version);
 	cli_put(out, ",\"supplier\":");
-	if (c->supplier.n > 0 && ov_buf_str(&b, OV_STR("Organization: ")) == OV_OK &&
-	    ov_buf_str(&b, c->supplier) == OV_OK)
-		inventory_string(out, (struct ov_str){ .p = (const char *)b.p, .n = b.n });
-	else
-		cli_put(out, "\"NOASSERTION\"");
+	spdx_supplier(out, c->supplier);
 	cli_put(out, ",\"downloadLocation\":\"NOASSERTION\",\"filesAnalyzed\":false,"
 		     "\"licenseConcluded\":\"NOASSERTION\",\"licenseDeclared\":\"NOASSERTION\","
 		     "\"copyrightText\":\"NOASSERTION\",\"sourceInfo\":");
 	inventory_string(out, inventory_chain(&b, c->path, c->npath));
-	if (c->purl.n > 0 || c->cpe.n > 0) {
-		cli_put(out, ",\"externalRefs\":[");
-		if (c->purl.n > 0) {
-			cli_put(out, "{\"referenceCategory\":\"PACKAGE-MANAGER\","
-				     "\"referenceType\":\"purl\"");
-			inventory_field(out, "referenceLocator", c->purl);
-			cli_put(out, "}");
-		}
-		if (c->cpe.n > 0) {
-			cli_put(out, c->purl.n > 0 ? "," : "");
-			cli_put(out, "{\"referenceCategory\":\"SECURITY\","
-				     "\"referenceType\":\"cpe23Type\"");
-			inventory_field(out, "referenceLocator", c->cpe);
-			cli_put(out, "}");
-		}
-		cli_put(out, "]");
-	}
+	spdx_refs(out, c);
 	cli_put(out, "}");
 }
 
