@@ -223,6 +223,7 @@ def named():
         + hashlib.sha256(line.encode()).hexdigest() + '"}\n{"prev":"x","event":"y"}\n{"overt":')
     put("envelope", "dsse:envelope", json.dumps({"payload": base64.b64encode(b'{"_type":"https://in-toto.io/Statement/v1"}').decode(),
                                                  "payloadType": "application/vnd.in-toto+json", "signatures": [{"keyid": "a", "sig": "AAAA"}, {"sig": "BBBB"}]}))
+    put("drweb", "raw", '[LinuxSpider]\nExcludedPath = "/a", "/b"\n[Update]\nUpdateInterval = 30m\nx\n')
     put("bplist", "A.app/Contents/Info.plist", plistlib.dumps({"CFBundleIdentifier": "a.b", "CFBundleName": "\u0410"}, fmt=plistlib.FMT_BINARY))
     put("junos", "raw", "version 12.1X46-D40.2;\nsystem {\n}\n")
 

@@ -8,6 +8,7 @@
 #include "inventory_out.h"
 #include "plan.h"
 #include "plan_text.h"
+#include "text.h"
 
 struct planned {
 	struct cli *c;
@@ -33,9 +34,20 @@ static size_t groups(const struct planned *p)
 	return p->s->groups.n > 0 ? p->s->groups.n : 1;
 }
 
-static bool is_setting(const struct ov_inv_component *c)
+/* "kesl:exclusion": whose setting, and what it is. */
+static bool is_setting(const struct ov_inv_component *c, struct ov_str *product,
+		       struct ov_str *what)
 {
-	return c->what == OV_WHAT_CONFIG && ov_str_starts(c->id, OV_STR("kesl:"));
+	static const char *const products[] = { "kesl", "drweb", "clamav" };
+	struct ov_str rest = c->id;
+
+	if (c->what != OV_WHAT_CONFIG || !ov_text_split(&rest, ':', product))
+		return false;
+	*what = rest;
+	for (size_t i = 0; i < sizeof products / sizeof *products; i++)
+		if (ov_str_is(*product, products[i]))
+			return true;
+	return false;
 }
 
 /* ---- text ---- */
@@ -91,8 +103,9 @@ static void text_settings(const struct planned *p)
 	for (size_t i = 0; i < p->s->settings.n; i++) {
 		for (uint32_t k = 0; k < p->settings[i]->ncomponents; k++) {
 			const struct ov_inv_component *c = &p->settings[i]->components[k];
+			struct ov_str product, what;
 
-			if (!is_setting(c))
+			if (!is_setting(c, &product, &what))
 				continue;
 			if (!has)
 				cli_put(out, "\nSettings of the old product. Each exclusion is a "
@@ -192,11 +205,13 @@ static void json_settings(const struct planned *p)
 	for (size_t i = 0; i < p->s->settings.n; i++) {
 		for (uint32_t k = 0; k < p->settings[i]->ncomponents; k++) {
 			const struct ov_inv_component *c = &p->settings[i]->components[k];
+			struct ov_str product, what;
 
-			if (!is_setting(c))
+			if (!is_setting(c, &product, &what))
 				continue;
 			cli_fmt(out, "%s\n{\"what\":", has ? "," : "");
-			inventory_string(out, (struct ov_str){ c->id.p + 5, c->id.n - 5 });
+			inventory_string(out, what);
+			inventory_field(out, "product", product);
 			inventory_field(out, "file", ov_str_of(p->s->settings.v[i]));
 			cli_put(out, ",\"lines\":[");
 			for (uint32_t e = 0; e < c->nevidence; e++) {

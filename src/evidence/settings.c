@@ -2,13 +2,16 @@
  * Settings that an old product exported, for those who move off it: what it left out of its scans,
  * what it scanned, and when. Read only from a file that the user names.
  *
- * Kaspersky Endpoint Security for Linux, by its help: what `kesl-control --get-settings ID --file`
- * writes (sections [ScanScope.item_NNNN] and [ExcludedFromScanScope.item_NNNN] with AreaDesc,
- * UseScanArea, Path, AreaMask.item_NNNN) and what `kesl-control --get-schedule ID --file` writes
- * (RuleType, StartTime, RandomInterval, RunMissedStartRules, UseWorkingTimeout, WorkingTimeout).
+ * Kaspersky Endpoint Security for Linux, and Industrial CyberSecurity for Linux Nodes
+ * (kics-control), by their help: what `kesl-control --get-settings ID --file` writes (sections
+ * [ScanScope.item_NNNN] and [ExcludedFromScanScope.item_NNNN] with AreaDesc, UseScanArea, Path,
+ * AreaMask.item_NNNN; [TrustedPrograms.item_NNNN] with ProgramPath) and what `kesl-control
+ * --get-schedule ID --file` writes (RuleType, StartTime, RandomInterval, RunMissedStartRules,
+ * UseWorkingTimeout, WorkingTimeout). Other sections and settings whose own name begins with
+ * Exclude are listed by that name: rather one line too many than a hole that nobody sees.
  *
- * Left out: the form with --json, settings of other products, and all that is neither exclusion,
- * scope nor schedule (told by its count).
+ * Left out: the form with --json, and all that is neither exclusion, scope nor schedule (told by
+ * its count). Other products: settings_lines.c.
  */
 #include "ev_sources.h"
 
@@ -29,9 +32,11 @@ bool ov_ev_settings_wants(const struct ov_ev_file *f)
 {
 	const struct ov_str head = { (const char *)f->head.base, f->head.len };
 
-	return f->is_target && (ov_ev_has(head, "[ScanScope.item_") ||
-				ov_ev_has(head, "[ExcludedFromScanScope.item_") ||
-				(ov_ev_has(head, "RuleType=") && ov_ev_has(head, "StartTime=")));
+	return f->is_target && !ov_ev_plan_wants(f) &&
+	       (ov_ev_has(head, "[ScanScope.item_") ||
+		ov_ev_has(head, "[ExcludedFromScanScope.item_") ||
+		ov_ev_has(head, "[TrustedPrograms.item_") ||
+		(ov_ev_has(head, "RuleType=") && ov_ev_has(head, "StartTime=")));
 }
 
 static ov_status end_section(struct settings *s)
@@ -61,7 +66,8 @@ static ov_status take_section(struct settings *s, struct ov_str line)
 	OV_TRY(end_section(s));
 	if (ov_str_starts(line, OV_STR("[ScanScope.item_")))
 		begin(s, SECTION_SCOPE);
-	else if (ov_str_starts(line, OV_STR("[ExcludedFromScanScope.item_")))
+	else if (ov_str_starts(line, OV_STR("[Excluded")) ||
+		 ov_str_starts(line, OV_STR("[TrustedPrograms.item_")))
 		begin(s, SECTION_EXCLUDED);
 	else
 		begin(s, SECTION_OTHER);
@@ -84,16 +90,25 @@ static bool is_of_schedule(struct ov_str key)
 static bool is_of_area(struct ov_str key)
 {
 	return ov_str_is(key, "Path") || ov_str_is(key, "AreaDesc") ||
-	       ov_str_is(key, "UseScanArea") || ov_str_starts(key, OV_STR("AreaMask.item_"));
+	       ov_str_is(key, "ProgramPath") || ov_str_is(key, "ApplyToDescendants") ||
+	       ov_str_starts(key, OV_STR("Use")) || ov_str_starts(key, OV_STR("AreaMask.item_"));
+}
+
+/* A setting of its own that says what is left out: ExcludeMasks.item_0000=*.iso */
+static bool is_exclusion(struct ov_str key)
+{
+	return ov_str_starts(key, OV_STR("Exclude"));
 }
 
 static void take_pair(struct settings *s, struct ov_str line, struct ov_str key)
 {
-	const bool is_schedule = is_of_schedule(key);
+	const bool is_schedule = is_of_schedule(key), is_out = is_exclusion(key);
 
 	if (is_schedule && s->at != SECTION_SCHEDULE)
 		begin(s, SECTION_SCHEDULE);
-	if (is_schedule ||
+	if (is_out && s->at != SECTION_EXCLUDED)
+		begin(s, SECTION_EXCLUDED);
+	if (is_schedule || is_out ||
 	    ((s->at == SECTION_SCOPE || s->at == SECTION_EXCLUDED) && is_of_area(key))) {
 		ov_ev_add(&s->x, OV_EV_FIELD, OV_E0, line,
 			  ov_ev_fmt(s->e, "line %llu", (unsigned long long)s->line));
@@ -115,7 +130,8 @@ static ov_status take_line(struct settings *s, struct ov_str line)
 		return ov_ev_unread(
 		    s->e, OV_BAD, (struct ov_str){ 0 },
 		    ov_ev_fmt(s->e, "line %llu is no setting", (unsigned long long)s->line).p);
-	if (is_of_schedule(key) && s->at != SECTION_SCHEDULE)
+	if ((is_of_schedule(key) && s->at != SECTION_SCHEDULE) ||
+	    (is_exclusion(key) && s->at != SECTION_EXCLUDED))
 		OV_TRY(end_section(s));
 	take_pair(s, line, key);
 	return OV_OK;

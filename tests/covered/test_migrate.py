@@ -110,6 +110,36 @@ class Migrate(cov_kit.Case):
         self.assertEqual(details, ["2 settings that are no exclusion, scope or schedule", "line 19 is no setting"])
         self.assertEqual(self.plan(1, "--settings", "root/opt/kaspersky/klnagent64/bin/klnagent", "root")["settings"], [])
 
+    def settings(self, *files):
+        self.root()
+        p = self.plan(1, *[w for f in files for w in ("--settings", f)], "root")
+        return {(s["product"], s["what"], *s["lines"]) for s in p["settings"]}, [u["detail"] for u in p["unread"]]
+
+    def test_settings_of_processes(self):
+        """What is left out by process, and whatever calls itself an exclusion, in the same INI form."""
+        self.put("b.ini", "TaskMode=Block\nUseTrustedPrograms=Yes\nExcludeMasks.item_0000=*.iso\n[TrustedPrograms.item_0000]\nProgramPath=/usr/sbin/db\nApplyToDescendants=No\n"
+                          "[ExcludedNew.item_0000]\nPath=/x\nColour=blue\n[ScanScope.item_0000]\nPath=/\n")
+        found, unread = self.settings("b.ini")
+        self.assertEqual(found, {("kesl", "exclusion", "ExcludeMasks.item_0000=*.iso"), ("kesl", "exclusion", "ProgramPath=/usr/sbin/db", "ApplyToDescendants=No"),
+                                 ("kesl", "exclusion", "Path=/x"), ("kesl", "scope", "Path=/")})
+        self.assertEqual(unread, ["3 settings that are no exclusion, scope or schedule"])
+
+    def test_settings_of_others(self):
+        self.put("drweb.ini", "; comment\n[Root]\nDefaultLogLevel = Notice\n\n[LinuxSpider]\nExcludedPath = \"/proc\", \"/sys\"\nExcludedProc = /usr/bin/db\nIncludedPath = /srv\n"
+                              "[Update]\nUpdateInterval = 30m\nExcludedPath =\n")
+        found, unread = self.settings("drweb.ini")
+        self.assertEqual(found, {("drweb", "exclusion", "[LinuxSpider]", 'ExcludedPath = "/proc", "/sys"'), ("drweb", "exclusion", "[LinuxSpider]", "ExcludedProc = /usr/bin/db"),
+                                 ("drweb", "scope", "[LinuxSpider]", "IncludedPath = /srv"), ("drweb", "schedule", "[Update]", "UpdateInterval = 30m")})
+        self.assertEqual(unread, ["1 settings that are no exclusion, scope or schedule"])
+        self.put("clamd.conf", "# comment\nLogFile /var/log/x\nExcludePath ^/proc/\nOnAccessExcludeUname\tclamav\nOnAccessIncludePath /home\nSelfCheck 3600\nFoo\n")
+        found, unread = self.settings("clamd.conf")
+        self.assertEqual(found, {("clamav", "exclusion", "ExcludePath ^/proc/"), ("clamav", "exclusion", "OnAccessExcludeUname\tclamav"), ("clamav", "scope", "OnAccessIncludePath /home"),
+                                 ("clamav", "schedule", "SelfCheck 3600")})
+        self.assertEqual(unread, ["2 settings that are no exclusion, scope or schedule"])
+        # Not because a root holds such a file: only what is named.
+        self.put("root/etc/clamav/clamd.conf", "ExcludePath ^/x\n")
+        self.assertEqual(self.plan(1, "root")["settings"], [])
+
     # ---- the probe ----
 
     def guard(self, act):
