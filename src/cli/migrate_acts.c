@@ -11,12 +11,16 @@
 static char *output_path(struct run *r)
 {
 	char *folder = NULL, *path = NULL;
+	struct stat s;
+	bool ok;
 
 	if (asprintf(&folder, "%s.out", r->journal) < 0)
 		return NULL;
-	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+	ok = (mkdir(folder, 0700) == 0 || errno == EEXIST) && lstat(folder, &s) == 0;
+	if (!ok)
 		(void)cli_fail(r->c, "overt migrate", folder, strerror(errno));
-	else if (asprintf(&path, "%s/%06zu", folder, r->state.n) < 0)
+	ok = ok && migrate_is_ours(r, folder, &s, "others can write there");
+	if (ok && asprintf(&path, "%s/%06zu", folder, r->state.n) < 0)
 		path = NULL;
 	free(folder);
 	return path;

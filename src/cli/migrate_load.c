@@ -47,12 +47,26 @@ static const struct ov_inventory *take(struct run *r, const char *path,
 	return inv->nunread == 0 ? inv : NULL;
 }
 
-static bool load_plan(struct run *r)
+bool migrate_is_ours(struct run *r, const char *path, const struct stat *s, const char *why)
+{
+	if ((s->st_uid == geteuid() || s->st_uid == 0) && (s->st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return true;
+	(void)cli_fail(r->c, "overt migrate", path, why);
+	return false;
+}
+
+static bool load_plan(struct run *r, bool is_dry)
 {
 	struct telling t = { .r = r, .file = r->path };
+	const struct ov_inventory *inv;
 	struct inventory_what what;
-	const struct ov_inventory *inv = take(r, r->path, &r->taken[0], &what);
+	struct stat s;
 
+	if (!is_dry && stat(r->path, &s) == 0 &&
+	    !migrate_is_ours(r, r->path, &s,
+			     "others can change it, and with it what runs: chmod go-w, or chown"))
+		return false;
+	inv = take(r, r->path, &r->taken[0], &what);
 	if (inv == NULL)
 		return false;
 	if (inv->ncomponents == 0) {
@@ -67,11 +81,17 @@ static bool load_plan(struct run *r)
 /* Locked before it is read, so that two runs never follow the same journal. */
 static bool lock(struct run *r)
 {
+	struct stat s;
+
 	r->fd = open(r->journal, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (r->fd < 0) {
 		(void)cli_fail(r->c, "overt migrate", r->journal, strerror(errno));
 		return false;
 	}
+	if (fstat(r->fd, &s) != 0 || !S_ISREG(s.st_mode) ||
+	    !migrate_is_ours(r, r->journal, &s,
+			     "others can change it, and with it what counts as done"))
+		return false;
 	if (flock(r->fd, LOCK_EX | LOCK_NB) == 0)
 		return true;
 	(void)cli_fail(r->c, "overt migrate", r->journal, "another run is at work with it");
@@ -116,7 +136,7 @@ bool migrate_run_open(struct run *r, bool is_dry)
 		(void)cli_fail(r->c, "overt migrate", "out of memory", NULL);
 		return false;
 	}
-	return load_plan(r) && migrate_check_lists(r) && load_journal(r, is_dry);
+	return load_plan(r, is_dry) && migrate_check_lists(r) && load_journal(r, is_dry);
 }
 
 void migrate_run_close(struct run *r)

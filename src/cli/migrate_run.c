@@ -242,25 +242,11 @@ static int weigh(struct run *r)
 	return x.found + x.undetermined + x.unread == 0 ? COVERED_NONE : COVERED_UNDETERMINED;
 }
 
-/* All of the plan, whatever groups this run was for. */
-static bool is_all_done(const struct run *r)
-{
-	for (size_t i = 0; i < r->plan.nsteps; i++)
-		for (size_t g = 0; g < r->plan.ngroups; g++) {
-			const enum ov_run_status s = ov_run_unit(&r->state, i, g)->status;
-
-			if (r->plan.steps[i].has_group[g] && s != OV_RUN_IS_DONE &&
-			    s != OV_RUN_SKIPPED)
-				return false;
-		}
-	return true;
-}
-
 static int finish(struct run *r)
 {
 	int code;
 
-	if (!is_all_done(r)) {
+	if (!migrate_is_all_done(r)) {
 		cli_put(&r->c->out, "done for these groups; the plan has others\n");
 		return COVERED_UNDETERMINED;
 	}
@@ -273,39 +259,6 @@ static int finish(struct run *r)
 }
 
 /* ---- the command ---- */
-
-static void show_state(struct run *r, size_t step, size_t group)
-{
-	static const char *const words[] = { "waits for a yes", "begun", "done", "left out" };
-	const struct ov_run_unit *u = ov_run_unit(&r->state, step, group);
-	size_t missing;
-	const char *why = ov_run_hindrance(&r->state, step, group, &missing);
-
-	cli_fmt(&r->c->out, "  now       %s", words[u->status]);
-	if (u->status != OV_RUN_NONE)
-		cli_fmt(&r->c->out, " (%.*s)", (int)r->state.entries[u->last].at.n,
-			r->state.entries[u->last].at.p);
-	if (u->open != SIZE_MAX)
-		cli_put(&r->c->out, "; a command was begun, and its end is not known");
-	if (u->status == OV_RUN_NONE && why != NULL)
-		cli_fmt(&r->c->out, "; %s", why);
-	cli_put(&r->c->out, "\n");
-}
-
-/* Nothing is run and nothing written. */
-static int dry(struct run *r)
-{
-	for (size_t i = 0; i < r->plan.nsteps; i++)
-		for (size_t g = 0; g < r->plan.ngroups; g++) {
-			if (!r->plan.steps[i].has_group[g] || !migrate_has_group(r, g))
-				continue;
-			if (!migrate_show(r, i, g, OV_RUN_DO))
-				return migrate_tell(r, i, g, "out of memory");
-			show_state(r, i, g);
-		}
-	cli_put(&r->c->out, "\nnothing was run\n");
-	return is_all_done(r) ? COVERED_NONE : COVERED_FOUND;
-}
 
 static int after_failure(struct run *r)
 {
@@ -345,7 +298,7 @@ int migrate_run(struct cli *c, const struct migrate_settings *s, const char *pla
 	int code = COVERED_ERROR;
 
 	if (migrate_run_open(&r, s->dry))
-		code = s->dry ? dry(&r) : run(&r);
+		code = s->dry ? migrate_dry(&r) : run(&r);
 	migrate_run_close(&r);
 	return code;
 }

@@ -2,6 +2,8 @@
 #ifndef OV_CLI_MIGRATE_RUN_H
 #define OV_CLI_MIGRATE_RUN_H
 
+#include <sys/stat.h>
+
 #include "digest.h"
 #include "migrate.h"
 #include "run_state.h"
@@ -96,6 +98,16 @@ int migrate_acts(struct run *r, size_t step, size_t group, enum ov_run_way way);
 int migrate_settle(struct run *r, size_t step, size_t group);
 
 bool migrate_has_group(const struct run *r, size_t group); /* --group */
+
+/** Is every step of the plan done or left out, whatever groups this run is for? */
+bool migrate_is_all_done(const struct run *r);
+
+/** --dry-run, as text or JSON. @return COVERED_NONE: nothing to do; COVERED_FOUND; COVERED_ERROR.
+ */
+int migrate_dry(struct run *r);
+
+/** Can nobody else change what is there? @return false after a message that says why it matters. */
+bool migrate_is_ours(struct run *r, const char *path, const struct stat *s, const char *why);
 
 /** Undoes what was done, the newest first, each after a yes of its own. */
 int migrate_undo_all(struct run *r);

@@ -49,13 +49,19 @@ static ov_status keep(struct ov_run_state *s, const struct ov_run_entry *e)
 	return OV_OK;
 }
 
-/* What was undone for a group takes its proof away, too: the probe spoke of what is no more. */
-static void undo(struct ov_run_state *s, const struct ov_run_entry *e)
+static void forget(struct ov_run_state *s, size_t step, size_t group)
+{
+	*ov_run_unit(s, step, group) = (struct ov_run_unit){ .since = s->n, .open = SIZE_MAX };
+}
+
+/* Undoing takes the proof away, too, from its first command on: the probe spoke of what is no more.
+ */
+static void forget_probes(struct ov_run_state *s, const struct ov_run_entry *e)
 {
 	for (size_t i = 0; i < s->plan->nsteps; i++)
-		if (i == e->step || s->plan->steps[i].kind == OV_RUN_PROBE)
-			*ov_run_unit(s, i, e->group) =
-			    (struct ov_run_unit){ .since = s->n, .open = SIZE_MAX };
+		if (i != e->step && s->plan->steps[i].kind == OV_RUN_PROBE &&
+		    ov_run_unit(s, i, e->group)->status == OV_RUN_IS_DONE)
+			forget(s, i, e->group);
 }
 
 static void note_unit(struct ov_run_state *s, const struct ov_run_entry *e)
@@ -71,6 +77,8 @@ static void note_unit(struct ov_run_state *s, const struct ov_run_entry *e)
 		}
 		if (u->is_undoing || u->status != OV_RUN_IS_DONE)
 			u->status = OV_RUN_PART;
+		if (u->is_undoing)
+			forget_probes(s, e);
 		break;
 	case OV_RUN_END:
 		u->open = SIZE_MAX;
@@ -83,7 +91,8 @@ static void note_unit(struct ov_run_state *s, const struct ov_run_entry *e)
 			u->status = OV_RUN_SKIPPED;
 		break;
 	case OV_RUN_UNDONE:
-		undo(s, e);
+		forget(s, e->step, e->group);
+		forget_probes(s, e);
 		return;
 	default:
 		return;

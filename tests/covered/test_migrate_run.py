@@ -65,6 +65,7 @@ ALL = [f"{s}@{g}" for s in ("tell", "install", "prove", "remove") for g in ("can
 class Run(cov_kit.Case):
     def setUp(self):
         super().setUp()
+        self.addCleanup(os.umask, os.umask(0o022))
         for name in ("ssh", "probe"):
             os.chmod(self.put("bin/" + name, SSH if name == "ssh" else PROBE), 0o755)
         for host in ("c1", "s1", "s2"):
@@ -315,6 +316,32 @@ class Run(cov_kit.Case):
         self.assertIn(b"the plan was changed after this was done", self.go(3, yes=ALL).stderr)
         self.put("p.plan", PLAN.replace("step tell", "step told").replace("needs: tell", "needs: told"))
         self.assertIn(b"does not have (any more)", self.go(3).stderr)
+
+    def test_others_may_not_change_it(self):
+        """What others can write to is nobody's plan, and nobody's journal."""
+        for mode in (0o666, 0o664, 0o646):
+            os.chmod(self.path("p.plan"), mode)
+            self.assertIn(b"others can change it", self.go(3, yes=ALL).stderr)
+        os.chmod(self.path("p.plan"), 0o644)
+        self.put("p.plan.journal", "")
+        os.chmod(self.path("p.plan.journal"), 0o666)
+        self.assertIn(b"what counts as done", self.go(3, yes=ALL).stderr)
+        os.remove(self.path("p.plan.journal"))
+        os.makedirs(self.path("p.plan.journal.out"))
+        os.chmod(self.path("p.plan.journal.out"), 0o777)
+        self.assertIn(b"others can write there", self.go(3, yes=ALL).stderr)
+        os.symlink("elsewhere", self.path("j"))
+        self.go(3, "--journal", "j", yes=ALL)
+        self.assertEqual(self.log(), [])
+
+    def test_dry_run(self):
+        self.go(2, yes=ALL[:5])
+        p = json.loads(self.run_overt(1, "migrate", "run", "-n", "--format", "json", "--group", "servers", "p.plan").stdout)
+        self.assertEqual((p["plan"], p["before"], [(s["step"], s["group"], s["status"]) for s in p["steps"]]),
+                         ("move-1", "p.plan.before.note", [("tell", "servers", "done"), ("install", "servers", "done"), ("prove", "servers", "none"), ("remove", "servers", "none")]))
+        self.assertEqual((p["steps"][3]["kind"], p["steps"][3]["do"], p["steps"][3]["undo"]), ("remove", [["ssh", "s1", "rm", "old"], ["ssh", "s2", "rm", "old"]],
+                                                                                               [["ssh", "s1", "touch", "old"], ["ssh", "s2", "touch", "old"]]))
+        self.assertIn("the old product stays", p["steps"][3]["hindered"])
 
     def test_two_at_once(self):
         import fcntl
