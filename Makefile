@@ -8,6 +8,7 @@
 #   make bench          overt against clamscan on this machine (SHARED=folder of database files), against yara (RULES="name=folder ...")
 #   make reproduce      build twice, elsewhere and otherwise, and compare bytes; BUILDER=URI make reproduce: who says so in its statement
 #   make falsehits      the built-in rules over a Debian desktop and 300 npm packages; fetches 1.6 GB
+#   make debianroot     as root: a Debian desktop of 100,000 files and more by debootstrap and apt; overt covered must find nothing in it
 #   make install        to PREFIX (/usr/local), below DESTDIR when given; NAMES="yara yarac clamscan": these as links to overt
 #   make format         rewrite the C files as .clang-format says
 #   make clean          remove build/
@@ -16,7 +17,7 @@ TIME ?= 60
 PREFIX ?= /usr/local
 RELEASE := build/release
 
-.PHONY: all run build check fuzz bench falsehits reproduce install format clean deps
+.PHONY: all run build check fuzz bench falsehits debianroot reproduce install format clean deps
 all: build
 
 deps:
@@ -52,6 +53,9 @@ bench: build
 
 falsehits: build
 	@python3 tools/falsehits.py $(FALSEHITS_ARGS)
+
+debianroot: build
+	@python3 tools/debianroot.py $(DEBIANROOT_ARGS)
 
 reproduce:
 	@tools/deps.sh build
