@@ -13,7 +13,9 @@ int migrate_tell(struct run *r, size_t step, size_t group, const char *what)
 	(void)snprintf(place, sizeof place, "%.*s@%.*s", (int)r->plan.steps[step].id.n,
 		       r->plan.steps[step].id.p, (int)r->plan.groups[group].id.n,
 		       r->plan.groups[group].id.p);
+	cli_flush(&r->c->out); /* in the order in which it happened */
 	(void)cli_fail(r->c, "overt migrate", place, what);
+	cli_flush(&r->c->err);
 	return COVERED_ERROR;
 }
 
@@ -160,6 +162,7 @@ enum run_answer migrate_ask(struct run *r, const char *question, const char *wor
 	for (int tries = 0; tries < 3; tries++) {
 		cli_fmt(&r->c->out, "%s Type one of: %s > ", question, words);
 		cli_flush(&r->c->out);
+		cli_flush(&r->c->err);
 		if (fgets(line, sizeof line, stdin) == NULL)
 			break;
 		line[strcspn(line, "\r\n")] = '\0';

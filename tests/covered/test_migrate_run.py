@@ -473,6 +473,7 @@ class Run(cov_kit.Case):
         code, shown = self.talk("yes", "yes", "yes", "yes", "skip", "yes", "no")
         self.assertEqual(code, 1, shown)
         self.assertIn("Undo what was done, step by step", shown)
+        self.assertLess(shown.index("prove@canary: exit code 3"), shown.index("Undo what was done"))
         self.has("c1", "old")
 
 
