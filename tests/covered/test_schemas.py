@@ -31,6 +31,39 @@ LIST = "entity acme\nname: Acme\nsource: us\n\nrule acme-1\nname: Rule of ours\n
        "indicator purl\nproduct: pA\nmost: E3\nvalue: pkg:npm/acme*\nsource: us\n"
 
 
+# What the published schemas (OSCAL's assessment results, SPDX 2.3) say of the objects that overt writes: fields that may stand there, fields that must.
+OSCAL = {
+    "assessment-results": ("uuid metadata import-ap local-definitions results back-matter", "uuid metadata import-ap results"),
+    "import-ap": ("href remarks", "href"),
+    "results": ("uuid title description start end props links local-definitions reviewed-controls attestations assessment-log observations risks findings remarks",
+                "uuid title description start reviewed-controls"),
+    "local-definitions": ("components inventory-items users assessment-assets tasks", ""),
+    "inventory-items": ("uuid description props links responsible-parties implemented-components remarks", "uuid description"),
+    "observations": ("uuid title description props links methods types origins subjects relevant-evidence collected expires remarks", "uuid description methods collected"),
+    "relevant-evidence": ("href description props links remarks", "description"),
+    "findings": ("uuid title description target related-observations", "uuid title description target"),
+    "related-observations": ("observation-uuid remarks", "observation-uuid"),
+}
+SPDX = {
+    "": ("spdxVersion dataLicense SPDXID name documentNamespace creationInfo comment packages relationships", "SPDXID creationInfo dataLicense name spdxVersion"),
+    "packages": ("SPDXID annotations attributionTexts builtDate checksums comment copyrightText description downloadLocation externalRefs filesAnalyzed hasFiles homepage "
+                 "licenseComments licenseConcluded licenseDeclared licenseInfoFromFiles name originator packageFileName packageVerificationCode primaryPackagePurpose "
+                 "releaseDate sourceInfo summary supplier validUntilDate versionInfo", "SPDXID downloadLocation name"),
+    "externalRefs": ("comment referenceCategory referenceLocator referenceType", "referenceCategory referenceLocator referenceType"),
+    "relationships": ("spdxElementId comment relatedSpdxElement relationshipType", "spdxElementId relatedSpdxElement relationshipType"),
+}
+
+
+def fields(node, rules, key=""):
+    """Objects whose fields are others than the rules say, by the key that they stand under."""
+    if isinstance(node, dict):
+        may, must = (set(x.split()) for x in rules.get(key, (" ".join(node), "")))
+        if not must <= set(node) <= may:
+            yield key, sorted(node)
+    for k, child in (node.items() if isinstance(node, dict) else ((key, n) for n in node) if isinstance(node, list) else ()):
+        yield from fields(child, rules, k)
+
+
 def schema(*names):
     """The first of these files; its references to other files of its folder are put in."""
     for name in names:
@@ -122,8 +155,12 @@ class Schemas(cov_kit.Case):
             self.hold(s, document)
 
     def test_oscal_forms(self):
-        """What OSCAL's schema says of each string, wherever it stands: also without the schema at hand."""
+        """What OSCAL's schema says of fields and strings: also without the schema at hand."""
         for document in self.covered("oscal"):
+            self.assertEqual(list(fields(document, OSCAL)), [])
+            self.assertEqual([k for k, n in nodes(document) if n == []], [])  # no list of OSCAL is empty
+            for title in (n for k, n in nodes(document) if k == "title"):
+                self.assertRegex(title, r"\A[^\n]+\Z")
             for p in props(document):
                 self.assertRegex(p["value"], r"\A\S(.*\S)?\Z")
                 self.assertRegex(p["name"], r"\A[^\W\d]([\w.-])*\Z")
@@ -141,6 +178,7 @@ class Schemas(cov_kit.Case):
     def test_spdx_forms(self):
         """What SPDX 2.3 says in words and its schema does not: identifiers, locators, one line for a supplier."""
         for document in self.inventory("--spdx"):
+            self.assertEqual(list(fields(document, SPDX)), [])
             ids = {p["SPDXID"] for p in document["packages"]}
             self.assertEqual(len(ids), len(document["packages"]))
             for p in document["packages"]:
@@ -151,6 +189,12 @@ class Schemas(cov_kit.Case):
                     self.assertRegex(r["referenceLocator"], want[r["referenceType"]])
             for r in document["relationships"]:
                 self.assertIn(r["relatedSpdxElement"], ids)
+
+
+def nodes(node, key=""):
+    yield key, node
+    for k, child in (node.items() if isinstance(node, dict) else ((key, n) for n in node) if isinstance(node, list) else ()):
+        yield from nodes(child, k)
 
 
 def props(node):
