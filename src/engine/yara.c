@@ -39,6 +39,7 @@ void ov_yara_free(struct ov_yara **py)
 	free(y->gate_in);
 	free(y->gate_open);
 	free(y->slot_in);
+	free(y->met_in);
 	free(y->slot);
 	free(y->woken);
 	free(y);
@@ -63,12 +64,13 @@ static ov_status make(struct ov_yara *y)
 	y->string_sound = calloc(nstrings, 1);
 	y->slot_in = calloc(nstrings, sizeof *y->slot_in);
 	y->slot = calloc(nstrings, sizeof *y->slot);
+	y->met_in = calloc(nstrings, sizeof *y->met_in);
 	y->gate_in = calloc(ngates, sizeof *y->gate_in);
 	y->gate_open = calloc(ngates, 1);
 	y->externals = calloc((size_t)y->image->nexternals + 1, sizeof *y->externals);
 	if (y->settled == NULL || y->woken_in == NULL || y->result == NULL || y->sound == NULL ||
 	    y->woken == NULL || y->string_sound == NULL || y->slot_in == NULL || y->slot == NULL ||
-	    y->gate_in == NULL || y->gate_open == NULL || y->externals == NULL)
+	    y->met_in == NULL || y->gate_in == NULL || y->gate_open == NULL || y->externals == NULL)
 		return OV_NOMEM;
 	for (uint32_t i = 0; i < y->image->nexternals; i++) {
 		struct ov_str name;
@@ -160,6 +162,8 @@ static bool is_gate_open(struct ov_yara *y, uint32_t gate)
 {
 	if (gate >= y->image->ngates)
 		return true;
+	if (y->env.is_process) /* has no size and no header: what wants them can't hold */
+		return false;
 	if (y->gate_in[gate] != y->generation) {
 		y->gate_in[gate] = y->generation;
 		y->gate_open[gate] =
@@ -198,14 +202,12 @@ static bool is_string_sound(struct ov_engine *e, uint32_t id, const struct ov_ys
 /* Whether a rule's gate lets it be looked at in this layer; if not, that is settled. */
 static bool may_wake(struct ov_yara *y, uint32_t id)
 {
-	struct ov_yrule r;
+	struct ov_ydoor d;
 
 	if (y->woken_in[id] == y->generation)
 		return false;
-	ov_yimage_rule(y->image, id, &r);
-	/* A process has no size and no header: what wants them can't hold. */
-	if ((y->wanted >> ov_yrule_severity(r.flags) & 1) != 0 &&
-	    (y->env.is_process ? r.gate == UINT32_MAX : is_gate_open(y, r.gate)))
+	d = ov_yimage_door(y->image, id);
+	if ((y->wanted >> ov_yrule_severity(d.flags) & 1) != 0 && is_gate_open(y, d.gate))
 		return true;
 	y->woken_in[id] = y->generation;
 	y->result[id] = OV_YARA_SHUT;
@@ -245,8 +247,10 @@ static enum ov_wake on_anchor(void *ctx, uint32_t token, uint64_t at)
 	ov_yimage_anchor(y->image, token, &a);
 	if (a.rule >= y->image->nrules || a.string >= y->image->nstrings)
 		return OV_WAKE_SETTLED; /* tokens are not verified when a database is opened */
-	if (!may_wake(y, a.rule))
+	if (!may_wake(y, a.rule)) {
+		y->met_in[a.string] = y->generation;
 		return OV_WAKE_SETTLED;
+	}
 	ov_yimage_string(y->image, a.string, &s);
 	if (!is_string_sound(p->e, a.string, &s))
 		return OV_WAKE_SETTLED;
@@ -256,6 +260,7 @@ static enum ov_wake on_anchor(void *ctx, uint32_t token, uint64_t at)
 		st = ov_ystr_probe(y->search, s.code, a.atom, &p->bytes, at, &p->steps);
 	if (st == OV_END)
 		return OV_WAKE_MORE;
+	y->met_in[a.string] = y->generation;
 	wake(p->e, a.rule);
 	return OV_WAKE_SETTLED;
 }
@@ -331,11 +336,12 @@ static void begin(struct ov_engine *e, struct ov_node *n)
 		memset(y->woken_in, 0, sizeof *y->woken_in * y->image->nrules);
 		memset(y->gate_in, 0, sizeof *y->gate_in * y->image->ngates);
 		memset(y->slot_in, 0, sizeof *y->slot_in * y->image->nstrings);
+		memset(y->met_in, 0, sizeof *y->met_in * y->image->nstrings);
 		y->generation = 1;
 	}
 	y->nwoken = 0;
 	y->n = n;
-	y->is_searched = false;
+	y->is_searched = y->is_seen = false;
 	y->said.n = y->dump.n = 0;
 	y->is_said_cut = false;
 	if (ov_src_read_upto(&n->src, 0, y->head, sizeof y->head, &got) != OV_OK)
@@ -364,10 +370,12 @@ ov_status ov_yara_layer(struct ov_engine *e, struct ov_node *n)
 	for (uint32_t i = 0; i < ov_yimage_always_count(y->image, y->class); i++) {
 		const uint32_t id = ov_yimage_always(y->image, y->class, i);
 
-		if (id < y->image->nrules && may_wake(y, id))
+		if (id < y->image->nrules && is_gate_open(y, ov_yimage_door(y->image, id).wake) &&
+		    may_wake(y, id))
 			wake(e, id);
 	}
 	s = look(e, n, &p);
+	y->is_seen = s == OV_OK;
 	if (s == OV_LIMIT)
 		ov_report_incomplete(
 		    e, n, OVERT_LIMIT_TIME, (struct ov_str){ 0 },

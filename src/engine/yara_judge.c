@@ -18,11 +18,24 @@
 #define RULE_STEPS ((uint64_t)1 << 24) /* of one condition */
 #define RULE_STEPS_BYTE 64u
 
+bool ov_yara_is_absent(const struct ov_yara *y, uint32_t string)
+{
+	const struct ov_ystring_facts f = ov_yimage_string_facts(y->image, string);
+
+	if (!y->env.is_process && f.min_len > y->n->match_size)
+		return true;
+	return (f.flags & OV_YS_ANCHORED) != 0 && y->is_seen && y->met_in[string] != y->generation;
+}
+
 static bool list(void *ctx, uint32_t string, struct ov_ylist *out)
 {
 	struct ov_engine *e = ctx;
 	struct ov_yara *y = e->yara;
 
+	if (ov_yara_is_absent(y, string)) {
+		*out = (struct ov_ylist){ .n = 0 };
+		return true;
+	}
 	if (y->slot_in[string] != y->generation || !y->is_searched)
 		return false;
 	*out = ov_ysearch_list(y->search, y->slot[string]);
@@ -170,7 +183,7 @@ static ov_status ask(struct ov_yara *y, uint32_t id)
 		const uint32_t str = r.first_string + i;
 		struct ov_ystring s;
 
-		if (y->slot_in[str] == y->generation)
+		if (y->slot_in[str] == y->generation || ov_yara_is_absent(y, str))
 			continue;
 		ov_yimage_string(y->image, str, &s);
 		if ((s.flags & OV_YS_ELSEWHERE) == 0 && y->n->src.mem != NULL && !y->env.is_process)

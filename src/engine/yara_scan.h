@@ -28,6 +28,8 @@ struct ov_yara {
 	uint32_t *gate_in, generation;
 	uint8_t *gate_open;
 	uint32_t *slot_in, *slot; /* a string: the generation that searches it, and where */
+	uint32_t *met_in; /* an anchored string: the generation in which one of its keys was met */
+	bool is_seen;	  /* pass 1 has gone through all of the layer */
 	uint32_t *woken, nwoken;
 	uint8_t head[OV_YHEAD]; /* of the layer */
 	size_t nhead;
@@ -52,6 +54,8 @@ struct ov_yara {
 OV_MUST_USE ov_status ov_yara_judge(struct ov_engine *e, struct ov_node *n);
 /* Whether a rule woken in this layer holds, its namespace's global rules included. */
 bool ov_yara_holds(const struct ov_engine *e, uint32_t id);
+/* Whether a string can't be in the layer: pass 1 met none of its keys, or it is too long. */
+bool ov_yara_is_absent(const struct ov_yara *y, uint32_t string);
 /* Searches what was asked for with ov_ysearch_add(). */
 OV_MUST_USE ov_status ov_yara_search(struct ov_engine *e, struct ov_node *n);
 

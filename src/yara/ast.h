@@ -118,7 +118,9 @@ struct ov_ynode {
 	0x40000u /* its offsets, lengths or number are asked for, not only whether it is there */
 #define OV_YS_ELSEWHERE 0x80000u /* it is asked for otherwise than `at` a place */
 #define OV_YS_FIXED 0x100000u	 /* all that is asked is `at` one known offset */
-#define OV_YS_PLACES 0x200000u	 /* it is asked for `at` more than one place */
+#define OV_YS_ANCHORED                                                                             \
+	0x800000u /* in a file of its rule's class it is not there unless an anchor was met */
+#define OV_YS_PLACES 0x200000u /* it is asked for `at` more than one place */
 
 struct ov_ystring_ast {
 	struct ov_str name; /* without the sign; empty: anonymous */

@@ -289,7 +289,8 @@ static ov_status always(struct ov_ycompiler *c, enum ov_yclass class)
 		const uint32_t its = ov_le32(r + YR_CLASS);
 
 		if ((ov_le32(r + YR_FLAGS) & OV_YRULE_ALWAYS) != 0 &&
-		    (its == OV_YCLASS_OTHER || its == (uint32_t) class))
+		    (its == OV_YCLASS_OTHER || its == (uint32_t) class) &&
+		    ov_yc_gate_lets_in(c, ov_le32(r + YR_WAKE), class))
 			OV_TRY(ov_buf_u32(list, i));
 	}
 	return OV_OK;

@@ -126,7 +126,7 @@ static ov_status scouts(struct ov_ycompiler *c, const struct ov_yrule_ast *r, co
 	OV_TRY(ov_arena_array(&c->rule_arena, r->nstrings, &weak));
 	for (uint32_t i = 0; i < r->nstrings; i++)
 		weak[i] = costs[i] != YC_NO_COST ? costs[i] : WEAK_COST;
-	OV_TRY(ov_yc_cover(c, r, weak, first_string, &cover, &n, &cost));
+	OV_TRY(ov_yc_cover(c, r, weak, first_string, false, &cover, &n, &cost));
 	if (cost == YC_NO_COST || n > SCOUTS_MAX)
 		return OV_OK;
 	ov_put_le32(row + YR_SCOUTS, (uint32_t)(c->sect[YI_SCOUTS].n / 4));
@@ -136,28 +136,60 @@ static ov_status scouts(struct ov_ycompiler *c, const struct ov_yrule_ast *r, co
 	return OV_OK;
 }
 
+/*
+ * The cover's gates, as one: what wakes the rule besides its strings.
+ * @param nstrings  The cover's strings; what comes behind them are gates.
+ */
+static ov_status wake_gate(struct ov_ycompiler *c, uint32_t *cover, uint32_t n, uint32_t nstrings,
+			   uint32_t *out)
+{
+	for (uint32_t i = nstrings; i < n; i++)
+		cover[i] &= ~YC_GATE;
+	return ov_yc_gate_any(c, cover + nstrings, n - nstrings, out);
+}
+
+/* All atoms of the rule's own strings in its cover are looked for: what of them is not met is not
+ * there. */
+static void mark_anchored(struct ov_ycompiler *c, const uint32_t *cover, uint32_t n,
+			  uint32_t first_string)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		uint8_t *row = c->sect[YI_STRINGS].p + (size_t)cover[i] * YI_STRING + 16;
+
+		if (cover[i] >= first_string)
+			ov_put_le32(row, ov_le32(row) | OV_YS_ANCHORED);
+	}
+}
+
 static ov_status wake(struct ov_ycompiler *c, const struct ov_yrule_ast *r, uint32_t id,
 		      const uint64_t *costs, uint32_t first_string, uint8_t *row, uint32_t *flags)
 {
 	struct yc_rule info = { .gate = UINT32_MAX, .cost = YC_NO_COST };
 	enum ov_yclass class = OV_YCLASS_OTHER;
-	uint32_t *cover = NULL;
+	uint32_t *cover = NULL, nstrings = 0, wakes = UINT32_MAX;
 
+	ov_put_le32(row + YR_WAKE, wakes);
 	if (c->says) { /* what it says is said before its strings are asked for */
 		*flags |= OV_YRULE_ALWAYS | OV_YRULE_SAYS;
 		ov_put_le32(row + YR_GATE, info.gate);
 		return ov_buf_put(&c->rules, &info, sizeof info);
 	}
 	OV_TRY(ov_yc_gate(c, r, &info.gate, &class));
-	OV_TRY(ov_yc_cover(c, r, costs, first_string, &cover, &info.ncover, &info.cost));
+	OV_TRY(ov_yc_cover(c, r, costs, first_string, true, &cover, &info.ncover, &info.cost));
 	if (info.cost == YC_NO_COST)
 		OV_TRY(scouts(c, r, costs, first_string, row));
 	info.first_cover = yc_count(c->covers, uint32_t);
 	if (info.ncover > 0)
 		OV_TRY(ov_buf_put(&c->covers, cover, info.ncover * sizeof *cover));
-	OV_TRY(anchors(c, id, cover, info.ncover));
-	if (info.cost == YC_NO_COST)
+	while (nstrings < info.ncover && (cover[nstrings] & YC_GATE) == 0)
+		nstrings++;
+	OV_TRY(anchors(c, id, cover, nstrings));
+	mark_anchored(c, cover, nstrings, first_string);
+	if (info.ncover > nstrings)
+		OV_TRY(wake_gate(c, cover, info.ncover, nstrings, &wakes));
+	if (info.cost == YC_NO_COST || info.ncover > nstrings)
 		*flags |= OV_YRULE_ALWAYS;
+	ov_put_le32(row + YR_WAKE, wakes);
 	ov_put_le32(row + YR_GATE, info.gate);
 	ov_put_le32(row + YR_CLASS, (uint32_t) class);
 	return ov_buf_put(&c->rules, &info, sizeof info);

@@ -1,7 +1,8 @@
 /*
  * A rule's cover: strings of which at least one must be in a file for the rule to hold; of all that
  * would do, those expected least often. So pass 1 needs to look for few strings, and rules that
- * lack theirs are never evaluated.
+ * lack theirs are never evaluated. Where no string is needed, first bytes may be ("MZ", for what
+ * the module pe tells): gates stand in a cover beside strings.
  */
 #include "ycompile_int.h"
 
@@ -11,7 +12,7 @@
 struct rope {
 	const struct rope *a, *b; /* a union; or: */
 	const uint32_t *items;	  /* strings of the rule; NULL: `item` alone */
-	uint32_t n, item;
+	uint32_t n, item;	  /* a string's number, or YC_GATE and a gate's */
 };
 
 struct cover {
@@ -26,9 +27,12 @@ struct walk {
 	const struct ov_yrule_ast *r;
 	const uint64_t *costs;
 	uint32_t first_string;
+	bool has_gates; /* they may stand for strings */
 };
 
-#define RULE_REF_MAX 64u /* strings of another rule's cover that are taken over */
+#define GATE_COST ((uint64_t)1 << 40) /* dearer than strings: many files begin alike */
+#define SMALL ((int64_t)1 << 31)      /* numbers whose sums do not overflow */
+#define RULE_REF_MAX 64u	      /* strings of another rule's cover that are taken over */
 
 static const struct cover nothing = { .cost = YC_NO_COST };
 
@@ -84,6 +88,23 @@ static ov_status one_string(struct walk *w, uint32_t str, struct cover *out)
 	r->n = 1;
 	r->item = w->first_string + str;
 	*out = (struct cover){ .cost = w->costs[str], .rope = r };
+	return OV_OK;
+}
+
+static ov_status one_gate(struct walk *w, const struct ov_ynode *n, struct cover *out)
+{
+	uint32_t gate = UINT32_MAX;
+	struct rope *r = NULL;
+
+	*out = nothing;
+	if (w->has_gates)
+		OV_TRY(ov_yc_head(w->c, w->r, n, &gate));
+	if (gate == UINT32_MAX)
+		return OV_OK;
+	OV_TRY(ov_arena_new(&w->c->rule_arena, &r));
+	r->n = 1;
+	r->item = YC_GATE | gate;
+	*out = (struct cover){ .cost = GATE_COST, .rope = r };
 	return OV_OK;
 }
 
@@ -218,6 +239,10 @@ static ov_status for_in(struct walk *w, const struct ov_ynode *n, struct cover *
 	if (least(n, 1) == 0)
 		return OV_OK;
 	OV_TRY(walk(w, n->body, out));
+	if (n->iter == OV_YI_OBJECT) {
+		OV_TRY(absent(w, n->a, &range));
+		*out = cheaper(*out, range);
+	}
 	if (n->iter == OV_YI_RANGE) {
 		if (ov_yc_is_int(n->a) && n->a->i >= 1 && n->b->kind == YN_COUNT)
 			OV_TRY(one_string(w, n->b->str, &range));
@@ -230,17 +255,73 @@ static ov_status for_in(struct walk *w, const struct ov_ynode *n, struct cover *
 	return OV_OK;
 }
 
-/* #a OP number: is at least one $a needed? */
-static bool needs_one(enum ov_ynode_kind op, int64_t v)
+/* What a number is at least, as far as that can be told: no count is below zero. */
+static int64_t least_value(const struct ov_ynode *n)
+{
+	int64_t a, b;
+
+	switch (n->kind) {
+	case YN_INT:
+		return n->i;
+	case YN_COUNT:
+	case YN_FILESIZE:
+	case YN_OFFSET:
+	case YN_LENGTH:
+		return 0;
+	case YN_ADD:
+		a = least_value(n->a);
+		b = least_value(n->b);
+		return a >= 0 && b >= 0 && a <= SMALL && b <= SMALL ? a + b : INT64_MIN;
+	case YN_MUL:
+		return least_value(n->a) >= 0 && least_value(n->b) >= 0 ? 0 : INT64_MIN;
+	default:
+		return INT64_MIN;
+	}
+}
+
+/* What is needed for a number above zero to come out of counts. */
+static ov_status above_zero(struct walk *w, const struct ov_ynode *n, struct cover *out)
+{
+	struct cover a = nothing, b = nothing;
+
+	*out = nothing;
+	switch (n->kind) {
+	case YN_INT:
+		if (n->i <= 0 && n->i >= -SMALL)
+			out->cost = 0;
+		return OV_OK;
+	case YN_COUNT:
+		return one_string(w, n->str, out);
+	case YN_ADD:
+		OV_TRY(above_zero(w, n->a, &a));
+		OV_TRY(above_zero(w, n->b, &b));
+		return join(w, a, b, out);
+	case YN_MUL:
+		if (least_value(n) < 0)
+			return OV_OK;
+		OV_TRY(above_zero(w, n->a, &a));
+		OV_TRY(above_zero(w, n->b, &b));
+		*out = cheaper(a, b);
+		return OV_OK;
+	case YN_SUB:
+		return least_value(n->a) >= 0 && least_value(n->b) >= 0 ? above_zero(w, n->a, out)
+									: OV_OK;
+	default:
+		return OV_OK;
+	}
+}
+
+/* a OP b: must `a` be above zero? */
+static bool is_above_zero(enum ov_ynode_kind op, const struct ov_ynode *a, const struct ov_ynode *b)
 {
 	switch (op) {
 	case YN_GT:
-		return v >= 0;
+		return least_value(b) >= 0;
 	case YN_GE:
 	case YN_EQ:
-		return v >= 1;
+		return least_value(b) >= 1;
 	case YN_NE:
-		return v == 0;
+		return ov_yc_is_int(b) && b->i == 0 && least_value(a) >= 0;
 	default:
 		return false;
 	}
@@ -249,17 +330,23 @@ static bool needs_one(enum ov_ynode_kind op, int64_t v)
 static ov_status compare(struct walk *w, const struct ov_ynode *n, struct cover *out)
 {
 	static const enum ov_ynode_kind turned[] = { YN_EQ, YN_NE, YN_GT, YN_GE, YN_LT, YN_LE };
-	struct cover count = nothing;
+	struct cover one;
 
-	if (n->kind >= YN_EQ && n->kind <= YN_GE) {
-		if (n->a->kind == YN_COUNT && ov_yc_is_int(n->b) && needs_one(n->kind, n->b->i))
-			OV_TRY(one_string(w, n->a->str, &count));
-		else if (n->b->kind == YN_COUNT && ov_yc_is_int(n->a) &&
-			 needs_one(turned[n->kind - YN_EQ], n->a->i))
-			OV_TRY(one_string(w, n->b->str, &count));
-	}
 	OV_TRY(absent(w, n, out));
-	*out = cheaper(*out, count);
+	if (n->kind < YN_EQ || n->kind > YN_GE)
+		return OV_OK;
+	if (is_above_zero(n->kind, n->a, n->b)) {
+		OV_TRY(above_zero(w, n->a, &one));
+		*out = cheaper(*out, one);
+	}
+	if (is_above_zero(turned[n->kind - YN_EQ], n->b, n->a)) {
+		OV_TRY(above_zero(w, n->b, &one));
+		*out = cheaper(*out, one);
+	}
+	if (n->kind == YN_EQ) {
+		OV_TRY(one_gate(w, n, &one));
+		*out = cheaper(*out, one);
+	}
 	return OV_OK;
 }
 
@@ -278,9 +365,12 @@ static ov_status absent(struct walk *w, const struct ov_ynode *n, struct cover *
 	case YN_BITNOT:
 	case YN_READ:
 	case YN_NOT:
-	case YN_FIELD:
 		return absent(w, n->a, out);
+	case YN_FIELD:
+		OV_TRY(one_gate(w, n, out));
+		return out->cost == YC_NO_COST ? absent(w, n->a, out) : OV_OK;
 	case YN_CALL:
+		OV_TRY(absent(w, n->a, out));
 		for (uint32_t i = 0; i < n->nkids; i++) {
 			OV_TRY(absent(w, n->kids[i], &one));
 			*out = cheaper(*out, one);
@@ -320,11 +410,17 @@ static ov_status rule_ref(struct walk *w, uint32_t rule, struct cover *out)
 
 static ov_status walk(struct walk *w, const struct ov_ynode *n, struct cover *out)
 {
+	struct cover head;
+
 	*out = nothing;
 	switch (n->kind) {
+	case YN_AT:
+		OV_TRY(one_gate(w, n, &head));
+		OV_TRY(one_string(w, n->str, out));
+		*out = cheaper(*out, head);
+		return OV_OK;
 	case YN_FOUND:
 	case YN_IN:
-	case YN_AT:
 		return one_string(w, n->str, out);
 	case YN_COUNT: /* as a condition: not zero */
 		return n->a == NULL ? one_string(w, n->str, out) : OV_OK;
@@ -407,9 +503,12 @@ static int by_number(const void *pa, const void *pb)
 }
 
 ov_status ov_yc_cover(struct ov_ycompiler *c, const struct ov_yrule_ast *r, const uint64_t *costs,
-		      uint32_t first_string, uint32_t **out, uint32_t *n, uint64_t *cost)
+		      uint32_t first_string, bool has_gates, uint32_t **out, uint32_t *n,
+		      uint64_t *cost)
 {
-	struct walk w = { .c = c, .r = r, .costs = costs, .first_string = first_string };
+	struct walk w = {
+		.c = c, .r = r, .costs = costs, .first_string = first_string, .has_gates = has_gates
+	};
 	struct cover all;
 	uint32_t kept = 0;
 

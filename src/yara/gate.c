@@ -173,6 +173,66 @@ static void read_gate(const struct ov_ynode *read, int64_t want, struct gate *g)
 	}
 }
 
+/* A file that begins with `head`. */
+static void head_gate(const char *head, struct gate *g)
+{
+	const size_t n = strnlen(head, OV_YHEAD);
+
+	one_alternative(g);
+	memcpy(g->alt[0].value, head, n);
+	memset(g->alt[0].mask, 0xff, n);
+}
+
+/* The bytes that a file begins with for a field to be defined; NULL: not known. Structs that are
+ * only names for others' places are passed through. */
+static const char *field_head(const struct ov_ycompiler *c, const struct ov_ynode *n)
+{
+	if (n->field == NULL || ov_yfield_is_certain(n->field))
+		return NULL;
+	while (n->a->kind == YN_FIELD && n->a->field != NULL && ov_yfield_is_certain(n->a->field))
+		n = n->a;
+	return n->a->kind == YN_MODULE ? ov_ymodule_head(c->o.modules, (unsigned)n->a->i, n->field)
+				       : NULL;
+}
+
+/* What must hold for a value to be defined: modules tell of one kind of file each. */
+static void defined_gate(const struct ov_ycompiler *c, const struct ov_ynode *n, struct gate *g)
+{
+	const char *head;
+	struct gate one;
+
+	open_gate(g);
+	switch (n->kind) {
+	case YN_FIELD:
+		head = field_head(c, n);
+		if (head != NULL)
+			head_gate(head, g);
+		else
+			defined_gate(c, n->a, g);
+		return;
+	case YN_NEG:
+	case YN_BITNOT:
+	case YN_READ:
+	case YN_NOT:
+		defined_gate(c, n->a, g);
+		return;
+	case YN_CALL:
+		defined_gate(c, n->a, g);
+		for (uint32_t i = 0; i < n->nkids; i++) {
+			defined_gate(c, n->kids[i], &one);
+			both(g, &one);
+		}
+		return;
+	default:
+		if (n->kind != YN_INDEX && (n->kind < YN_ADD || n->kind > YN_MATCHES))
+			return;
+		defined_gate(c, n->a, g);
+		defined_gate(c, n->b, &one);
+		both(g, &one);
+		return;
+	}
+}
+
 static void compare_gate(const struct ov_ynode *n, struct gate *g)
 {
 	const struct ov_ynode *a = n->a, *b = n->b;
@@ -213,9 +273,8 @@ static void place_gate(const struct ov_yrule_ast *r, const struct ov_ynode *n, s
 	memset(g->alt[0].mask + n->a->i, 0xff, many);
 }
 
-static void rule_gate(struct ov_ycompiler *c, uint32_t rule, struct gate *g)
+static void gate_at(const struct ov_ycompiler *c, uint32_t id, struct gate *g)
 {
-	const uint32_t id = yc_rows(c->rules, struct yc_rule)[rule].gate;
 	const uint8_t *row;
 
 	open_gate(g);
@@ -230,6 +289,8 @@ static void rule_gate(struct ov_ycompiler *c, uint32_t rule, struct gate *g)
 static void walk(struct ov_ycompiler *c, const struct ov_yrule_ast *r, const struct ov_ynode *n,
 		 struct gate *g)
 {
+	struct gate one;
+
 	open_gate(g);
 	switch (n->kind) {
 	case YN_AND:
@@ -250,7 +311,7 @@ static void walk(struct ov_ycompiler *c, const struct ov_yrule_ast *r, const str
 			*g = (struct gate){ .n = 0 };
 		return;
 	case YN_RULE:
-		rule_gate(c, (uint32_t)n->i, g);
+		gate_at(c, yc_rows(c->rules, struct yc_rule)[n->i].gate, g);
 		return;
 	case YN_AT:
 		place_gate(r, n, g);
@@ -260,11 +321,32 @@ static void walk(struct ov_ycompiler *c, const struct ov_yrule_ast *r, const str
 	case YN_LE:
 	case YN_GT:
 	case YN_GE:
-		compare_gate(n, g);
+		compare_gate(n, &one);
+		defined_gate(c, n, g);
+		both(g, &one);
+		return;
+	case YN_DEFINED:
+		defined_gate(c, n->a, g);
 		return;
 	default:
+		defined_gate(c, n, g);
 		return;
 	}
+}
+
+/* The class that all files are of which an alternative lets in. */
+static enum ov_yclass class_of_one(const struct ov_yalt *a)
+{
+	static const uint8_t all[4] = { 0xff, 0xff, 0xff, 0xff };
+
+	if (memcmp(a->mask, all, 2) == 0 && memcmp(a->value, "MZ", 2) == 0)
+		return OV_YCLASS_MZ;
+	if (memcmp(a->mask, all, 4) == 0 && memcmp(a->value,
+						   "\x7f"
+						   "ELF",
+						   4) == 0)
+		return OV_YCLASS_ELF;
+	return OV_YCLASS_OTHER;
 }
 
 static enum ov_yclass class_of(const struct gate *g)
@@ -272,23 +354,41 @@ static enum ov_yclass class_of(const struct gate *g)
 	enum ov_yclass all = OV_YCLASS_OTHER;
 
 	for (uint32_t i = 0; i < g->n; i++) {
-		const struct ov_yalt *a = &g->alt[i];
-		enum ov_yclass one = OV_YCLASS_OTHER;
+		const enum ov_yclass one = class_of_one(&g->alt[i]);
 
-		if (a->mask[0] == 0xff && a->mask[1] == 0xff && a->value[0] == 'M' &&
-		    a->value[1] == 'Z')
-			one = OV_YCLASS_MZ;
-		else if (memcmp(a->value,
-				"\x7f"
-				"ELF",
-				4) == 0 &&
-			 memcmp(a->mask, "\xff\xff\xff\xff", 4) == 0)
-			one = OV_YCLASS_ELF;
 		if (one == OV_YCLASS_OTHER || (i > 0 && one != all))
 			return OV_YCLASS_OTHER;
 		all = one;
 	}
 	return all;
+}
+
+/* Whether an alternative can let in a file that begins with `head`. */
+static bool lets_in(const struct ov_yalt *a, const char *head)
+{
+	for (size_t i = 0; head[i] != '\0'; i++)
+		if (((a->value[i] ^ (uint8_t)head[i]) & a->mask[i]) != 0)
+			return false;
+	return true;
+}
+
+bool ov_yc_gate_lets_in(const struct ov_ycompiler *c, uint32_t id, enum ov_yclass class)
+{
+	const uint8_t *row = c->sect[YI_GATES].p + 8 * (size_t)id;
+
+	if (id == UINT32_MAX)
+		return true;
+	for (uint32_t i = 0; i < ov_le32(row + 4); i++) {
+		struct ov_yalt a;
+
+		memcpy(&a, c->sect[YI_ALTS].p + ((size_t)ov_le32(row) + i) * YI_ALT, sizeof a);
+		if (class == OV_YCLASS_OTHER ? class_of_one(&a) == OV_YCLASS_OTHER
+					     : lets_in(&a, class == OV_YCLASS_MZ ? "MZ"
+										 : "\x7f"
+										   "ELF"))
+			return true;
+	}
+	return false;
 }
 
 static uint32_t hash(const struct ov_yalt *alts, uint32_t n)
@@ -337,6 +437,45 @@ ov_status ov_yc_gate_rows(struct ov_ycompiler *c, const struct ov_yalt *alts, ui
 	ov_put_le32(row + 4, n);
 	OV_TRY(ov_buf_put(&c->sect[YI_GATES], row, sizeof row));
 	return ov_buf_put(&c->sect[YI_ALTS], alts, n * sizeof *alts);
+}
+
+/* An alternative that any file may fit says nothing. */
+static bool asks_for_head(const struct gate *g)
+{
+	static const uint8_t none[OV_YHEAD] = { 0 };
+
+	for (uint32_t i = 0; i < g->n; i++)
+		if (memcmp(g->alt[i].mask, none, sizeof none) == 0)
+			return false;
+	return !g->is_open;
+}
+
+ov_status ov_yc_head(struct ov_ycompiler *c, const struct ov_yrule_ast *r, const struct ov_ynode *n,
+		     uint32_t *gate)
+{
+	struct gate g;
+
+	*gate = UINT32_MAX;
+	open_gate(&g);
+	if (n->kind == YN_AT)
+		place_gate(r, n, &g);
+	else if (n->kind == YN_EQ)
+		compare_gate(n, &g);
+	else if (n->kind == YN_FIELD)
+		defined_gate(c, n, &g);
+	return asks_for_head(&g) ? ov_yc_gate_rows(c, g.alt, g.n, gate) : OV_OK;
+}
+
+ov_status ov_yc_gate_any(struct ov_ycompiler *c, const uint32_t *gates, uint32_t n, uint32_t *out)
+{
+	struct gate all = { .n = 0 }, one;
+
+	for (uint32_t i = 0; i < n; i++) {
+		gate_at(c, gates[i], &one);
+		either(&all, &one);
+	}
+	*out = UINT32_MAX;
+	return all.is_open ? OV_OK : ov_yc_gate_rows(c, all.alt, all.n, out);
 }
 
 ov_status ov_yc_gate(struct ov_ycompiler *c, const struct ov_yrule_ast *r, uint32_t *gate,

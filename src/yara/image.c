@@ -28,7 +28,7 @@ void ov_yimage_rule(const struct ov_yimage *y, uint32_t id, struct ov_yrule *out
 {
 	const uint8_t *r = row(y, YI_RULES, id, YI_RULE), *ns;
 
-	*out = (struct ov_yrule){ .id = id, .gate = UINT32_MAX };
+	*out = (struct ov_yrule){ .id = id, .gate = UINT32_MAX, .wake = UINT32_MAX };
 	if (r == NULL)
 		return;
 	out->name = text(y, r + YR_NAME);
@@ -51,11 +51,23 @@ void ov_yimage_rule(const struct ov_yimage *y, uint32_t id, struct ov_yrule *out
 	out->first_scout = ov_le32(r + YR_SCOUTS);
 	out->nscouts = ov_le32(r + YR_SCOUTS + 4);
 	out->gate = ov_le32(r + YR_GATE);
+	out->wake = ov_le32(r + YR_WAKE);
 	out->nslots = ov_le32(r + YR_SLOTS);
 	out->nloops = ov_le32(r + YR_LOOPS);
 	out->stack = ov_le32(r + YR_STACK);
 	out->class = (enum ov_yclass)(ov_le32(r + YR_CLASS) % OV_YCLASSES);
 	out->code = part(&y->at[YI_CODE], r + YR_CODE);
+}
+
+struct ov_ydoor ov_yimage_door(const struct ov_yimage *y, uint32_t id)
+{
+	const uint8_t *r = row(y, YI_RULES, id, YI_RULE);
+
+	if (r == NULL)
+		return (struct ov_ydoor){ .gate = UINT32_MAX, .wake = UINT32_MAX };
+	return (struct ov_ydoor){ .flags = ov_le32(r + YR_FLAGS),
+				  .gate = ov_le32(r + YR_GATE),
+				  .wake = ov_le32(r + YR_WAKE) };
 }
 
 struct ov_str ov_yimage_namespace(const struct ov_yimage *y, uint32_t id)
@@ -76,6 +88,15 @@ void ov_yimage_string(const struct ov_yimage *y, uint32_t id, struct ov_ystring 
 	out->code = part(&y->at[YI_BLOCKS], r + 8);
 	out->flags = ov_le32(r + 16);
 	out->fixed = ov_le64(r + 24);
+}
+
+struct ov_ystring_facts ov_yimage_string_facts(const struct ov_yimage *y, uint32_t id)
+{
+	const uint8_t *r = row(y, YI_STRINGS, id, YI_STRING);
+
+	if (r == NULL)
+		return (struct ov_ystring_facts){ 0 };
+	return (struct ov_ystring_facts){ .flags = ov_le32(r + 16), .min_len = ov_le32(r + 20) };
 }
 
 void ov_yimage_const(const struct ov_yimage *y, uint32_t id, struct ov_yconst *out)
@@ -417,7 +438,8 @@ ov_status ov_yimage_check_rule(const struct ov_yimage *y, uint32_t id)
 	    !in(r.first_const, r.nconsts, y->at[YI_CONSTS].len / YI_CONST) ||
 	    !in(r.first_tag, r.ntags, y->at[YI_TAGS].len / 8) ||
 	    !in(r.first_meta, r.nmetas, y->at[YI_METAS].len / YI_META) ||
-	    (r.gate != UINT32_MAX && r.gate >= y->ngates))
+	    (r.gate != UINT32_MAX && r.gate >= y->ngates) ||
+	    (r.wake != UINT32_MAX && r.wake >= y->ngates))
 		return OV_BAD;
 	for (uint32_t i = 0; i < r.nstrings; i++) {
 		struct ov_ystring s;

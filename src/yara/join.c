@@ -88,7 +88,8 @@ static ov_status strings(struct join *j, const struct ov_yrule *r, uint8_t *row)
 		OV_TRY(ov_buf_u32(&c->sect[YI_STRINGS], at));
 		OV_TRY(ov_buf_u32(&c->sect[YI_STRINGS], (uint32_t)s.code.len));
 		OV_TRY(ov_buf_u32(&c->sect[YI_STRINGS], s.flags));
-		OV_TRY(ov_buf_u32(&c->sect[YI_STRINGS], 0));
+		OV_TRY(ov_buf_u32(&c->sect[YI_STRINGS],
+				  ov_yimage_string_facts(j->y, r->first_string + i).min_len));
 		OV_TRY(ov_buf_u64(&c->sect[YI_STRINGS], s.fixed));
 	}
 	return OV_OK;
@@ -150,13 +151,13 @@ static ov_status labels(struct join *j, const struct ov_yrule *r, uint8_t *row)
 	return OV_OK;
 }
 
-static ov_status gate(struct join *j, const struct ov_yrule *r, uint32_t *out)
+static ov_status gate(struct join *j, uint32_t id, uint32_t *out)
 {
 	struct ov_yalt alts[YI_ALTS_MAX];
 	uint32_t n = 0;
 
 	*out = UINT32_MAX;
-	if (r->gate == UINT32_MAX || !ov_yimage_alternatives(j->y, r->gate, alts, &n))
+	if (id == UINT32_MAX || !ov_yimage_alternatives(j->y, id, alts, &n))
 		return OV_OK;
 	return ov_yc_gate_rows(j->c, alts, n, out);
 }
@@ -167,7 +168,7 @@ static ov_status one_rule(struct join *j, uint32_t id)
 	struct yc_rule info = { .cost = YC_NO_COST };
 	uint8_t row[YI_RULE] = { 0 };
 	struct ov_yrule r;
-	uint32_t at = 0;
+	uint32_t at = 0, wakes = UINT32_MAX;
 
 	OV_TRY(ov_yimage_check_rule(j->y, id));
 	ov_yimage_rule(j->y, id, &r);
@@ -198,8 +199,10 @@ static ov_status one_rule(struct join *j, uint32_t id)
 	ov_put_le32(row + YR_CODE, (uint32_t)c->sect[YI_CODE].n);
 	ov_put_le32(row + YR_CODE + 4, (uint32_t)r.code.len);
 	OV_TRY(ov_buf_put(&c->sect[YI_CODE], r.code.base, r.code.len));
-	OV_TRY(gate(j, &r, &info.gate));
+	OV_TRY(gate(j, r.gate, &info.gate));
+	OV_TRY(gate(j, r.wake, &wakes));
 	ov_put_le32(row + YR_GATE, info.gate);
+	ov_put_le32(row + YR_WAKE, wakes);
 	ov_put_le32(row + YR_SLOTS, r.nslots);
 	ov_put_le32(row + YR_LOOPS, r.nloops);
 	ov_put_le32(row + YR_STACK, r.stack);

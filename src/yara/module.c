@@ -1,6 +1,8 @@
 /* Names and values in modules' tables. */
 #include "module.h"
 
+#include <string.h>
+
 /* Conditions look fields up while they are evaluated: no name's length is taken. */
 static bool is_named(const char *name, struct ov_str s)
 {
@@ -24,6 +26,19 @@ int ov_ymodule_find(const struct ov_ymodules *m, struct ov_str name)
 		if (is_named(m->rows[i]->name, name))
 			return (int)i;
 	return -1;
+}
+
+const char *ov_ymodule_head(const struct ov_ymodules *m, unsigned module,
+			    const struct ov_yfield *field)
+{
+	const struct ov_ymodule *row = m->rows[module];
+
+	return row->anyway != NULL && strcmp(field->name, row->anyway) == 0 ? NULL : row->head;
+}
+
+bool ov_yfield_is_certain(const struct ov_yfield *f)
+{
+	return f->get == NULL && (f->kind == OV_Y_INT || f->kind == OV_Y_STRUCT);
 }
 
 struct ov_yobj ov_ymodule_root(const struct ov_ymodules *m, unsigned module)

@@ -136,6 +136,11 @@ struct ov_ytype {
 struct ov_ymodule {
 	const char *name; /* as imported */
 	const struct ov_ytype *root;
+	/* Files that do not begin with these bytes have no value of it but constants and the one
+	 * field named `anyway` (NULL: none): rules that need one are not looked at. NULL: any may.
+	 */
+	const char *head;
+	const char *anyway;
 };
 
 /* All modules of a program: passed in, so that neither compiler nor evaluator knows one. */
@@ -163,6 +168,12 @@ OV_MUST_USE ov_status ov_ydict_value(struct ov_yenv *env, const struct ov_yobj *
 				     struct ov_str key, struct ov_yval *out);
 /* The root of a module. */
 struct ov_yobj ov_ymodule_root(const struct ov_ymodules *m, unsigned module);
+/** Whether a field is there whatever the file is: a constant, or a struct without a getter. */
+bool ov_yfield_is_certain(const struct ov_yfield *f);
+/** The bytes that a file must begin with for a field of a module's root, or what stands below it,
+ * to be defined, if it is not certain; NULL: any. */
+const char *ov_ymodule_head(const struct ov_ymodules *m, unsigned module,
+			    const struct ov_yfield *field);
 /** A module's number, or -1. */
 int ov_ymodule_find(const struct ov_ymodules *m, struct ov_str name);
 

@@ -74,14 +74,27 @@ OV_MUST_USE ov_status ov_yc_gate(struct ov_ycompiler *c, const struct ov_yrule_a
 OV_MUST_USE ov_status ov_yc_gate_rows(struct ov_ycompiler *c, const struct ov_yalt *alts,
 				      uint32_t n, uint32_t *gate);
 
+/* Whether a file of a class may pass a gate. */
+bool ov_yc_gate_lets_in(const struct ov_ycompiler *c, uint32_t gate, enum ov_yclass class);
+/* A gate of what a place in the first bytes, a number read there or a module's field asks of them,
+ * if it asks for any; UINT32_MAX: not. */
+OV_MUST_USE ov_status ov_yc_head(struct ov_ycompiler *c, const struct ov_yrule_ast *r,
+				 const struct ov_ynode *n, uint32_t *gate);
+/* A gate that is open when one of some is. UINT32_MAX: that can't be said. */
+OV_MUST_USE ov_status ov_yc_gate_any(struct ov_ycompiler *c, const uint32_t *gates, uint32_t n,
+				     uint32_t *out);
+
 /*
  * cover.c: the cheapest strings of which one must be there. `costs`: of each of the rule's strings.
- * @param out   Numbers in the image, in the rule's arena; strings of other rules may be among them.
- * @param cost  YC_NO_COST: the rule can hold without any string. 0 with none: it never holds.
+ * @param has_gates  Gates on first bytes may stand for strings.
+ * @param out   Numbers in the image, in the rule's arena, rising; strings of other rules may be
+ *              among them. Gates come last, with YC_GATE.
+ * @param cost  YC_NO_COST: the rule can hold without any of them. 0 with none: it never holds.
  */
+#define YC_GATE 0x80000000u
 OV_MUST_USE ov_status ov_yc_cover(struct ov_ycompiler *c, const struct ov_yrule_ast *r,
-				  const uint64_t *costs, uint32_t first_string, uint32_t **out,
-				  uint32_t *n, uint64_t *cost);
+				  const uint64_t *costs, uint32_t first_string, bool has_gates,
+				  uint32_t **out, uint32_t *n, uint64_t *cost);
 
 /* gen.c: code and constants; marks how strings are used. */
 struct ov_ygen_out {

@@ -56,7 +56,7 @@ OV_MUST_USE ov_status ov_yimage_check_rule(const struct ov_yimage *y, uint32_t i
 
 #define OV_YRULE_PRIVATE 1u
 #define OV_YRULE_GLOBAL 2u
-#define OV_YRULE_ALWAYS 4u   /* no string covers it: its gate alone wakes it */
+#define OV_YRULE_ALWAYS 4u   /* strings alone do not cover it: gates wake it */
 #define OV_YRULE_SAYS 16u    /* it asks `console`: evaluated whatever its strings say */
 #define OV_YRULE_IGNORED 32u /* an ignore list names it: private, and no rule of a set any more */
 #define OV_YRULE_STRINGS 8u  /* its condition asks for strings that must be searched */
@@ -78,12 +78,19 @@ struct ov_yrule {
 	/* ALWAYS: strings of which one must be there, though no table of keys can tell; 0: none */
 	uint32_t first_scout, nscouts;
 	uint32_t gate; /* UINT32_MAX: none */
+	uint32_t wake; /* ALWAYS: the gate that wakes it without a string; UINT32_MAX: `gate` */
 	uint32_t nslots, nloops, stack;
 	enum ov_yclass class; /* OTHER: any */
 	struct ov_cur code;
 };
 /* Each accessor is safe for every number: one out of range gives an empty row. */
 void ov_yimage_rule(const struct ov_yimage *y, uint32_t id, struct ov_yrule *out);
+
+/* What is asked of many rules in each layer. */
+struct ov_ydoor {
+	uint32_t flags, gate, wake;
+};
+struct ov_ydoor ov_yimage_door(const struct ov_yimage *y, uint32_t id);
 
 struct ov_str ov_yimage_namespace(const struct ov_yimage *y, uint32_t id);
 
@@ -93,6 +100,11 @@ struct ov_ystring {
 	uint32_t flags; /* OV_YSTR_*, OV_YS_* of ast.h */
 	uint64_t fixed; /* OV_YS_FIXED: the only offset that counts */
 };
+/* Flags and the bytes of the shortest match. */
+struct ov_ystring_facts {
+	uint32_t flags, min_len;
+};
+struct ov_ystring_facts ov_yimage_string_facts(const struct ov_yimage *y, uint32_t id);
 void ov_yimage_string(const struct ov_yimage *y, uint32_t id, struct ov_ystring *out);
 
 enum ov_yconst_kind { OV_YC_NONE = 0, OV_YC_TEXT, OV_YC_REGEX, OV_YC_EXTERNAL, OV_YC_SET };

@@ -7,7 +7,7 @@
  * A directory row is two u32: offset and length. The row's place says what the section is.
  *
  *   namespace  8  name at, bytes
- *   rule     104  see YR_*
+ *   rule     108  see YR_*
  *   string    32  name at, bytes; code at, bytes; flags; least length; fixed offset u64
  *   constant  12  kind; TEXT, REGEX: at, bytes; EXTERNAL: number, 0; SET: first in sets, number
  *   set        4  number of a string in its rule
@@ -27,10 +27,10 @@
 #include "le.h"
 
 #define YI_MAGIC 0x49594f56u /* "VOYI" */
-#define YI_VERSION 3u
+#define YI_VERSION 4u
 #define YI_DIR_AT 16u
 #define YI_ALIGN 16u
-#define YI_RULE 104u
+#define YI_RULE 108u
 #define YI_STRING 32u
 #define YI_CONST 12u
 #define YI_META 24u
@@ -57,7 +57,8 @@ enum {
 	YR_STACK = 84,
 	YR_CLASS = 88,
 	YR_UNIT = 92, /* the first rule that this one may name */
-	YR_SCOUTS = 96
+	YR_SCOUTS = 96,
+	YR_WAKE = 104 /* a gate that wakes an ALWAYS rule */
 };
 
 struct ov_yalt { /* one way for a gate to be open */

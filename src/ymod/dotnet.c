@@ -557,4 +557,4 @@ static const struct ov_yfield root_fields[] = {
 };
 OV_YTYPE(root, "dotnet");
 
-const struct ov_ymodule ov_ymod_dotnet = { "dotnet", &root };
+const struct ov_ymodule ov_ymod_dotnet = { "dotnet", &root, .head = "MZ" };

@@ -193,4 +193,6 @@ static const struct ov_yfield root_fields[] = {
 };
 OV_YTYPE(root, "elf");
 
-const struct ov_ymodule ov_ymod_elf = { "elf", &root };
+const struct ov_ymodule ov_ymod_elf = { "elf", &root,
+					.head = "\x7f"
+						"ELF" };

@@ -200,4 +200,4 @@ static const struct ov_yfield fields[] = {
 
 static YPE_TYPE(root, "pe", fields);
 
-const struct ov_ymodule ov_ymod_pe = { "pe", &root };
+const struct ov_ymodule ov_ymod_pe = { "pe", &root, .head = "MZ", .anyway = "is_pe" };
