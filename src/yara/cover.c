@@ -400,8 +400,11 @@ static ov_status rule_ref(struct walk *w, uint32_t rule, struct cover *out)
 		return OV_OK;
 	OV_TRY(ov_arena_new(&w->c->rule_arena, &r));
 	OV_TRY(ov_arena_array(&w->c->rule_arena, other->ncover, &items));
-	for (uint32_t i = 0; i < other->ncover; i++)
+	for (uint32_t i = 0; i < other->ncover; i++) {
 		items[i] = yc_rows(w->c->covers, uint32_t)[other->first_cover + i];
+		if ((items[i] & YC_GATE) != 0 && !w->has_gates)
+			return OV_OK;
+	}
 	r->items = items;
 	r->n = other->ncover;
 	*out = (struct cover){ .cost = other->cost, .rope = other->ncover > 0 ? r : NULL };

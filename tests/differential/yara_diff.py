@@ -20,6 +20,13 @@ WORDS = [b"abc", b"hello", b"MZ", b"foo", b"foobar", b"barfoo", b"aaaa", b"aa", 
          b"\xff\xfe", b"xyz", b"a", b"This program", b"0123456789", b"\r\n", b"../", b"key=value"]
 
 
+# A program of headers alone: what the modules tell of it is defined.
+PROGRAM = (b"MZ".ljust(0x3c, b"\0") + b"\x40\0\0\0" + b"PE\0\0\x4c\x01\1\0".ljust(20, b"\0") + b"\xe0\0\2\0\x0b\1").ljust(400, b"\0")
+MODULES = 'import "pe"\nimport "elf"\n'
+FIELDS = ["pe.number_of_sections >= 0", "pe.machine == 0x14c", "pe.is_pe == 0", "pe.imphash() == \"x\"", "elf.type > 0",
+          "for any s in pe.sections : (s.virtual_size >= 0)", "defined pe.entry_point"]
+
+
 class Maker:
     """Rules and files of one round; everything follows from the seed."""
 
@@ -31,6 +38,8 @@ class Maker:
     def data(self):
         r = self.r
         parts = []
+        if r.random() < 0.1:
+            return PROGRAM + b"".join(r.choice(WORDS) for _ in range(r.randrange(0, 6)))
         if r.random() < 0.3:
             parts.append(r.choice([b"MZ\x90\x00", b"\x7fELF", b"%PDF-1.4", b"PK\x03\x04"]))
         for _ in range(r.randrange(1, 14)):
@@ -141,7 +150,7 @@ class Maker:
                 s = r.choice(self.names)
                 return r.choice([f"${s}", f"${s}", f"${s} at {r.randrange(0, 12)}", f"${s} in ({r.randrange(0, 20)}..{r.randrange(0, 200)})",
                                  f"#{s} > {r.randrange(0, 3)}", f"#{s} == {r.randrange(0, 3)}", f"@{s} < {r.randrange(0, 90)}"])
-            return r.choice(["true", "false", f"filesize < {r.randrange(0, 400)}", "uint16(0) == 0x5A4D"])
+            return r.choice(["true", "false", f"filesize < {r.randrange(0, 400)}", "uint16(0) == 0x5A4D", r.choice(FIELDS)])
         if k < 0.5:
             n = r.randrange(2, 4)
             return "(" + f" {r.choice(['and', 'or'])} ".join(self.bool(d - 1) for _ in range(n)) + ")"
@@ -242,6 +251,7 @@ def one_round(overt, seed, nrules, nfiles, keep):
         out = None
         for _ in range(6):  # rules that yara refuses are left out, and those that name them
             with open(rules, "w", encoding="latin-1") as f:
+                f.write(MODULES)
                 f.writelines(texts.values())
             out = run(["yara"], rules, folder)
             if out[0] == 0:

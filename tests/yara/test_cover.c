@@ -71,16 +71,21 @@ static uint32_t pick(uint32_t n)
 	return (seed >> 8) % n;
 }
 
-static void condition(char *out, size_t room, unsigned depth)
+/* Of rule `id`, which may name those before it. */
+static void condition(char *out, size_t room, unsigned depth, uint32_t id)
 {
 	char a[1024], b[1024];
 
+	if (id > 0 && pick(12) == 0) {
+		(void)snprintf(out, room, "r%u", (unsigned)pick(id));
+		return;
+	}
 	if (depth == 0 || pick(3) == 0) {
 		(void)snprintf(out, room, "%s", terms[pick(sizeof terms / sizeof *terms)]);
 		return;
 	}
-	condition(a, sizeof a / 2, depth - 1);
-	condition(b, sizeof b / 2, depth - 1);
+	condition(a, sizeof a / 2, depth - 1, id);
+	condition(b, sizeof b / 2, depth - 1, id);
 	(void)snprintf(out, room, "%s(%s %s %s)", pick(6) == 0 ? "not " : "", a,
 		       pick(2) == 0 ? "and" : "or", b);
 }
@@ -92,16 +97,16 @@ static struct ov_buf rules(struct ov_yimage *y)
 	char source[RULES * 4096], *p = source;
 
 	p += sprintf(p, "import \"pe\" import \"elf\" import \"dotnet\"\n");
-	for (int i = 0; i < RULES; i++) {
+	for (uint32_t i = 0; i < RULES; i++) {
 		char c[3000];
 
-		condition(c, sizeof c, 3);
+		condition(c, sizeof c, 3, i);
 		p += sprintf(
 		    p,
-		    "rule r%d { strings: $a = \"alpha\" $b = \"bravo\" $c = \"charlie\" $p = "
+		    "rule r%u { strings: $a = \"alpha\" $b = \"bravo\" $c = \"charlie\" $p = "
 		    "\"<?\" $q = \"PK\\x03\\x04\" condition: %s or (false and #a + #b + #c + "
 		    "#p + #q > 0) }\n",
-		    i, c);
+		    (unsigned)i, c);
 	}
 	b = yara_compile(source, &told);
 	if (told.n != 0)
@@ -227,6 +232,8 @@ static void nothing_that_holds_sleeps(void **state)
 		struct ov_yimage y;
 		struct ov_buf b = rules(&y);
 
+		for (uint32_t i = 0; i < y.nrules; i++)
+			assert_int_equal(ov_yimage_check_rule(&y, i), OV_OK);
 		for (int i = 0; i < FILES; i++) {
 			const size_t n = file(p);
 
