@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "checked.h"
 
@@ -53,20 +54,53 @@ static ov_status each(struct ov_yenv *env, const struct ov_yval *args, bool is_t
 	return s == OV_SHORT ? OV_END : s;
 }
 
+#define LANES 4u
+
+struct tally { /* how often each byte stands in a range; lanes, since equal neighbours wait */
+	uint64_t at, len, total, count[256];
+	uint32_t lane[LANES][256];
+	bool is_known;
+};
+
 static void count_bytes(void *ctx, const uint8_t *p, size_t n)
 {
-	uint64_t *counts = ctx;
+	struct tally *t = ctx; /* n is at most PIECE, or a text's length */
+	size_t i = 0;
 
-	for (size_t i = 0; i < n; i++)
-		counts[p[i]]++;
+	memset(t->lane, 0, sizeof t->lane);
+	for (; i + LANES <= n; i += LANES)
+		for (size_t k = 0; k < LANES; k++)
+			t->lane[k][p[i + k]]++;
+	for (; i < n; i++)
+		t->lane[0][p[i]]++;
+	for (size_t b = 0; b < 256; b++)
+		for (size_t k = 0; k < LANES; k++)
+			t->count[b] += t->lane[k][b];
 }
 
-static ov_status histogram(struct ov_yenv *env, const struct ov_yval *args, bool is_text,
-			   uint64_t counts[256], uint64_t *total)
+/* Conditions ask for several figures of one range: its counts are kept. */
+static ov_status histogram(struct ov_yenv *env, unsigned module, const struct ov_yval *args,
+			   bool is_text, const struct tally **out)
 {
-	for (int i = 0; i < 256; i++)
-		counts[i] = 0;
-	return each(env, args, is_text, count_bytes, counts, total);
+	static const struct tally none;
+	struct tally *t = env->state[module];
+	ov_status s;
+
+	*out = &none;
+	if (t == NULL) {
+		OV_TRY(ov_arena_new(env->arena, &t));
+		env->state[module] = t;
+	}
+	*out = t;
+	if (!is_text && t->is_known && t->at == (uint64_t)args[0].i &&
+	    t->len == (uint64_t)args[1].i)
+		return OV_OK;
+	memset(t->count, 0, sizeof t->count);
+	s = each(env, args, is_text, count_bytes, t, &t->total);
+	t->is_known = s == OV_OK && !is_text;
+	t->at = is_text ? 0 : (uint64_t)args[0].i;
+	t->len = is_text ? 0 : (uint64_t)args[1].i;
+	return s;
 }
 
 #define FUNC(name)                                                                                 \
@@ -88,15 +122,15 @@ static ov_status give(struct ov_yval *out, ov_status s, double v)
 
 FUNC(entropy)
 {
-	uint64_t counts[256], total = 0;
+	const struct tally *t = NULL;
 	double sum = 0.0;
-	const ov_status s = histogram(env, args, nargs == 1, counts, &total);
+	const ov_status s = histogram(env, module, args, nargs == 1, &t);
 
 	UNUSED();
 	for (int i = 0; s == OV_OK && i < 256; i++) {
-		const double p = counts[i] != 0 ? (double)counts[i] / (double)total : 0.0;
+		const double p = t->count[i] != 0 ? (double)t->count[i] / (double)t->total : 0.0;
 
-		if (counts[i] != 0)
+		if (t->count[i] != 0)
 			sum -= p * log2(p);
 	}
 	return give(out, s, sum);
@@ -105,47 +139,48 @@ FUNC(entropy)
 /* How likely two bytes at different places are the same. */
 FUNC(index_of_coincidence)
 {
-	uint64_t counts[256], total = 0;
-	const ov_status s = histogram(env, args, nargs == 1, counts, &total);
+	const struct tally *t = NULL;
+	const ov_status s = histogram(env, module, args, nargs == 1, &t);
 	double sum = 0.0;
 
 	UNUSED();
 	for (int i = 0; s == OV_OK && i < 256; i++)
-		sum += (double)counts[i] * ((double)counts[i] - 1.0);
+		sum += (double)t->count[i] * ((double)t->count[i] - 1.0);
 	return give(out, s,
-		    total > 1 ? sum / ((double)total * ((double)total - 1.0)) : (double)NAN);
+		    t->total > 1 ? sum / ((double)t->total * ((double)t->total - 1.0))
+				 : (double)NAN);
 }
 
-static double mean_of(const uint64_t counts[256], uint64_t total)
+static double mean_of(const struct tally *t)
 {
 	double sum = 0.0;
 
 	for (int i = 0; i < 256; i++)
-		sum += (double)counts[i] * i;
-	return total != 0 ? sum / (double)total : NAN;
+		sum += (double)t->count[i] * i;
+	return t->total != 0 ? sum / (double)t->total : NAN;
 }
 
 FUNC(mean)
 {
-	uint64_t counts[256], total = 0;
-	const ov_status s = histogram(env, args, nargs == 1, counts, &total);
+	const struct tally *t = NULL;
+	const ov_status s = histogram(env, module, args, nargs == 1, &t);
 
 	UNUSED();
-	return give(out, s, s == OV_OK ? mean_of(counts, total) : 0.0);
+	return give(out, s, s == OV_OK ? mean_of(t) : 0.0);
 }
 
 FUNC(deviation)
 {
 	const bool is_text = nargs == 2;
 	const double mean_value = args[is_text ? 1 : 2].f;
-	uint64_t counts[256], total = 0;
+	const struct tally *t = NULL;
 	double sum = 0.0;
-	const ov_status s = histogram(env, args, is_text, counts, &total);
+	const ov_status s = histogram(env, module, args, is_text, &t);
 
 	UNUSED();
 	for (int i = 0; s == OV_OK && i < 256; i++)
-		sum += (double)counts[i] * fabs((double)i - mean_value);
-	return give(out, s, total != 0 ? sum / (double)total : NAN);
+		sum += (double)t->count[i] * fabs((double)i - mean_value);
+	return give(out, s, t->total != 0 ? sum / (double)t->total : NAN);
 }
 
 struct correlation {
@@ -230,17 +265,17 @@ FUNC(count)
 {
 	const struct ov_yval all[2] = { { .kind = OV_Y_INT, .i = 0 },
 					{ .kind = OV_Y_INT, .i = INT64_MAX } };
-	uint64_t counts[256], total = 0;
+	const struct tally *t = NULL;
 	ov_status s;
 
 	UNUSED();
 	if (args[0].i < 0 || args[0].i > 255)
 		return OV_OK;
-	s = histogram(env, nargs == 3 ? args + 1 : all, false, counts, &total);
+	s = histogram(env, module, nargs == 3 ? args + 1 : all, false, &t);
 	if (s != OV_OK)
 		return s == OV_END ? OV_OK : s;
 	out->kind = OV_Y_INT;
-	out->i = (int64_t)counts[args[0].i];
+	out->i = (int64_t)t->count[args[0].i];
 	return OV_OK;
 }
 
@@ -248,33 +283,34 @@ FUNC(percentage)
 {
 	const struct ov_yval all[2] = { { .kind = OV_Y_INT, .i = 0 },
 					{ .kind = OV_Y_INT, .i = INT64_MAX } };
-	uint64_t counts[256], total = 0;
+	const struct tally *t = NULL;
 	ov_status s;
 
 	UNUSED();
 	if (args[0].i < 0 || args[0].i > 255)
 		return OV_OK;
-	s = histogram(env, nargs == 3 ? args + 1 : all, false, counts, &total);
+	s = histogram(env, module, nargs == 3 ? args + 1 : all, false, &t);
 	/* a single-precision quotient, as YARA's is */
 	return give(out, s,
-		    s == OV_OK && total != 0 ? (double)((float)counts[args[0].i] / (float)total)
-					     : NAN);
+		    s == OV_OK && t->total != 0
+			? (double)((float)t->count[args[0].i] / (float)t->total)
+			: NAN);
 }
 
 FUNC(mode)
 {
 	const struct ov_yval all[2] = { { .kind = OV_Y_INT, .i = 0 },
 					{ .kind = OV_Y_INT, .i = INT64_MAX } };
-	uint64_t counts[256], total = 0;
+	const struct tally *t = NULL;
 	ov_status s;
 	int best = 0;
 
 	UNUSED();
-	s = histogram(env, nargs == 2 ? args : all, false, counts, &total);
+	s = histogram(env, module, nargs == 2 ? args : all, false, &t);
 	if (s != OV_OK)
 		return s == OV_END ? OV_OK : s;
 	for (int i = 1; i < 256; i++)
-		if (counts[i] > counts[best])
+		if (t->count[i] > t->count[best])
 			best = i;
 	out->kind = OV_Y_INT;
 	out->i = best;
