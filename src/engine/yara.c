@@ -42,6 +42,8 @@ void ov_yara_free(struct ov_yara **py)
 	free(y->met_in);
 	free(y->slot);
 	free(y->woken);
+	free(y->asking);
+	free(y->scouted);
 	free(y);
 	*py = NULL;
 }
@@ -61,6 +63,8 @@ static ov_status make(struct ov_yara *y)
 	y->result = calloc(nrules, 1);
 	y->sound = calloc(nrules, 1);
 	y->woken = calloc(nrules, sizeof *y->woken);
+	y->asking = calloc(nrules, sizeof *y->asking);
+	y->scouted = calloc(nrules, sizeof *y->scouted);
 	y->string_sound = calloc(nstrings, 1);
 	y->slot_in = calloc(nstrings, sizeof *y->slot_in);
 	y->slot = calloc(nstrings, sizeof *y->slot);
@@ -69,8 +73,9 @@ static ov_status make(struct ov_yara *y)
 	y->gate_open = calloc(ngates, 1);
 	y->externals = calloc((size_t)y->image->nexternals + 1, sizeof *y->externals);
 	if (y->settled == NULL || y->woken_in == NULL || y->result == NULL || y->sound == NULL ||
-	    y->woken == NULL || y->string_sound == NULL || y->slot_in == NULL || y->slot == NULL ||
-	    y->met_in == NULL || y->gate_in == NULL || y->gate_open == NULL || y->externals == NULL)
+	    y->woken == NULL || y->asking == NULL || y->scouted == NULL ||
+	    y->string_sound == NULL || y->slot_in == NULL || y->slot == NULL || y->met_in == NULL ||
+	    y->gate_in == NULL || y->gate_open == NULL || y->externals == NULL)
 		return OV_NOMEM;
 	for (uint32_t i = 0; i < y->image->nexternals; i++) {
 		struct ov_str name;

@@ -31,7 +31,9 @@ struct ov_yara {
 	uint32_t *met_in; /* an anchored string: the generation in which one of its keys was met */
 	bool is_seen;	  /* pass 1 has gone through all of the layer */
 	uint32_t *woken, nwoken;
-	uint8_t head[OV_YHEAD]; /* of the layer */
+	uint32_t *asking;	     /* yara_scout.c: rules that have scouts in this layer */
+	uint32_t *scouted, nscouted; /* and those whose scouts `scout` has slots for */
+	uint8_t head[OV_YHEAD];	     /* of the layer */
 	size_t nhead;
 	enum ov_yclass class;
 	struct ov_node *n;
@@ -73,9 +75,8 @@ OV_MUST_USE ov_status ov_yara_region(const struct ov_node *n, struct ov_yara_wal
 OV_MUST_USE ov_status ov_yara_read(const struct ov_node *n, bool is_process, uint64_t at, void *to,
 				   size_t want);
 
-/* yara_scout.c: decides rules that lack strings which they need, before all others are searched.
- * @param pending  Rules that are not decided; lowered. */
-OV_MUST_USE ov_status ov_yara_scout(struct ov_engine *e, struct ov_node *n, uint32_t *pending);
+/* yara_scout.c: decides woken rules that lack strings which they need, before all others. */
+OV_MUST_USE ov_status ov_yara_scout(struct ov_engine *e, struct ov_node *n);
 
 /* yara_said.c: lines of rules, values of modules; the report gets both at last. */
 OV_MUST_USE ov_status ov_yara_said_new(struct ov_yara *y);

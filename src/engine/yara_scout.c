@@ -1,15 +1,17 @@
 /*
  * Scouts: rules that no table of keys can wake stand on a list that is gone through for each file.
  * Most of them need some string nevertheless, a short one or an expression. Those strings are
- * looked for first, one match each; a rule that has none of its scouts can't hold. The set is the
- * same for most files, so its plan is kept.
+ * looked for first, one match each; a rule that has none of its scouts can't hold. The rules are
+ * the same for most files, so what was asked for and its plan are kept.
  */
 #include "yara_scan.h"
 
+#include <string.h>
+
 /* Whether one of a rule's scouts was found, or could not be looked for. */
-static bool is_met(const struct ov_yara *y, const struct ov_yrule *r, uint32_t first_slot)
+static bool is_met(const struct ov_yara *y, const struct ov_ydoor *d, uint32_t first_slot)
 {
-	for (uint32_t i = 0; i < r->nscouts; i++) {
+	for (uint32_t i = 0; i < d->nscouts; i++) {
 		const struct ov_ylist l = ov_ysearch_list(y->scout, first_slot + i);
 
 		if (l.n > 0 || (l.flags & OV_YLIST_SPENT) != 0)
@@ -18,55 +20,74 @@ static bool is_met(const struct ov_yara *y, const struct ov_yrule *r, uint32_t f
 	return false;
 }
 
-static bool has_scouts(const struct ov_yara *y, uint32_t id, struct ov_yrule *r)
+/* The woken rules that have scouts: to `y->asking`. @return how many. */
+static uint32_t who_asks(struct ov_yara *y)
 {
-	if (y->result[id] != OV_YR_UNKNOWN)
-		return false;
-	ov_yimage_rule(y->image, id, r);
-	return (r->flags & OV_YRULE_ALWAYS) != 0 && r->nscouts > 0;
+	uint32_t n = 0;
+
+	for (uint32_t k = 0; k < y->nwoken; k++) {
+		const struct ov_ydoor d = ov_yimage_door(y->image, y->woken[k]);
+
+		if ((d.flags & OV_YRULE_ALWAYS) != 0 && d.nscouts > 0)
+			y->asking[n++] = y->woken[k];
+	}
+	return n;
 }
 
-ov_status ov_yara_scout(struct ov_engine *e, struct ov_node *n, uint32_t *pending)
+static ov_status ask(struct ov_yara *y, uint32_t nasking)
 {
-	struct ov_yara *y = e->yara;
-	uint32_t slot = 0, asked = 0;
-	struct ov_yrule r;
-	struct ov_src src;
-	ov_status s;
+	uint32_t slot = 0;
 
-	if (y->env.is_process)
-		return OV_OK; /* one search of all its regions will do */
+	if (nasking == y->nscouted &&
+	    memcmp(y->asking, y->scouted, nasking * sizeof *y->scouted) == 0) {
+		ov_ysearch_again(y->scout);
+		return OV_OK;
+	}
 	ov_ysearch_begin(y->scout);
-	for (uint32_t k = 0; k < y->nwoken; k++) {
-		if (!has_scouts(y, y->woken[k], &r))
-			continue;
-		for (uint32_t i = 0; i < r.nscouts; i++, asked++) {
+	y->nscouted = 0;
+	for (uint32_t k = 0; k < nasking; k++) {
+		const struct ov_ydoor d = ov_yimage_door(y->image, y->asking[k]);
+
+		for (uint32_t i = 0; i < d.nscouts; i++) {
 			struct ov_ystring str;
 
-			ov_yimage_string(y->image, ov_yimage_scout(y->image, r.first_scout + i),
+			ov_yimage_string(y->image, ov_yimage_scout(y->image, d.first_scout + i),
 					 &str);
 			OV_TRY(ov_ysearch_add(y->scout, str.code, 1, &slot));
 		}
 	}
-	if (asked == 0)
+	memcpy(y->scouted, y->asking, nasking * sizeof *y->scouted);
+	y->nscouted = nasking;
+	return OV_OK;
+}
+
+ov_status ov_yara_scout(struct ov_engine *e, struct ov_node *n)
+{
+	struct ov_yara *y = e->yara;
+	const uint32_t nasking = y->env.is_process ? 0 /* one search of all its regions will do */
+						   : who_asks(y);
+	uint32_t slot = 0;
+	struct ov_src src;
+	ov_status s;
+
+	if (nasking == 0)
 		return OV_OK;
+	OV_TRY(ask(y, nasking));
 	OV_TRY(ov_src_slice(&n->src, 0, n->match_size, &src));
 	s = ov_ysearch_run(y->scout, &src, 0, e->budget.deadline_ns, &y->steps);
 	if (s == OV_LIMIT || s == OV_IO || s == OV_SHORT)
 		return OV_OK; /* the search that follows tells */
 	OV_TRY(s);
-	slot = 0;
-	for (uint32_t k = 0; k < y->nwoken; k++) {
-		if (!has_scouts(y, y->woken[k], &r))
-			continue;
-		for (uint32_t i = 0; y->costs != NULL && i < r.nscouts; i++)
-			ov_yara_charge(y, r.id, ov_yimage_scout(y->image, r.first_scout + i),
-				       y->scout, slot + i);
-		if (!is_met(y, &r, slot)) {
-			y->result[r.id] = OV_YR_FALSE;
-			--*pending;
-		}
-		slot += r.nscouts;
+	for (uint32_t k = 0; k < nasking; k++) {
+		const struct ov_ydoor d = ov_yimage_door(y->image, y->asking[k]);
+
+		for (uint32_t i = 0; y->costs != NULL && i < d.nscouts; i++)
+			ov_yara_charge(y, y->asking[k],
+				       ov_yimage_scout(y->image, d.first_scout + i), y->scout,
+				       slot + i);
+		if (!is_met(y, &d, slot))
+			y->result[y->asking[k]] = OV_YR_FALSE;
+		slot += d.nscouts;
 	}
 	return OV_OK;
 }

@@ -124,6 +124,9 @@ OV_MUST_USE ov_status ov_ystr_match_at(struct ov_ysearch *s, struct ov_cur code,
 /** Starts a layer: forgets all strings and matches. */
 void ov_ysearch_begin(struct ov_ysearch *s);
 
+/** Starts a layer in which the same strings are looked for as in the last; slots stay. */
+void ov_ysearch_again(struct ov_ysearch *s);
+
 /**
  * Asks for a string.
  * @param code  Verified; must outlive the layer.

@@ -78,6 +78,11 @@ struct ys_row { /* an atom and where it stands */
 struct ys_view ys_open(struct ov_cur code);
 void ys_piece_at(const struct ys_view *v, uint32_t i, struct ys_piece *out);
 
+static inline uint32_t ys_piece_flags(const struct ys_view *v, uint32_t i)
+{
+	return v->p[YS_HEAD + (size_t)i * YS_PIECE + 1];
+}
+
 /** How many atoms there are in all: those that are told come first. */
 uint32_t ys_nrows(const struct ys_view *v);
 uint32_t ys_ntold(const struct ys_view *v);

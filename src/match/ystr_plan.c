@@ -156,7 +156,7 @@ static ov_status build_table(struct ov_ysearch *s)
 		g->token = (uint32_t)i;
 	}
 	OV_TRY(ov_gram_build_with(&s->room, s->grams.p, s->grams.n, &s->table));
-	return ov_gram_open(ov_buf_cur(&s->table), &s->gram);
+	return ov_gram_view(ov_buf_cur(&s->table), &s->gram); /* our own: its entries are good */
 }
 
 static ov_status build_sieve(struct ov_ysearch *s, size_t first)

@@ -57,6 +57,18 @@ void ov_ysearch_begin(struct ov_ysearch *s)
 	s->kept = 0;
 }
 
+void ov_ysearch_again(struct ov_ysearch *s)
+{
+	for (uint32_t i = 0; i < s->lists.n; i++) {
+		struct yf_list *l = yf_list_at(s, i);
+
+		l->v.n = 0;
+		l->flags = 0;
+		l->is_done = false;
+	}
+	s->kept = 0;
+}
+
 static ov_status new_list(struct ov_ysearch *s, uint32_t max, bool is_greedy)
 {
 	struct yf_list *l;
@@ -81,12 +93,8 @@ ov_status ov_ysearch_add(struct ov_ysearch *s, struct ov_cur code, uint32_t max,
 
 	y.max = max > OV_YMATCH_MAX ? OV_YMATCH_MAX : max;
 	y.first_list = (uint32_t)s->lists.n;
-	for (uint32_t i = 0; i < y.view.npieces; i++) {
-		struct ys_piece p;
-
-		ys_piece_at(&y.view, i, &p);
-		y.is_chained |= (p.flags & YS_HEAD_PIECE) == 0;
-	}
+	for (uint32_t i = 0; i < y.view.npieces; i++)
+		y.is_chained |= (ys_piece_flags(&y.view, i) & YS_HEAD_PIECE) == 0;
 	OV_TRY(vec_more(&s->slots, sizeof y, YF_SLOTS_MAX));
 	OV_TRY(new_list(s, y.max, is_greedy));
 	for (uint32_t i = 0; y.is_chained && i < y.view.npieces; i++)

@@ -67,7 +67,9 @@ struct ov_ydoor ov_yimage_door(const struct ov_yimage *y, uint32_t id)
 		return (struct ov_ydoor){ .gate = UINT32_MAX, .wake = UINT32_MAX };
 	return (struct ov_ydoor){ .flags = ov_le32(r + YR_FLAGS),
 				  .gate = ov_le32(r + YR_GATE),
-				  .wake = ov_le32(r + YR_WAKE) };
+				  .wake = ov_le32(r + YR_WAKE),
+				  .first_scout = ov_le32(r + YR_SCOUTS),
+				  .nscouts = ov_le32(r + YR_SCOUTS + 4) };
 }
 
 struct ov_str ov_yimage_namespace(const struct ov_yimage *y, uint32_t id)

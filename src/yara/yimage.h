@@ -88,7 +88,7 @@ void ov_yimage_rule(const struct ov_yimage *y, uint32_t id, struct ov_yrule *out
 
 /* What is asked of many rules in each layer. */
 struct ov_ydoor {
-	uint32_t flags, gate, wake;
+	uint32_t flags, gate, wake, first_scout, nscouts;
 };
 struct ov_ydoor ov_yimage_door(const struct ov_yimage *y, uint32_t id);
 
