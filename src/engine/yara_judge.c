@@ -77,6 +77,13 @@ static ov_status read_at(void *ctx, uint64_t at, uint8_t *to, size_t n)
 	return ov_yara_read(e->yara->n, e->yara->env.is_process, at, to, n);
 }
 
+static ov_status range(void *ctx, uint64_t at, uint64_t n, struct ov_src *out)
+{
+	const struct ov_engine *e = ctx;
+
+	return ov_yara_range(e->yara->n, at, n, out);
+}
+
 static void note(void *ctx, ov_status why, const char *detail)
 {
 	struct ov_engine *e = ctx;
@@ -98,6 +105,7 @@ static void make_host(struct ov_engine *e, struct ov_node *n)
 	y->env.exe = n->has_exe ? &n->exe : NULL;
 	y->env.say = ov_yara_say;
 	y->env.note = note;
+	y->env.range = range;
 	y->env.ctx = e;
 	y->host =
 	    (struct ov_yhost){ .image = y->image,

@@ -50,3 +50,25 @@ ov_status ov_yara_read(const struct ov_node *n, bool is_process, uint64_t at, vo
 			return ov_src_read(&part, at - base, to, want);
 	return s == OV_END ? OV_SHORT : s;
 }
+
+ov_status ov_yara_range(const struct ov_node *n, uint64_t at, uint64_t want, struct ov_src *out)
+{
+	struct ov_yara_walk w = { .i = 0 };
+	uint64_t base, from = 0, end = 0;
+	struct ov_src part;
+	bool is_in = false;
+	ov_status s;
+
+	while ((s = ov_yara_region(n, &w, &part, &base)) == OV_OK) {
+		if (is_in && base != end)
+			return OV_END; /* a gap */
+		if (!is_in && at >= base && at - base < part.size) {
+			is_in = true;
+			from = w.at - part.size + (at - base);
+		}
+		end = base + part.size;
+		if (is_in && want <= end - at) /* regions that touch lie side by side */
+			return ov_src_slice(&n->src, from, want, out);
+	}
+	return s;
+}

@@ -71,6 +71,10 @@ struct ov_yara_walk { /* starts as zero */
 };
 OV_MUST_USE ov_status ov_yara_region(const struct ov_node *n, struct ov_yara_walk *w,
 				     struct ov_src *out, uint64_t *base);
+/* The bytes of [at, at + want) of a process, addresses. @return OV_OK; OV_END they do not lie in
+ * one stretch of memory; OV_BAD. */
+OV_MUST_USE ov_status ov_yara_range(const struct ov_node *n, uint64_t at, uint64_t want,
+				    struct ov_src *out);
 /* Bytes at an offset of a file, or at an address of a process. */
 OV_MUST_USE ov_status ov_yara_read(const struct ov_node *n, bool is_process, uint64_t at, void *to,
 				   size_t want);

@@ -79,6 +79,9 @@ struct ov_yenv {
 	uint32_t type;	 /* enum ov_type of the layer, as the engine sees it    */
 	const void *exe; /* const struct ov_exe *, or NULL: not a program       */
 	bool is_process; /* addresses, not offsets: no module reads headers there, as in YARA */
+	/* Of a process: the bytes of [at, at + n), addresses. @return OV_OK; OV_END they do not lie
+	 * in one stretch. NULL: there are none. */
+	ov_status (*range)(void *ctx, uint64_t at, uint64_t n, struct ov_src *out);
 	/* console.log() and kin: a line that a rule wants said. */
 	void (*say)(void *ctx, struct ov_str line);
 	/* Something could not be read fully, a list was capped: a fact of the result. */

@@ -1,5 +1,6 @@
 /* hash: digests and checksums of a range of the file, or of a text. Source: YARA's manual. */
 #include "ymod.h"
+#include "ymod_range.h"
 
 #include <string.h>
 
@@ -7,92 +8,89 @@
 #include "digest.h"
 #include "text.h"
 
-#define PIECE ((size_t)64 << 10)
-#define STEPS_SHIFT 4 /* a step buys that many times two bytes of a digest */
+#define KEPT 16u
 
-/* The part of [off, off + n) that the file has. @return false: undefined. */
-static bool clip(const struct ov_yenv *env, int64_t off, int64_t n, uint64_t *at, uint64_t *len)
-{
-	if (off < 0 || n < 0 || (uint64_t)off >= env->src->size || env->is_process)
-		return false;
-	*at = (uint64_t)off;
-	*len = ov_min_u64((uint64_t)n, env->src->size - *at);
-	return true;
-}
-
-/* Bytes of a range, piece by piece. */
-typedef ov_status (*piece_fn)(void *ctx, const uint8_t *p, size_t n);
-
-static ov_status pieces(struct ov_yenv *env, uint64_t at, uint64_t len, piece_fn fn, void *ctx)
-{
-	const struct ov_arena_mark mark = ov_arena_mark(env->arena);
-	const uint64_t cost = len >> STEPS_SHIFT;
-	ov_status s = OV_OK;
-
-	if (*env->steps < cost)
-		return OV_LIMIT;
-	*env->steps -= cost;
-	while (len > 0 && s == OV_OK) {
-		const size_t n = (size_t)ov_min_u64(len, PIECE);
-		struct ov_cur view;
-
-		s = ov_src_view(env->src, at, n, env->arena, &view);
-		if (s == OV_OK)
-			s = fn(ctx, view.base, n);
-		ov_arena_release(env->arena, mark);
-		at += n;
-		len -= n;
-	}
-	return s;
-}
+/* Many rules ask for the digest of the same range: the last ones are kept, as hexadecimal digits.
+ */
+struct kept {
+	struct {
+		int64_t at, n;
+		enum ov_digest_kind kind;
+		struct ov_str hex;
+	} row[KEPT];
+	uint32_t n;
+};
 
 static ov_status add_digest(void *ctx, const uint8_t *p, size_t n)
 {
 	return ov_hasher_add(ctx, p, n);
 }
 
-static ov_status put_digest(struct ov_yenv *env, struct ov_hasher *h, enum ov_digest_kind k,
-			    struct ov_yval *out)
+static ov_status end_digest(struct ov_yenv *env, struct ov_hasher *h, enum ov_digest_kind k,
+			    struct ov_str *out)
 {
 	uint8_t digest[OV_DIGEST_MAX];
 	char hex[2 * OV_DIGEST_MAX + 1];
-	struct ov_str s;
 
 	OV_TRY(ov_hasher_end(h, digest));
 	ov_hex_encode(digest, ov_digest_size(k), hex);
-	OV_TRY(ov_arena_str(env->arena, ov_str_of(hex), &s));
-	out->kind = OV_Y_STRING;
-	out->s = s;
+	return ov_arena_str(env->arena, ov_str_of(hex), out);
+}
+
+static ov_status digest_of_range(struct ov_yenv *env, unsigned module, const struct ov_yval *args,
+				 enum ov_digest_kind k, struct ov_str *out)
+{
+	struct kept *kept = env->state[module];
+	uint64_t total;
+
+	if (kept == NULL) {
+		OV_TRY(ov_arena_new(env->arena, &kept));
+		env->state[module] = kept;
+	}
+	for (uint32_t i = 0; i < KEPT && i < kept->n; i++)
+		if (kept->row[i].at == args[0].i && kept->row[i].n == args[1].i &&
+		    kept->row[i].kind == k) {
+			*out = kept->row[i].hex;
+			return OV_OK;
+		}
+	OV_TRY(ov_ymod_range(env, args[0].i, args[1].i, add_digest, env->hasher[k], &total));
+	OV_TRY(end_digest(env, env->hasher[k], k, out));
+	kept->row[kept->n % KEPT].at = args[0].i;
+	kept->row[kept->n % KEPT].n = args[1].i;
+	kept->row[kept->n % KEPT].kind = k;
+	kept->row[kept->n++ % KEPT].hex = *out;
 	return OV_OK;
 }
 
-static ov_status digest(struct ov_yenv *env, const struct ov_yval *args, size_t nargs,
-			enum ov_digest_kind k, struct ov_yval *out)
+static ov_status digest(struct ov_yenv *env, unsigned module, const struct ov_yval *args,
+			size_t nargs, enum ov_digest_kind k, struct ov_yval *out)
 {
 	struct ov_hasher *h = env->hasher[k];
-	uint64_t at = 0, len = 0;
-	ov_status s;
+	struct ov_str hex = { 0 };
+	ov_status s = OV_OK;
 
 	if (h == NULL)
 		return OV_OK;
 	OV_TRY(ov_hasher_start(h));
 	if (nargs == 1) {
 		OV_TRY(ov_hasher_add(h, args[0].s.p, args[0].s.n));
-		return put_digest(env, h, k, out);
+		OV_TRY(end_digest(env, h, k, &hex));
+	} else {
+		s = digest_of_range(env, module, args, k, &hex);
 	}
-	if (!clip(env, args[0].i, args[1].i, &at, &len))
-		return OV_OK;
-	s = pieces(env, at, len, add_digest, h);
-	return s == OV_OK ? put_digest(env, h, k, out) : s == OV_SHORT ? OV_OK : s;
+	if (s != OV_OK)
+		return s == OV_END ? OV_OK : s;
+	out->kind = OV_Y_STRING;
+	out->s = hex;
+	return OV_OK;
 }
 
 #define DIGEST(name, kind)                                                                         \
 	static ov_status name(struct ov_yenv *env, unsigned module, const struct ov_yobj *self,    \
 			      const struct ov_yval *args, size_t nargs, struct ov_yval *out)       \
 	{                                                                                          \
-		(void)module;                                                                      \
 		(void)self;                                                                        \
-		return digest(env, args, nargs, kind, out);                                        \
+		return digest(env, module, args, nargs, kind, out);                                \
 	}
 
 DIGEST(md5, OV_MD5)
@@ -128,19 +126,17 @@ static ov_status add_crc(void *ctx, const uint8_t *p, size_t n)
 static ov_status number(struct ov_yenv *env, const struct ov_yval *args, size_t nargs, bool is_crc,
 			struct ov_yval *out)
 {
-	const piece_fn fn = is_crc ? add_crc : add_sum;
+	const ov_ymod_piece_fn fn = is_crc ? add_crc : add_sum;
 	uint32_t v = is_crc ? UINT32_MAX : 0;
-	uint64_t at = 0, len = 0;
+	uint64_t total;
 	ov_status s;
 
 	if (nargs == 1) {
 		OV_TRY(fn(&v, (const uint8_t *)args[0].s.p, args[0].s.n));
 	} else {
-		if (!clip(env, args[0].i, args[1].i, &at, &len))
-			return OV_OK;
-		s = pieces(env, at, len, fn, &v);
+		s = ov_ymod_range(env, args[0].i, args[1].i, fn, &v, &total);
 		if (s != OV_OK)
-			return s == OV_SHORT ? OV_OK : s;
+			return s == OV_END ? OV_OK : s;
 	}
 	out->kind = OV_Y_INT;
 	out->i = is_crc ? ~v : v;

@@ -3,55 +3,23 @@
  * serial correlation and the estimate of pi are those of the program `ent`.
  */
 #include "ymod.h"
+#include "ymod_range.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "checked.h"
-
 #define PI 3.141592653589793
-#define STEPS_SHIFT 4
-#define PIECE ((size_t)64 << 10)
-
-typedef void (*piece_fn)(void *ctx, const uint8_t *p, size_t n);
-
 /* Gives all bytes of the arguments (offset and size, or a text) to `fn`. @return OV_END: undefined.
  */
-static ov_status each(struct ov_yenv *env, const struct ov_yval *args, bool is_text, piece_fn fn,
-		      void *ctx, uint64_t *total)
+static ov_status each(struct ov_yenv *env, const struct ov_yval *args, bool is_text,
+		      ov_ymod_piece_fn fn, void *ctx, uint64_t *total)
 {
-	const struct ov_arena_mark mark = ov_arena_mark(env->arena);
-	uint64_t at, len;
-	ov_status s = OV_OK;
-
-	if (is_text) {
-		*total = args[0].s.n;
-		fn(ctx, (const uint8_t *)args[0].s.p, args[0].s.n);
-		return OV_OK;
-	}
-	if (args[0].i < 0 || args[1].i < 0 || (uint64_t)args[0].i >= env->src->size ||
-	    env->is_process)
-		return OV_END;
-	at = (uint64_t)args[0].i;
-	len = ov_min_u64((uint64_t)args[1].i, env->src->size - at);
-	*total = len;
-	if (*env->steps < len >> STEPS_SHIFT)
-		return OV_LIMIT;
-	*env->steps -= len >> STEPS_SHIFT;
-	while (len > 0 && s == OV_OK) {
-		const size_t n = (size_t)ov_min_u64(len, PIECE);
-		struct ov_cur view;
-
-		s = ov_src_view(env->src, at, n, env->arena, &view);
-		if (s == OV_OK)
-			fn(ctx, view.base, n);
-		ov_arena_release(env->arena, mark);
-		at += n;
-		len -= n;
-	}
-	return s == OV_SHORT ? OV_END : s;
+	if (!is_text)
+		return ov_ymod_range(env, args[0].i, args[1].i, fn, ctx, total);
+	*total = args[0].s.n;
+	return fn(ctx, (const uint8_t *)args[0].s.p, args[0].s.n);
 }
 
 #define LANES 4u
@@ -62,9 +30,9 @@ struct tally { /* how often each byte stands in a range; lanes, since equal neig
 	bool is_known;
 };
 
-static void count_bytes(void *ctx, const uint8_t *p, size_t n)
+static ov_status count_bytes(void *ctx, const uint8_t *p, size_t n)
 {
-	struct tally *t = ctx; /* n is at most PIECE, or a text's length */
+	struct tally *t = ctx;
 	size_t i = 0;
 
 	memset(t->lane, 0, sizeof t->lane);
@@ -76,6 +44,7 @@ static void count_bytes(void *ctx, const uint8_t *p, size_t n)
 	for (size_t b = 0; b < 256; b++)
 		for (size_t k = 0; k < LANES; k++)
 			t->count[b] += t->lane[k][b];
+	return OV_OK;
 }
 
 /* Conditions ask for several figures of one range: its counts are kept. */
@@ -188,7 +157,7 @@ struct correlation {
 	bool has_first;
 };
 
-static void correlate(void *ctx, const uint8_t *p, size_t n)
+static ov_status correlate(void *ctx, const uint8_t *p, size_t n)
 {
 	struct correlation *c = ctx;
 
@@ -203,6 +172,7 @@ static void correlate(void *ctx, const uint8_t *p, size_t n)
 		c->t3 += v * v;
 		c->last = v;
 	}
+	return OV_OK;
 }
 
 FUNC(serial_correlation)
@@ -226,7 +196,7 @@ struct darts {
 	uint64_t thrown, inside;
 };
 
-static void throw(void *ctx, const uint8_t *p, size_t n)
+static ov_status throw(void *ctx, const uint8_t *p, size_t n)
 {
 	const double radius = 16777215.0; /* 256^3 - 1 */
 	struct darts *d = ctx;
@@ -245,6 +215,7 @@ static void throw(void *ctx, const uint8_t *p, size_t n)
 		}
 		d->inside += x * x + y * y <= radius * radius;
 	}
+	return OV_OK;
 }
 
 FUNC(monte_carlo_pi)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import zlib
 
 PROGRAM = WORKER = ""
 GOOD = 'import "math"\nrule a{strings:$a="abcdef"$b="ghijkl" condition:$a or $b}rule c{condition:math.entropy(0,filesize)>9.0 and extension==""}\n'
@@ -72,6 +73,23 @@ class Tools(unittest.TestCase):
         self.put("m.yar", 'rule m { strings: $a = "a marker in memory only" condition: $a }')
         self.put("[vvar] x", "a marker " + "in memory only" + " " * 4096)
         child = subprocess.Popen([sys.executable, "-c", "import mmap\nf = open('[vvar] x', 'rb')\n"
+                                  "m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)\nm[0]\nprint('mapped', flush=True)\ninput()"],
+                                 cwd=self.dir, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        try:
+            child.stdout.readline()
+            code, out, err = self.overt("yara", "m.yar", str(child.pid))
+        finally:
+            child.communicate(b"\n")
+        self.assertEqual((code, out), (0, f"m {child.pid}\n"), err)
+
+    def test_ranges_of_a_process_are_addresses(self):
+        text = b"a marker in memory only" * 3000
+        rule = (f'import "hash" import "math" rule m {{ strings: $a = "a marker in memory only" condition: hash.md5(@a, {len(text)}) == '
+                f'"{hashlib.md5(text).hexdigest()}" and hash.crc32(@a + 2, 6) == {zlib.crc32(text[2:8])} and math.mean(@a, 23) > 50.0 '
+                'and not (defined hash.md5(@a, 0x7fffffffff)) and not (defined math.entropy(1, 5)) and not (defined hash.sha1(-1, 5)) }')
+        self.put("m.yar", rule)
+        self.put("mapped", text.decode())
+        child = subprocess.Popen([sys.executable, "-c", "import mmap\nf = open('mapped', 'rb')\n"
                                   "m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)\nm[0]\nprint('mapped', flush=True)\ninput()"],
                                  cwd=self.dir, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         try:
