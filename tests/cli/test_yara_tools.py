@@ -99,6 +99,16 @@ class Tools(unittest.TestCase):
             child.communicate(b"\n")
         self.assertEqual((code, out), (0, f"m {child.pid}\n"), err)
 
+    @unittest.skipUnless(os.path.exists("/usr/share/misc/magic.mgc"), "file(1)'s database is not there")
+    def test_magic(self):
+        self.put("m.yar", 'import "magic" rule gif { condition: magic.mime_type() == "image/gif" and magic.type() contains "version 89a, 1 x 1" } '
+                          'rule text { condition: magic.mime_type() == "text/plain" and magic.type() startswith "ASCII text" } '
+                          'rule unknown { condition: not (defined magic.type()) }')
+        for name, body, rule in (("g", b"GIF89a\1\0\1\0\0\0\0;", "gif"), ("t", b"some words\n", "text")):
+            with open(os.path.join(self.dir, name), "wb") as f:
+                f.write(body)
+            self.assertEqual(self.overt("yara", "m.yar", name), (0, f"{rule} {name}\n", ""))
+
     def test_fmt_in_place(self):
         os.chmod(os.path.join(self.dir, "good.yar"), 0o640)
         self.assertEqual(self.overt("yara", "fmt", "--check", "good.yar"), (1, "good.yar\n", ""))
