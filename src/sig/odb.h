@@ -26,7 +26,7 @@
 #define OV_ODB_NO_DISTANCE UINT32_MAX
 #define OV_ODB_NO_PART UINT32_MAX
 #define OV_ODB_ID 32
-#define OV_ODB_VERSION 5 /* of the file format */
+#define OV_ODB_VERSION 6 /* of the file format */
 
 enum ov_hash_use { OV_USE_FILE = 0, OV_USE_SECTION, OV_USE_IMPORT, OV_USE_ALLOW, OV_HASH_USES };
 
