@@ -9,6 +9,9 @@
 #define SCRATCH_MAX ((size_t)384 << 20)
 #define ARENA_KEEP ((size_t)1 << 20)
 #define OUT_MAX ((size_t)8 << 20)
+/* A small image may hold holes without end, in any number of files: what sources read of them is
+ * counted, sixteen times the image's size and this much more. */
+#define OPENED_LEAST ((uint64_t)4 << 30)
 
 ov_status ov_ev_new(struct ov_ev **out)
 {
@@ -323,6 +326,9 @@ ov_status ov_ev_file(struct ov_ev *e, const struct ov_ev_in *in, const struct ov
 	ov_arena_reset(&e->kept, ARENA_KEEP);
 	ov_arena_reset(&e->scratch, ARENA_KEEP);
 	e->images = NULL;
+	e->opened = 0;
+	e->is_limit_told = false;
+	e->opened_max = OPENED_LEAST + ov_min_u64(in->src->size, UINT64_MAX / 32) * 16;
 	e->at = NULL;
 	e->is_hidden = false;
 	e->sink = sink;

@@ -48,9 +48,11 @@ struct ov_ev {
 	const struct ov_image
 	    *at;	       /* being read: its chain goes before ours; NULL: the file itself */
 	struct ov_buf engines; /* a gram table of their clues, once one was asked for */
-	struct ov_hasher *sha256; /* for overt's own record; NULL until needed */
-	struct ov_held *held;	  /* files handed over beforehand: see ov_ev_hold() */
-	ov_status broke;	  /* the sink's failure; all else is news about the file */
+	struct ov_hasher *sha256;    /* for overt's own record; NULL until needed */
+	struct ov_held *held;	     /* files handed over beforehand: see ov_ev_hold() */
+	uint64_t opened, opened_max; /* bytes read of what lies in images */
+	bool is_limit_told;
+	ov_status broke; /* the sink's failure; all else is news about the file */
 };
 
 struct ov_ev_source {

@@ -69,22 +69,66 @@ static ov_status watched(struct ov_ev *e, struct ov_str path)
 	return OV_OK;
 }
 
+struct counted { /* reads of a file in an image, counted for all of them */
+	struct ov_src src;
+	struct ov_ev *e;
+};
+
+static ov_status read_counted(void *ctx, uint64_t off, uint8_t *to, size_t n, size_t *got)
+{
+	struct counted *c = ctx;
+
+	if (c->e->opened > c->e->opened_max)
+		return OV_IO;
+	OV_TRY(ov_src_read_upto(&c->src, off, to, n, got));
+	c->e->opened += *got;
+	return OV_OK;
+}
+
+/* What is in memory already costs no more than itself. */
+static ov_status count(struct ov_ev *e, const struct ov_src *src, struct ov_src *out)
+{
+	struct counted *c;
+
+	*out = *src;
+	if (src->mem != NULL)
+		return OV_OK;
+	OV_TRY(ov_arena_new(&e->kept, &c));
+	*c = (struct counted){ .src = *src, .e = e };
+	*out = ov_tree_src(read_counted, c, src->size);
+	return OV_OK;
+}
+
+/* Told once; names count on. */
+static ov_status tell_limit(struct ov_ev *e)
+{
+	if (e->is_limit_told)
+		return OV_OK;
+	e->is_limit_told = true;
+	return ov_ev_unread(e, OV_LIMIT, (struct ov_str){ 0 },
+			    "more bytes in its files than are read: from here on names only");
+}
+
 static ov_status read_entry(struct ov_visit *v, const struct ov_tree_entry *t, struct ov_str path)
 {
+	struct ov_src src;
 	struct ov_ev *e = v->e;
-	struct ov_ev_file f = { .path = path, .src = t->src, .mtime = t->mtime, .mode = t->mode };
+	struct ov_ev_file f = { .path = path, .src = &src, .mtime = t->mtime, .mode = t->mode };
 	size_t i = path.n;
 	ov_status st;
 
 	while (i > 0 && path.p[i - 1] != '/')
 		i--;
 	f.name = (struct ov_str){ .p = path.p + i, .n = path.n - i };
-	st = ov_src_view_upto(t->src, 0, OV_EV_HEAD, &e->arena, &f.head);
+	if (e->opened > e->opened_max)
+		return tell_limit(e);
+	OV_TRY(count(e, t->src, &src));
+	st = ov_src_view_upto(&src, 0, OV_EV_HEAD, &e->arena, &f.head);
 	if (st != OV_OK)
 		return ov_ev_unread(e, st, (struct ov_str){ 0 }, "its bytes can't be had");
 	OV_TRY(ov_ev_dispatch(e, &f));
-	if (f.head.len > 64 && v->level < OV_IMAGE_LEVELS && is_worth_opening(e, t->src))
-		return ov_image_push(e, t->src, (struct ov_str){ 0 }, v->level + 1);
+	if (f.head.len > 64 && v->level < OV_IMAGE_LEVELS && is_worth_opening(e, &src))
+		return ov_image_push(e, &src, (struct ov_str){ 0 }, v->level + 1);
 	return OV_OK;
 }
 

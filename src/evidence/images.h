@@ -18,8 +18,7 @@ struct ov_image { /* one that waits */
 struct ov_visit {
 	struct ov_ev *e;
 	uint32_t level;
-	uint64_t opened; /* bytes read so far, for progress */
-	uint8_t *rows;	 /* of ENTRIES */
+	uint8_t *rows; /* of ENTRIES */
 	uint32_t nrows;
 	uint32_t layer;
 	/* Layers: number of the later layer that hides this path, 0: none. May be NULL. */

@@ -238,6 +238,22 @@ class Images(Case):
         self.put("k", image + piece(8, 4, 10, 0, b"q", coding=8, plain=10))
         self.assertIn("a coding that is not read (8)", self.take("k", code=3)["unread"][0]["detail"])
 
+    def test_holes(self):
+        """A few kilobytes that say they are gigabytes: an end, and it is told."""
+        def node(kind, body):
+            head = struct.pack("<HHI", 0x1985, kind, 12 + len(body))
+            return (head + struct.pack("<I", ~zlib.crc32(head, 0xffffffff) & 0xffffffff) + body).ljust(-(-(12 + len(body)) // 4) * 4, b"\xff")
+        image = b""
+        for i in range(60):
+            for folder, inode, text, kind in ((1, 100 + i, b"d%d" % i, 4), (100 + i, 200 + i, b"Cargo.lock", 8)):
+                image += node(0xe001, struct.pack("<IIIIBBHII", folder, i, inode, 0, len(text), kind, 0, 0, 0) + text)
+            image += node(0xe002, struct.pack("<IIIHHIIIIIIIBBHII", 200 + i, 1, 0o100644, 0, 0, 250 << 20, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0) + b"#")
+        self.put("h", image)
+        inv = self.take("h", code=3)
+        self.assertEqual(len([u for u in inv["unread"] if "names only" in u["detail"]]), 1)
+        self.assertEqual(len(inv["unread"]), 1)
+        self.assertFalse([u for u in inv["unread"] if u["reason"] in ("crashed", "timeout")])
+
     def test_ubifs_log(self):
         """What was written after the index: a file that is new, one that is gone, one that is longer."""
         whole, leb = bytearray(self.flash("ubifs_none")), 15872
