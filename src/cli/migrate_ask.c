@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include "text.h"
 
@@ -160,6 +162,8 @@ enum run_answer migrate_ask(struct run *r, const char *question, const char *wor
 	if (!r->has_terminal)
 		return RUN_NOBODY;
 	for (int tries = 0; tries < 3; tries++) {
+		/* What was typed or pasted before the question is no answer to it. */
+		(void)tcflush(STDIN_FILENO, TCIFLUSH);
 		cli_fmt(&r->c->out, "%s Type one of: %s > ", question, words);
 		cli_flush(&r->c->out);
 		cli_flush(&r->c->err);

@@ -10,7 +10,6 @@
 #define STANZA "name of stanza" /* see src/evidence/moving.h */
 
 struct maker {
-	const struct ov_inventory *inv;
 	const struct ov_inv_component **stanzas; /* in the file's order */
 	size_t nstanzas;
 	struct ov_arena *a;
@@ -78,14 +77,20 @@ static int by_number(const void *x, const void *y)
 	return d != 0 ? d : (s.n > t.n) - (s.n < t.n);
 }
 
-static ov_status sort_stanzas(struct maker *m)
+ov_status ov_run_sorted(const struct ov_inventory *inv, const char *id, struct ov_arena *a,
+			const struct ov_inv_component ***out, size_t *n)
 {
-	OV_TRY(ov_arena_array(m->a, (size_t)m->inv->ncomponents + 1, &m->stanzas));
-	for (uint32_t i = 0; i < m->inv->ncomponents; i++)
-		if (ov_str_is(m->inv->components[i].id, "overt.plan"))
-			m->stanzas[m->nstanzas++] = &m->inv->components[i];
-	if (m->nstanzas > 1)
-		qsort(m->stanzas, m->nstanzas, sizeof *m->stanzas, by_number);
+	const struct ov_inv_component **list;
+	size_t has = 0;
+
+	OV_TRY(ov_arena_array(a, (size_t)inv->ncomponents + 1, &list));
+	for (uint32_t i = 0; i < inv->ncomponents; i++)
+		if (ov_str_is(inv->components[i].id, id))
+			list[has++] = &inv->components[i];
+	if (has > 1)
+		qsort(list, has, sizeof *list, by_number);
+	*out = list;
+	*n = has;
 	return OV_OK;
 }
 
@@ -385,9 +390,9 @@ ov_status ov_run_plan_of(const struct ov_inventory *inv, struct ov_arena *a, ov_
 		const char *type;
 		ov_status (*take)(struct maker *m, const struct ov_inv_component *c);
 	} types[] = { { "plan", take_plan }, { "group", take_group }, { "step", take_step } };
-	struct maker m = { .inv = inv, .a = a, .error = error, .ctx = ctx };
+	struct maker m = { .a = a, .error = error, .ctx = ctx };
 
-	OV_TRY(sort_stanzas(&m));
+	OV_TRY(ov_run_sorted(inv, "overt.plan", a, &m.stanzas, &m.nstanzas));
 	OV_TRY(ov_arena_array(a, m.nstanzas + 1, &m.plan.groups));
 	OV_TRY(ov_arena_array(a, m.nstanzas + 1, &m.plan.steps));
 	for (size_t i = 0; i < m.nstanzas; i++) {

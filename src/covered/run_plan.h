@@ -91,6 +91,14 @@ OV_MUST_USE ov_status ov_run_digest(const struct ov_run_plan *p, size_t step, si
 /** Words as a line that can be read and typed: quoted where it needs it. */
 OV_MUST_USE ov_status ov_run_line(struct ov_buf *b, char *const *argv);
 
+/**
+ * The components of a plan's or a journal's file, in its order. @param id  See
+ * src/evidence/moving.h. @return OV_OK; OV_NOMEM, OV_LIMIT of the arena.
+ */
+OV_MUST_USE ov_status ov_run_sorted(const struct ov_inventory *inv, const char *id,
+				    struct ov_arena *a, const struct ov_inv_component ***out,
+				    size_t *n);
+
 /** Fields of a component of the worker, by name; "" when there is none. */
 struct ov_str ov_run_field(const struct ov_inv_component *c, const char *name);
 

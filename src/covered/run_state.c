@@ -1,7 +1,6 @@
 /* How far a plan is carried out. See run_state.h. */
 #include "run_state.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "text.h"
@@ -116,16 +115,6 @@ ov_status ov_run_note(struct ov_run_state *s, const struct ov_run_entry *e)
 
 /* ---- reading back ---- */
 
-static int by_number(const void *x, const void *y)
-{
-	const struct ov_inv_component *const *a = x, *const *b = y;
-	const struct ov_str s = (*a)->version, t = (*b)->version;
-	const size_t n = s.n < t.n ? s.n : t.n;
-	const int d = n > 0 ? memcmp(s.p, t.p, n) : 0;
-
-	return d != 0 ? d : (s.n > t.n) - (s.n < t.n);
-}
-
 static bool event_of(struct ov_str name, enum ov_run_event *out)
 {
 	for (unsigned i = 0; i < OV_RUN_EVENTS; i++) {
@@ -177,12 +166,7 @@ ov_status ov_run_journal(struct ov_run_state *s, const struct ov_inventory *inv,
 	*torn = UINT64_MAX;
 	memset(sum, '0', 64);
 	sum[64] = '\0';
-	OV_TRY(ov_arena_array(s->arena, (size_t)inv->ncomponents + 1, &list));
-	for (uint32_t i = 0; i < inv->ncomponents; i++)
-		if (ov_str_is(inv->components[i].id, "overt.journal"))
-			list[n++] = &inv->components[i];
-	if (n > 1)
-		qsort(list, n, sizeof *list, by_number);
+	OV_TRY(ov_run_sorted(inv, "overt.journal", s->arena, &list, &n));
 	for (size_t i = 0; i < n; i++) {
 		const struct ov_str last = ov_run_field(list[i], "sum");
 		struct ov_run_entry e;

@@ -468,6 +468,13 @@ class Run(cov_kit.Case):
         self.assertEqual(code, 0, shown)
         self.has("c1", "old", "proved")
 
+    def test_typed_ahead(self):
+        """Words that were typed before a question was asked are no answer to it."""
+        code, shown = self.talk("yes\nyes\nyes\nyes\nyes", "no")
+        self.assertEqual(code, 2, shown)
+        self.assertIn("install@canary: not done", shown)
+        self.has("c1", "old")
+
     def test_talk_after_a_failure(self):
         self.put("bin/probe", "#!/bin/sh\nexit 3\n")
         code, shown = self.talk("yes", "yes", "yes", "yes", "skip", "yes", "no")
