@@ -35,6 +35,11 @@ static bool read_list(struct covered_lists *x, const char *path, char **text)
 		return false;
 	}
 	n = fread(*text, 1, LIST_MAX + 1, f);
+	if (ferror(f) != 0) {
+		(void)cli_fail(x->c, x->command, path, strerror(errno));
+		(void)fclose(f);
+		return false;
+	}
 	(void)fclose(f);
 	if (n > LIST_MAX) {
 		(void)cli_fail(x->c, x->command, path, "a list may have 4 MiB");

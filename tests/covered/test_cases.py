@@ -136,6 +136,7 @@ class Cases(Case):
         self.assertIn('"source:"', err)
         self.assertIn("bad.list:5", err)
         self.assertIn("none.list", self.run_covered(3, "--list", "none.list", "root").stderr.decode())
+        self.assertIn("Is a directory", self.run_covered(3, "--list", "root", "root").stderr.decode())  # not a list of nothing
 
     def test_reports(self):
         self.root()
