@@ -138,6 +138,27 @@ bool ov_text_same(struct ov_str a, struct ov_str b)
 	return true;
 }
 
+static bool is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+bool ov_text_same_but_space(struct ov_str a, struct ov_str b)
+{
+	size_t i = 0, k = 0;
+
+	for (;;) {
+		while (i < a.n && is_space(a.p[i]))
+			i++;
+		while (k < b.n && is_space(b.p[k]))
+			k++;
+		if (i == a.n || k == b.n)
+			return i == a.n && k == b.n;
+		if (a.p[i++] != b.p[k++])
+			return false;
+	}
+}
+
 bool ov_text_ends_with(struct ov_str s, struct ov_str tail)
 {
 	if (s.n < tail.n)

@@ -40,6 +40,9 @@ struct ov_str ov_text_trim(struct ov_str s);
 bool ov_text_same(struct ov_str a, struct ov_str b);
 bool ov_text_ends_with(struct ov_str s, struct ov_str tail); /* case-blind */
 
+/** Whether two texts differ in white space (isspace() of "C") at most. */
+bool ov_text_same_but_space(struct ov_str a, struct ov_str b);
+
 /** Length of the valid UTF-8 sequence at the start of `s`, 1..4, or 0 (RFC 3629: no surrogates, no
  * overlongs). */
 size_t ov_utf8_len(struct ov_str s);

@@ -10,6 +10,7 @@
 #include "buf.h"
 #include "fd.h"
 #include "save.h"
+#include "text.h"
 #include "yara_tools.h"
 
 #define COMMAND "overt yara fmt"
@@ -80,8 +81,10 @@ static ov_status read_all(int fd, struct ov_buf *out)
 	}
 }
 
-/* The laid out form of a source, whose descriptor is taken. */
-static bool lay_out(struct fmt *x, struct ov_str path, int fd, struct ov_buf *out)
+/* The laid out form of a source, whose descriptor is taken. The result is written over people's
+ * rules, so the worker is not believed that it holds the same words. */
+static bool lay_out(struct fmt *x, struct ov_str path, const struct ov_buf *in, int fd,
+		    struct ov_buf *out)
 {
 	OV_CLEANUP(ov_fd_close) int result = -1;
 	char error[512] = "";
@@ -95,6 +98,10 @@ static bool lay_out(struct fmt *x, struct ov_str path, int fd, struct ov_buf *ou
 		ov_fd_close(&fd);
 	if (st == OVERT_OK && (lseek(result, 0, SEEK_SET) != 0 || read_all(result, out) != OV_OK))
 		st = OVERT_IO;
+	if (st == OVERT_OK && !ov_text_same_but_space(ov_buf_text(in), ov_buf_text(out))) {
+		fail(x, path, "a worker broke the protocol: its result holds other words");
+		return false;
+	}
 	if (st == OVERT_OK)
 		return true;
 	fail(x, path, error[0] != '\0' ? error : overt_status_text(st));
@@ -116,7 +123,7 @@ static void from_input(struct fmt *x, int fd)
 		fail(x, name, "it can't be read");
 		return;
 	}
-	if (!lay_out(x, name, memory, &out))
+	if (!lay_out(x, name, &in, memory, &out))
 		out.n = 0;
 	x->changed += out.n != in.n || (in.n > 0 && memcmp(out.p, in.p, in.n) != 0);
 	if (!x->s->check)
@@ -144,7 +151,7 @@ static void one(void *context, struct ov_str path, int fd)
 	if (fstat(fd, &st) != 0 || read_all(fd, &in) != OV_OK) {
 		ov_fd_close(&fd);
 		fail(x, path, "it can't be read");
-	} else if (lay_out(x, path, fd, &out) &&
+	} else if (lay_out(x, path, &in, fd, &out) &&
 		   (out.n != in.n || (in.n > 0 && memcmp(out.p, in.p, in.n) != 0))) {
 		x->changed++;
 		if (x->s->check) {

@@ -240,6 +240,12 @@ static void test_trim_and_compare(void **state)
 	assert_true(ov_text_same(OV_STR("AbZ"), OV_STR("aBz")));
 	assert_false(ov_text_same(OV_STR("@"), OV_STR("`"))); /* 32 apart, but no letters */
 	assert_false(ov_text_same(OV_STR("a"), OV_STR("ab")));
+	assert_true(ov_text_same_but_space(OV_STR("a b"), OV_STR("\v ab\r\n")));
+	assert_true(ov_text_same_but_space(OV_STR(""), OV_STR(" \t\f")));
+	assert_false(ov_text_same_but_space(OV_STR("ab"), OV_STR("a b c")));
+	assert_false(ov_text_same_but_space(OV_STR("ab c"), OV_STR("ab")));
+	assert_false(ov_text_same_but_space(OV_STR("ab"), OV_STR("a B")));
+	assert_false(ov_text_same_but_space(OV_STR("ab"), OV_STR("a\0b"))); /* no space */
 	assert_true(ov_text_ends_with(OV_STR("x.ODB"), OV_STR(".odb")));
 	assert_false(ov_text_ends_with(OV_STR("odb"), OV_STR(".odb")));
 	assert_true(ov_text_ends_with(none, none));

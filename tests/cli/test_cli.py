@@ -440,6 +440,20 @@ class Database(Case):
         self.assertEqual(os.listdir(self.tmp), [])
 
 
+class Layout(Case):
+    def test_a_worker_can_not_put_words_into_rules(self):
+        rules = self.put("r.yar", "rule a { condition: true }")
+        for more in (" rule b { condition: true }", "x", "\x01"):
+            err = self.expect(2, "yara", "fmt", rules, FAKE_FORMAT=more).stderr
+            self.assertIn(b"other words", err)
+            self.assertEqual(self.expect(2, "yara", "fmt", "-", stdin=b"rule a { }", FAKE_FORMAT=more).stdout, b"")
+            with open(rules, encoding="utf-8") as f:
+                self.assertEqual(f.read(), "rule a { condition: true }")
+        self.expect(0, "yara", "fmt", rules, FAKE_FORMAT="\n \n")
+        with open(rules, encoding="utf-8") as f:
+            self.assertEqual(f.read(), "rule a { condition: true }\n \n")
+
+
 class Program(Case):
     def test_prove(self):
         self.golden("prove.txt", self.expect(0, "prove").stdout)
