@@ -19,7 +19,7 @@ FRONT = "front door"
 FILE_LINES, FUNCTION_LINES = 700, 90
 # External libraries stand behind few folders; other <headers> are the C library's or the kernel's.
 EXTERNAL = ("openssl/", "zlib.h", "libdeflate.h", "lzma.h", "bzlib.h", "zstd", "lz4", "archive", "pcre2", "seccomp.h", "jansson.h",
-            "curl/", "png.h", "jpeglib.h", "gif_lib.h", "webp/", "microhttpd.h", "mspack.h", "sqlite3.h")
+            "curl/", "png.h", "jpeglib.h", "gif_lib.h", "webp/", "magic.h", "microhttpd.h", "mspack.h", "sqlite3.h")
 SELF = os.path.abspath(__file__)
 
 
@@ -112,6 +112,8 @@ def check_includes(root, rows, problems):
             home = FRONT if name.startswith("overt/") else homes.get(os.path.basename(name))
             if home is not None and home != own and home not in may_use:
                 problems.append(f"{path}:{number}: {row} may not use {home} ({name})")
+            elif home is not None and home != own and name.endswith("_int.h"):
+                problems.append(f"{path}:{number}: {name} is for src/{home} alone")
 
 
 def check_meson(root, rows, problems):
@@ -191,6 +193,7 @@ GOOD = {
                             "| `ground` | ground | - | `zlib.h` | - |\n| `top` | top | ground | - | - |\n"
                             "| `top/door*` | door | ground, front door | - | - |\n",
     "src/ground/g.h": "int g(void);\n",
+    "src/ground/g_int.h": "int inside(void);\n",
     "src/ground/g.c": '#include "g.h"\n#include <zlib.h>\n#include <stdio.h>\n',
     "src/ground/meson.build": "inc_ground = include_directories('.')\n",
     "src/top/t.h": "\n",
@@ -202,6 +205,7 @@ GOOD = {
 BROKEN = [
     ("a lower folder includes a higher one", "src/ground/g.c", '#include "t.h"\n', "ground may not use top"),
     ("a library outside its folder", "src/top/t.c", "#include <zlib.h>\n", "<zlib.h> may not be used in top"),
+    ("a header that is inside another folder", "src/top/t.c", '#include "g_int.h"\n', "g_int.h is for src/ground alone"),
     ("the front door in a row that may not", "src/top/t.c", '#include "overt/x.h"\n', "top may not use front door"),
     ("an include folder that is not allowed", "src/ground/meson.build", "x = [inc_top]\n", "may not see inc_top"),
     ("a folder that the table lacks", "src/extra/e.c", "\n", "src/extra: not in"),

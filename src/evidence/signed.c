@@ -15,7 +15,7 @@
 #include <time.h>
 
 #include "signature.h"
-#include "signature_int.h"
+#include "signature_md.h"
 
 #define CHAIN_MAX 16
 #define CERT_MAX ((size_t)64 << 10)

@@ -7,7 +7,7 @@
  * in the header (109) and in a chain of DIFAT sectors. The FAT is never read further than the file
  * has sectors, so the tables take at most 1/64 of the file.
  */
-#include "ole2_int.h"
+#include "ole2.h"
 
 #include "checked.h"
 #include "utf16.h"

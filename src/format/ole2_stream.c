@@ -3,7 +3,7 @@
  * the mini stream's blocks of 64 bytes. A chain is followed once when it is opened; reading then
  * hops along it, forwards in one step a block.
  */
-#include "ole2_int.h"
+#include "ole2.h"
 
 #include <string.h>
 

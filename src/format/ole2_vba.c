@@ -10,7 +10,7 @@
  * Not read: the compiled code (p-code), which is matched as the bytes it is. Code pages other than
  * 1252 and UTF-8 are taken for 1252: only letters beyond ASCII differ.
  */
-#include "ole2_int.h"
+#include "ole2.h"
 
 #include "checked.h"
 #include "text.h"

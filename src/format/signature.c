@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "checked.h"
-#include "signature_int.h"
+#include "signature_md.h"
 
 #define PIECE ((size_t)64 << 10)
 #define TABLE_ROW 8 /* length, revision, type */

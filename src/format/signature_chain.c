@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "checked.h"
-#include "signature_int.h"
+#include "signature_md.h"
 #include "signature_view.h"
 
 #define CHECKS_MAX 96 /* signatures verified for one message */

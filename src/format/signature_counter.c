@@ -6,7 +6,7 @@
 
 #include <openssl/evp.h>
 
-#include "signature_int.h"
+#include "signature_md.h"
 #include "signature_view_int.h"
 
 struct counters {

@@ -6,7 +6,7 @@
  * Not read, and noted: other encrypted members, shrink, reduce, PPMd, and the rest of a
  * multi-volume set.
  */
-#include "zip_int.h"
+#include "zip_dir.h"
 
 #include <stdio.h>
 #include <zlib.h>

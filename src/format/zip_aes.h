@@ -2,7 +2,7 @@
 #ifndef OV_ZIP_AES_H
 #define OV_ZIP_AES_H
 
-#include "zip_int.h"
+#include "zip_dir.h"
 
 struct ov_zip_aes;
 

@@ -2,7 +2,7 @@
 #ifndef OV_ZIP_CRYPT_H
 #define OV_ZIP_CRYPT_H
 
-#include "zip_int.h"
+#include "zip_dir.h"
 
 #define OV_ZIP_CRYPT_HEAD 12 /* bytes before the data */
 

@@ -2,7 +2,7 @@
 #ifndef OV_YMOD_OLE_DOC_H
 #define OV_YMOD_OLE_DOC_H
 
-#include "ole2_int.h"
+#include "ole2.h"
 #include "ymod_give.h"
 
 #define OV_OLE_LIST_MAX 65536u

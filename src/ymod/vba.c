@@ -10,7 +10,7 @@
 #include "decoder.h"
 #include "ole_doc.h"
 #include "text.h"
-#include "zip_int.h"
+#include "zip_dir.h"
 
 #define MODULES_MAX 4096u
 #define PROJECTS_MAX 64u

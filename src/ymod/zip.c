@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "ymod_give.h"
-#include "zip_int.h"
+#include "zip_dir.h"
 
 #define ENTRIES_MAX 65536u
 #define CENTRAL_LEN 46 /* of a directory entry, before its name */

@@ -1,6 +1,6 @@
 /* What readers of signatures share: signature.c, signature_chain.c, evidence/signed.c. */
-#ifndef OV_SIGNATURE_INT_H
-#define OV_SIGNATURE_INT_H
+#ifndef OV_SIGNATURE_MD_H
+#define OV_SIGNATURE_MD_H
 
 #include <openssl/evp.h>
 
