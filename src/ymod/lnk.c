@@ -38,17 +38,7 @@ static ov_status load(struct ov_yenv *env, unsigned module, const struct ov_lnk 
 }
 
 /* A getter of an expression over the link `l`. */
-#define OF_LINK(name, answer)                                                                      \
-	OV_GET(name)                                                                               \
-	{                                                                                          \
-		const struct ov_lnk *l = NULL;                                                     \
-		const ov_status s = load(env, module, &l);                                         \
-                                                                                                   \
-		(void)self;                                                                        \
-		if (s != OV_OK)                                                                    \
-			return s == OV_END ? OV_OK : s;                                            \
-		return answer;                                                                     \
-	}
+#define OF_LINK(name, answer) OV_GET_OF(name, const struct ov_lnk, l, load, answer)
 #define NUMBER(name, v) OF_LINK(name, ov_give_int(out, v))
 #define NUMBER_IF(name, is, v) OF_LINK(name, (is) ? ov_give_int(out, v) : OV_OK)
 #define TEXT(name, v) OF_LINK(name, ov_give_text(out, v))
@@ -58,14 +48,7 @@ static ov_status give_time(struct ov_yval *out, uint64_t ticks)
 	return ticks == 0 ? OV_OK : ov_give_int(out, (uint64_t)((int64_t)(ticks / TICKS) - EPOCH));
 }
 
-OV_GET(is_lnk)
-{
-	const struct ov_lnk *l;
-	const ov_status s = load(env, module, &l);
-
-	(void)self;
-	return s == OV_OK || s == OV_END ? ov_give_bool(out, s == OV_OK) : s;
-}
+OV_GET_IS(is_lnk, const struct ov_lnk, load)
 
 OF_LINK(is_malformed, ov_give_bool(out, l->broken != NULL))
 NUMBER(flags, l->flags)

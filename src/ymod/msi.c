@@ -283,26 +283,9 @@ static uint64_t listed(const struct grid *g)
 	return ov_min_u64(g->rows, ROWS_MAX);
 }
 
-#define OF_MSI(name, answer)                                                                       \
-	OV_GET(name)                                                                               \
-	{                                                                                          \
-		struct state *st = NULL;                                                           \
-		const ov_status s = load(env, module, &st);                                        \
-                                                                                                   \
-		(void)self;                                                                        \
-		if (s != OV_OK)                                                                    \
-			return s == OV_END ? OV_OK : s;                                            \
-		return answer;                                                                     \
-	}
+#define OF_MSI(name, answer) OV_GET_OF(name, struct state, st, load, answer)
 
-OV_GET(is_msi)
-{
-	struct state *st;
-	const ov_status s = load(env, module, &st);
-
-	(void)self;
-	return s == OV_OK || s == OV_END ? ov_give_bool(out, s == OV_OK) : s;
-}
+OV_GET_IS(is_msi, struct state, load)
 
 static bool is_signed(const struct state *st)
 {

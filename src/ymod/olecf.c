@@ -13,28 +13,15 @@
 #define TICKS 10000000
 #define EPOCH INT64_C(11644473600)
 
-#define OF_DOC(name, answer)                                                                       \
-	OV_GET(name)                                                                               \
-	{                                                                                          \
-		struct ole_doc *d = NULL;                                                          \
-		const ov_status s = ov_ole_doc(env, &d);                                           \
-                                                                                                   \
-		(void)module;                                                                      \
-		(void)self;                                                                        \
-		if (s != OV_OK)                                                                    \
-			return s == OV_END ? OV_OK : s;                                            \
-		return answer;                                                                     \
-	}
-
-OV_GET(is_olecf)
+static ov_status load(struct ov_yenv *env, unsigned module, struct ole_doc **out)
 {
-	struct ole_doc *d;
-	const ov_status s = ov_ole_doc(env, &d);
-
-	(void)module;
-	(void)self;
-	return s == OV_OK || s == OV_END ? ov_give_bool(out, s == OV_OK) : s;
+	(void)module; /* other modules read the same document */
+	return ov_ole_doc(env, out);
 }
+
+#define OF_DOC(name, answer) OV_GET_OF(name, struct ole_doc, d, load, answer)
+
+OV_GET_IS(is_olecf, struct ole_doc, load)
 
 static ov_status give_class(struct ov_yenv *env, struct ov_cur c, struct ov_yval *out)
 {

@@ -217,17 +217,7 @@ static ov_status load(struct ov_yenv *env, unsigned module, struct state **out)
 	return OV_OK;
 }
 
-#define OF_VBA(name, answer)                                                                       \
-	OV_GET(name)                                                                               \
-	{                                                                                          \
-		struct state *st = NULL;                                                           \
-		const ov_status s = load(env, module, &st);                                        \
-                                                                                                   \
-		(void)self;                                                                        \
-		if (s != OV_OK)                                                                    \
-			return s == OV_END ? OV_OK : s;                                            \
-		return answer;                                                                     \
-	}
+#define OF_VBA(name, answer) OV_GET_OF(name, struct state, st, load, answer)
 
 OV_GET(has_macros)
 {

@@ -58,6 +58,34 @@ static inline ov_status ov_give_struct(struct ov_yval *out, const void *p, uint6
 	return OV_OK;
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type and a name are declared, not computed */
+/* A getter of an expression over `var`, which load(env, module, &var) gives; where that says
+ * OV_END, it is no such file, and nothing is given. */
+#define OV_GET_OF(name, type, var, load, answer)                                                   \
+	OV_GET(name)                                                                               \
+	{                                                                                          \
+		type *var = NULL;                                                                  \
+		const ov_status s_ = load(env, module, &var);                                      \
+                                                                                                   \
+		(void)self;                                                                        \
+		if (s_ != OV_OK)                                                                   \
+			return s_ == OV_END ? OV_OK : s_;                                          \
+		return answer;                                                                     \
+	}
+/* The getter of whether it is such a file. */
+#define OV_GET_IS(name, type, load)                                                                \
+	OV_GET(name)                                                                               \
+	{                                                                                          \
+		type *it_ = NULL;                                                                  \
+		const ov_status s_ = load(env, module, &it_);                                      \
+                                                                                                   \
+		(void)self;                                                                        \
+		if (s_ != OV_OK && s_ != OV_END)                                                   \
+			return s_;                                                                 \
+		return ov_give_bool(out, s_ == OV_OK);                                             \
+	}
+/* NOLINTEND(bugprone-macro-parentheses) */
+
 static inline void ov_ymod_note(struct ov_yenv *env, ov_status why, const char *detail)
 {
 	if (env->note != NULL)

@@ -138,26 +138,9 @@ static ov_status load(struct ov_yenv *env, unsigned module, struct state **out)
 	return OV_OK;
 }
 
-#define OF_ZIP(name, answer)                                                                       \
-	OV_GET(name)                                                                               \
-	{                                                                                          \
-		struct state *st = NULL;                                                           \
-		const ov_status s = load(env, module, &st);                                        \
-                                                                                                   \
-		(void)self;                                                                        \
-		if (s != OV_OK)                                                                    \
-			return s == OV_END ? OV_OK : s;                                            \
-		return answer;                                                                     \
-	}
+#define OF_ZIP(name, answer) OV_GET_OF(name, struct state, st, load, answer)
 
-OV_GET(is_zip)
-{
-	struct state *st;
-	const ov_status s = load(env, module, &st);
-
-	(void)self;
-	return s == OV_OK || s == OV_END ? ov_give_bool(out, s == OV_OK) : s;
-}
+OV_GET_IS(is_zip, struct state, load)
 
 /* Two or four bytes of the end record, little-endian. */
 static ov_status give_end(const struct state *st, size_t at, size_t n, struct ov_yval *out)
