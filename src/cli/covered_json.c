@@ -3,16 +3,6 @@
 #include "covered_out.h"
 #include "inventory_out.h"
 
-static void strings(struct cli_out *out, const struct ov_str *v, size_t n)
-{
-	cli_put(out, "[");
-	for (size_t i = 0; i < n; i++) {
-		cli_put(out, i > 0 ? "," : "");
-		inventory_string(out, v[i]);
-	}
-	cli_put(out, "]");
-}
-
 static void evidence(struct cli_out *out, const struct ov_cov_finding *f)
 {
 	cli_put(out, ",\"evidence\":[");
@@ -49,7 +39,7 @@ static void rules(struct cli_out *out, const struct ov_cov_finding *f)
 		cli_put(out, ",\"name\":");
 		inventory_string(out, v->rule->name);
 		cli_put(out, ",\"citations\":");
-		strings(out, v->rule->citations.v, v->rule->citations.n);
+		inventory_strings(out, v->rule->citations.v, v->rule->citations.n);
 		cli_put(out, "}");
 	}
 	cli_put(out, "]}");
@@ -66,7 +56,7 @@ static void finding(struct cli_out *out, const struct ov_cov_finding *f)
 	inventory_string(out, f->product->name);
 	cli_fmt(out, ",\"class\":\"%s\",\"grade\":\"E%u\",\"state\":\"%s\",\"path\":",
 		ov_cov_class_name(f->class_), (unsigned)f->grade, f->state);
-	strings(out, c->path, c->npath);
+	inventory_strings(out, c->path, c->npath);
 	cli_fmt(out, ",\"type\":\"%s\"", ov_inv_what_name(c->what));
 	inventory_field(out, "name", c->name);
 	inventory_field(out, "version", c->version);
@@ -117,18 +107,11 @@ void covered_json(struct cli_out *out, const struct covered_report *r)
 		if (!c->is_undetermined)
 			continue;
 		cli_put(out, is_first ? "{\"path\":" : ",{\"path\":");
-		strings(out, c->path, c->npath);
+		inventory_strings(out, c->path, c->npath);
 		cli_fmt(out, ",\"type\":\"%s\"}", ov_inv_what_name(c->what));
 		is_first = false;
 	}
-	cli_put(out, "],\"unread\":[");
-	for (uint32_t i = 0; i < inv->nunread; i++) {
-		cli_put(out, i > 0 ? ",{\"path\":" : "{\"path\":");
-		strings(out, inv->unread[i].path, inv->unread[i].npath);
-		cli_put(out, ",\"reason\":");
-		inventory_string(out, inv->unread[i].reason);
-		inventory_field(out, "detail", inv->unread[i].detail);
-		cli_put(out, "}");
-	}
-	cli_put(out, "]}\n");
+	cli_put(out, "],\"unread\":");
+	inventory_unread(out, inv, "");
+	cli_put(out, "}\n");
 }

@@ -36,12 +36,9 @@ static void rule(struct cli_out *out, const struct ov_cov_rule *r)
 	inventory_string(out, r->issuer);
 	cli_put(out, ",\"for\":");
 	inventory_string(out, r->whom);
-	cli_put(out, ",\"citations\":[");
-	for (size_t i = 0; i < r->citations.n; i++) {
-		cli_put(out, i > 0 ? "," : "");
-		inventory_string(out, r->citations.v[i]);
-	}
-	cli_put(out, "]}}");
+	cli_put(out, ",\"citations\":");
+	inventory_strings(out, r->citations.v, r->citations.n);
+	cli_put(out, "}}");
 }
 
 static void begin(struct sarif *s)

@@ -32,12 +32,27 @@ void inventory_date(struct cli_out *out, int64_t seconds)
 		cli_json(out, (struct ov_str){ .p = (const char *)b.p, .n = b.n });
 }
 
-static void path(struct cli_out *out, const struct ov_str *list, uint32_t n)
+void inventory_strings(struct cli_out *out, const struct ov_str *list, size_t n)
 {
 	cli_put(out, "[");
-	for (uint32_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		cli_put(out, i > 0 ? "," : "");
 		inventory_string(out, list[i]);
+	}
+	cli_put(out, "]");
+}
+
+void inventory_unread(struct cli_out *out, const struct ov_inventory *inv, const char *gap)
+{
+	cli_put(out, "[");
+	for (uint32_t i = 0; i < inv->nunread; i++) {
+		const struct ov_inv_unread *u = &inv->unread[i];
+
+		cli_fmt(out, "%s%s{\"path\":", i > 0 ? "," : "", gap);
+		inventory_strings(out, u->path, u->npath);
+		inventory_field(out, "reason", u->reason);
+		inventory_field(out, "detail", u->detail);
+		cli_put(out, "}");
 	}
 	cli_put(out, "]");
 }
@@ -87,7 +102,7 @@ static void component(struct cli_out *out, const struct ov_inventory *inv,
 	cli_fmt(out, ",\"state\":\"%s\",\"grade\":\"E%u\"", ov_inv_state_name(c->state),
 		(unsigned)ov_inv_grade(c));
 	cli_put(out, ",\"path\":");
-	path(out, c->path, c->npath);
+	inventory_strings(out, c->path, c->npath);
 	if (c->layer > 0)
 		cli_fmt(out, ",\"layer\":%u", c->layer);
 	if (c->owner < inv->ncomponents)
@@ -99,20 +114,6 @@ static void component(struct cli_out *out, const struct ov_inventory *inv,
 	dates(out, c);
 	evidence(out, c);
 	cli_put(out, "}");
-}
-
-static void unread(struct cli_out *out, const struct ov_inventory *inv)
-{
-	cli_put(out, "],\"unread\":[");
-	for (uint32_t i = 0; i < inv->nunread; i++) {
-		const struct ov_inv_unread *u = &inv->unread[i];
-
-		cli_put(out, i > 0 ? ",\n{\"path\":" : "\n{\"path\":");
-		path(out, u->path, u->npath);
-		inventory_field(out, "reason", u->reason);
-		inventory_field(out, "detail", u->detail);
-		cli_put(out, "}");
-	}
 }
 
 void inventory_json(struct cli_out *out, const struct ov_inventory *inv)
@@ -136,13 +137,14 @@ void inventory_json(struct cli_out *out, const struct ov_inventory *inv)
 			continue;
 		cli_fmt(out, "%s{\"type\":\"%s\",\"path\":", n++ > 0 ? ",\n" : "\n",
 			ov_inv_what_name(c->what));
-		path(out, c->path, c->npath);
+		inventory_strings(out, c->path, c->npath);
 		inventory_field(out, "name", c->name);
 		cli_put(out, "}");
 	}
-	unread(out, inv);
+	cli_put(out, "],\"unread\":");
+	inventory_unread(out, inv, "\n");
 	cli_fmt(out,
-		"],\"summary\":{\"files\":%llu,\"bytes\":%llu,\"names\":%llu,\"components\":%u,"
+		",\"summary\":{\"files\":%llu,\"bytes\":%llu,\"names\":%llu,\"components\":%u,"
 		"\"undetermined\":%u,\"unread\":%u}}\n",
 		(unsigned long long)inv->files, (unsigned long long)inv->bytes,
 		(unsigned long long)inv->names_only, inv->ncomponents, n, inv->nunread);

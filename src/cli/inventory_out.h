@@ -22,6 +22,12 @@ void inventory_string(struct cli_out *out, struct ov_str s);
 /** `,"name":"value"`; nothing for an empty value. */
 void inventory_field(struct cli_out *out, const char *name, struct ov_str s);
 
+/** A JSON array of strings. */
+void inventory_strings(struct cli_out *out, const struct ov_str *list, size_t n);
+
+/** A JSON array of what was not read: path, reason, detail. @param gap  Before each: "" or "\n". */
+void inventory_unread(struct cli_out *out, const struct ov_inventory *inv, const char *gap);
+
 /** A date as JSON string, or null. */
 void inventory_date(struct cli_out *out, int64_t seconds);
 

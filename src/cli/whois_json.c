@@ -10,13 +10,7 @@ static void key(struct cli_out *out, const char *name)
 static void path(struct cli_out *out, const struct ov_inv_component *c)
 {
 	key(out, "path");
-	cli_put(out, "[");
-	for (uint32_t i = 0; i < c->npath; i++) {
-		if (i > 0)
-			cli_put(out, ",");
-		inventory_string(out, c->path[i]);
-	}
-	cli_put(out, "]");
+	inventory_strings(out, c->path, c->npath);
 }
 
 static void piece(struct cli_out *out, const struct ov_inv_evidence *e, bool is_first)
@@ -87,26 +81,6 @@ static void packed(struct cli_out *out, const struct ov_whose_result *w)
 	cli_put(out, "]");
 }
 
-static void unread(struct cli_out *out, const struct ov_inventory *inv)
-{
-	cli_put(out, ",\"unread\":[");
-	for (uint32_t i = 0; i < inv->nunread; i++) {
-		const struct ov_inv_unread *u = &inv->unread[i];
-
-		cli_put(out, i > 0 ? ",{\"path\":[" : "{\"path\":[");
-		for (uint32_t k = 0; k < u->npath; k++) {
-			if (k > 0)
-				cli_put(out, ",");
-			inventory_string(out, u->path[k]);
-		}
-		cli_put(out, "]");
-		inventory_field(out, "reason", u->reason);
-		inventory_field(out, "detail", u->detail);
-		cli_put(out, "}");
-	}
-	cli_put(out, "]");
-}
-
 void whois_json(struct cli_out *out, const struct whois_report *r)
 {
 	cli_put(out, "{\"target\":");
@@ -116,6 +90,7 @@ void whois_json(struct cli_out *out, const struct whois_report *r)
 	engines(out, r->whose);
 	covered(out, r->covered);
 	packed(out, r->whose);
-	unread(out, r->inventory);
+	key(out, "unread");
+	inventory_unread(out, r->inventory, "");
 	cli_put(out, "}\n");
 }
