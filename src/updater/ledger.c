@@ -40,7 +40,7 @@ static void ledger_line(struct cli *c, struct ov_str line, bool json, bool is_fi
 
 	if (!ov_text_split(&rest, ' ', &word) || ov_text_u64(word, &t) != OV_OK)
 		return;
-	updater_date(t, when);
+	(void)cli_date(t, when);
 	if (json) {
 		cli_fmt(&c->out, "%s{\"time\":%llu,\"request\":", is_first ? "" : ",",
 			(unsigned long long)t);

@@ -38,15 +38,6 @@ uint64_t updater_now(void)
 	return t > 0 ? (uint64_t)t : 0;
 }
 
-void updater_date(uint64_t t, char out[32])
-{
-	const time_t seconds = (time_t)t;
-	struct tm tm;
-
-	if (gmtime_r(&seconds, &tm) == NULL || strftime(out, 32, "%Y-%m-%d %H:%M UTC", &tm) == 0)
-		(void)snprintf(out, 32, "?");
-}
-
 void updater_age(uint64_t s, char out[32])
 {
 	if (s < 120)

@@ -83,7 +83,7 @@ static void show(struct cli *c, const struct held *h, bool json, bool is_first)
 			(unsigned long long)h->bytes, h->forks);
 		return;
 	}
-	updater_date(h->signed_at, when);
+	(void)cli_date(h->signed_at, when);
 	cli_put(&c->out, "  ");
 	cli_shown(&c->out, ov_str_of(h->origin));
 	cli_fmt(&c->out,

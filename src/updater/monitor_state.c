@@ -68,7 +68,7 @@ static void show_one(struct monitor *m, uint64_t entry, const char *kind,
 		cli_put(out, strcmp(kind, "gone") == 0 ? "\n" : ", for all at once\n");
 		return;
 	}
-	updater_date(r->step[r->nsteps - 1].time, when);
+	(void)cli_date(r->step[r->nsteps - 1].time, when);
 	cli_fmt(out, ", in %u steps until %s\n", (unsigned)r->nsteps, when);
 }
 
@@ -96,7 +96,7 @@ void monitor_show(struct monitor *m, uint64_t entry, const struct ov_state *was,
 {
 	char when[32];
 
-	updater_date(is->time, when);
+	(void)cli_date(is->time, when);
 	cli_fmt(&m->c->out,
 		m->s.json ? "{\"event\":\"state\",\"entry\":%llu,\"seq\":%llu,\"time\":\"%s\","
 			    "\"root\":%llu}\n"

@@ -289,7 +289,7 @@ static void item_text(struct source *x, const struct ov_source_item *i)
 				(unsigned long long)i->unread);
 	}
 	if (i->until > 0) {
-		updater_date(i->until, when);
+		(void)cli_date(i->until, when);
 		cli_fmt(o, ", not before %s", when);
 	}
 	if (i->why[0] != '\0') {
@@ -419,7 +419,7 @@ static bool on_entry(void *ctx, const struct ov_history_entry *e)
 	struct ov_str rest = e->sources, line, word;
 	char when[32];
 
-	updater_date(e->time, when);
+	(void)cli_date(e->time, when);
 	if (t->x->s.json) {
 		cli_fmt(o, "%s{\"entry\":%llu,\"time\":%llu,\"in_force\":[", t->is_first ? "" : ",",
 			(unsigned long long)e->index, (unsigned long long)e->time);

@@ -265,7 +265,7 @@ static void show_troubles(struct facts *f)
 	if (root_ends_soon(f)) {
 		char when[32];
 
-		updater_date(f->p.root->expires, when);
+		(void)cli_date(f->p.root->expires, when);
 		cli_fmt(out,
 			"  root          version %llu %s at %s; from then on nothing is taken "
 			"without a newer one\n",

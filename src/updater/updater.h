@@ -30,9 +30,6 @@ int updater_ledger(struct cli *c, int argc, char *const *argv);
 /* Unix seconds. */
 uint64_t updater_now(void);
 
-/* "2026-11-22 14:02 UTC" */
-void updater_date(uint64_t t, char out[32]);
-
 /* "7 min", "3 h", "12 days" */
 void updater_age(uint64_t seconds, char out[32]);
 

@@ -150,8 +150,8 @@ static void show_stand(struct verify *v, const char *path, const char *hex, cons
 	struct cli_out *out = &v->c->out;
 	char since[32], vouched[32];
 
-	updater_date(at->taken, since);
-	updater_date(at->j->vouched, vouched);
+	(void)cli_date(at->taken, since);
+	(void)cli_date(at->j->vouched, vouched);
 	cli_put(out, "  proved      ");
 	cli_shown(out, ov_str_of(path));
 	cli_fmt(out, "\n              %.*s %.*s, channel %.*s, SHA-256 %s\n", (int)at->a->name.n,
@@ -247,7 +247,7 @@ static void show_cosigners(struct verify *v)
 
 		if (m->is_group || (v->p.times[i] == 0 && v->s.json))
 			continue;
-		updater_date(v->p.times[i], when);
+		(void)cli_date(v->p.times[i], when);
 		if (v->s.json) {
 			cli_put(out, is_first ? "{\"name\":" : ",{\"name\":");
 			cli_json(out, m->key.name);
@@ -268,8 +268,8 @@ static void show_log(struct verify *v)
 	struct cli_out *out = &v->c->out;
 	char when[32], made[32];
 
-	updater_date(j->vouched, when);
-	updater_date(j->state.time, made);
+	(void)cli_date(j->vouched, when);
+	(void)cli_date(j->state.time, made);
 	if (v->s.json) {
 		cli_put(out, "\"log\":");
 		cli_json(out, c->origin);
