@@ -63,7 +63,7 @@ static ov_status gap(struct ov_arena *a, struct ov_str s, struct yf_items *l, ui
 		x.text = (struct ov_str){ .p = s.p + at, .n = end - at };
 		at = end;
 		while (x.is_to_line_end && x.text.n > 0 &&
-		       strchr(" \t\r\v\f", x.text.p[x.text.n - 1]) != NULL)
+		       memchr(" \t\r\v\f", x.text.p[x.text.n - 1], 5) != NULL)
 			x.text.n--;
 		OV_TRY(add(a, l, &x));
 		*newlines = 0;

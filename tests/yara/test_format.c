@@ -190,6 +190,23 @@ static void no_bytes_at_all(void **state)
 	ov_arena_free(&a);
 }
 
+/* Found by fuzz_yara: zeros at the end of a comment were taken for white space, and dropped. */
+static void a_comment_keeps_its_zeros(void **state)
+{
+	static const char in[] = "rule a { condition: true } // b\0\0 \n";
+	struct ov_buf out = ov_buf_of(SIZE_MAX);
+	struct ov_yerror err;
+	struct ov_arena a;
+
+	(void)state;
+	ov_arena_init(&a, (size_t)1 << 20);
+	assert_int_equal(ov_yformat(ov_cur_of(in, sizeof in - 1), &a, &out, &err), OV_OK);
+	assert_true(out.n > 7);
+	assert_memory_equal(out.p + out.n - 7, "// b\0\0\n", 7);
+	ov_buf_free(&out);
+	ov_arena_free(&a);
+}
+
 static const struct {
 	const char *in;
 	uint32_t line, column;
@@ -261,6 +278,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_form),
 		cmocka_unit_test(no_bytes_at_all),
+		cmocka_unit_test(a_comment_keeps_its_zeros),
 		cmocka_unit_test(what_is_refused),
 		cmocka_unit_test(prefixes),
 	};
