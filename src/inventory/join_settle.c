@@ -315,7 +315,7 @@ static ov_status percent(struct ov_buf *b, struct ov_str s)
 		const unsigned char ch = (unsigned char)s.p[i];
 
 		if ((ch >= '0' && ch <= '9') || (ch >= 'a' && ch <= 'z') ||
-		    (ch >= 'A' && ch <= 'Z') || strchr("-._~:", ch) != NULL)
+		    (ch >= 'A' && ch <= 'Z') || memchr("-._~:", ch, 5) != NULL)
 			OV_TRY(ov_buf_u8(b, ch));
 		else
 			OV_TRY(ov_buf_fmt(b, "%%%02X", ch));

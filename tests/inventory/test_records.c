@@ -159,7 +159,7 @@ static void package(struct ov_buf *b, const char *name)
 
 	c.evidence = &e;
 	c.nevidence = 1;
-	c.version = OV_STR("1.0+x");
+	c.version = OV_STR("1.0+x\0");
 	c.arch = OV_STR("amd64");
 	assert_int_equal(ov_rec_put_component(b, &c, 0), OV_OK);
 }
@@ -194,7 +194,8 @@ static void test_settle(void **state)
 	assert_int_equal(inv->components[1].state, OV_STATE_PRESENT);
 	assert_int_equal(ov_inv_grade(&inv->components[1]), OV_E4);
 	assert_true(inv->components[1].since.latest == 5);
-	assert_true(ov_str_is(inv->components[1].purl, "pkg:deb/debian/there@1.0%2Bx?arch=amd64"));
+	assert_true(
+	    ov_str_is(inv->components[1].purl, "pkg:deb/debian/there@1.0%2Bx%00?arch=amd64"));
 	assert_true(inv->components[2].is_undetermined); /* usr/bin/odd */
 	assert_int_equal(inv->components[3].owner, 1);
 	assert_false(inv->components[3].is_undetermined);
