@@ -13,15 +13,20 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 OPTION = re.compile(r"^  (?:-(?P<letter>.), |    )--(?P<name>[a-z0-9-]+)(?P<yesno>\[=yes\|no\])?(?:=(?P<value>\S+))?(?:\s+(?P<help>.*))?$")
-CHOICES = {"format": "text jsonl sarif html", "kind": "hash section import body logical container yara allow"}
+LISTS = {"FORM": True, "KIND": True, "WHO": False}  # values that are words; whether each option's help must list them
+LISTED = re.compile(r"\b[a-z0-9-]+(?:, [a-z0-9-]+)*,? or [a-z0-9-]+")
 FOLDERS = {"DIR"}
 FILES = {"FILE", "SOURCE", "OUT.odb"}
 
 
-def choices(name, text):
-    """The words of an option: those that its help lists ("text, json or html"), else the usual ones."""
-    listed = re.match(r"(?:[a-z0-9-]+, )*[a-z0-9-]+ or [a-z0-9-]+(?=[ ,;(]|$)", text) if name == "format" else None
-    return " ".join(re.split(r", | or ", listed[0])) if listed else CHOICES[name]
+def choices(value, text):
+    """The words that an option takes, as its help lists them ("text, json or html"); None: anything."""
+    listed = LISTED.search(re.sub(r" \([^)]*\)", "", text)) if value in LISTS else None
+    if listed:
+        return " ".join(re.split(r",? or |, ", listed[0]))
+    if LISTS.get(value):
+        sys.exit(f"generate.py: help that lists no {value}: {text}")
+    return None
 
 
 def ask(program, *args):
@@ -72,9 +77,11 @@ def bash(table):
            "\tlocal command=${COMP_WORDS[1]}", "\t[[ $command == db ]] && command=\"db ${COMP_WORDS[2]}\"",
            "\t[[ $command == yara && ' check fmt dump profile ' == *\" ${COMP_WORDS[2]} \"* ]] && command=\"yara ${COMP_WORDS[2]}\"",
            "\t[[ $cur == = ]] && cur=", "\tif [[ $prev == = ]]; then", "\t\tprev=${COMP_WORDS[COMP_CWORD-2]}", "\tfi",
-           "\tCOMPREPLY=()", "\tcase $prev in"]
-    for name, words in CHOICES.items():
-        out.append(f"\t--{name}) mapfile -t COMPREPLY < <(compgen -W '{words}' -- \"$cur\"); return ;;")
+           "\tCOMPREPLY=()", "\tcase \"$command $prev\" in"]
+    for name, (_, opts, subs) in table.items():
+        for key, o in [(name, opts)] + [(f"{name} {s}", so) for s, (_, so) in subs.items()]:
+            out += [f"\t'{key} --{option}') mapfile -t COMPREPLY < <(compgen -W '{choices(value, text)}' -- \"$cur\"); return ;;"
+                    for _, option, value, text, _ in o if choices(value, text)]
     out += ["\tesac", "\tif ((COMP_CWORD == 1)); then",
             f"\t\tmapfile -t COMPREPLY < <(compgen -W '{' '.join(table)} help --version --help' -- \"$cur\")", "\t\treturn", "\tfi",
             "\tif [[ ${COMP_WORDS[1]} == help && $COMP_CWORD == 2 ]]; then",
@@ -109,8 +116,8 @@ def zsh_options(opts):
             tail = f"=-{about}::yes or no:(yes no)"
         elif value is None:
             tail = about
-        elif name in CHOICES:
-            tail = f"={about}:{value}:({choices(name, text)})"
+        elif choices(value, text):
+            tail = f"={about}:{value}:({choices(value, text)})"
         else:
             tail = f"={about}:{value.replace('|', ' ')}:" + ("_files -/" if value in FOLDERS else "_files" if value in FILES else "")
         many = "*" if value in ("SOURCE", "GLOB", "REGEX") else ""
@@ -151,8 +158,8 @@ def fish_text(text):
 def fish_option(condition, option):
     letter, name, value, text, yesno = option
     line = f"complete -c overt -n '{condition}' -l {name}" + (f" -s {letter}" if letter else "")
-    if name in CHOICES:
-        line += f" -x -a '{choices(name, text)}'"
+    if choices(value, text):
+        line += f" -x -a '{choices(value, text)}'"
     elif value and not yesno:
         line += " -r" if value in FILES | FOLDERS else " -x"
     return line + " -d " + fish_text(text)

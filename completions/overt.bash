@@ -10,9 +10,16 @@ _overt()
 		prev=${COMP_WORDS[COMP_CWORD-2]}
 	fi
 	COMPREPLY=()
-	case $prev in
-	--format) mapfile -t COMPREPLY < <(compgen -W 'text jsonl sarif html' -- "$cur"); return ;;
-	--kind) mapfile -t COMPREPLY < <(compgen -W 'hash section import body logical container yara allow' -- "$cur"); return ;;
+	case "$command $prev" in
+	'scan --alert') mapfile -t COMPREPLY < <(compgen -W 'encrypted encrypted-archive encrypted-document broken broken-media macros limits phishing-ssl phishing-cloak partitions structured all' -- "$cur"); return ;;
+	'scan --format') mapfile -t COMPREPLY < <(compgen -W 'text jsonl sarif html' -- "$cur"); return ;;
+	'db list --kind') mapfile -t COMPREPLY < <(compgen -W 'hash section import body logical container yara allow password magic certificate catalog address icon switch bytecode' -- "$cur"); return ;;
+	'yara --format') mapfile -t COMPREPLY < <(compgen -W 'text json ndjson' -- "$cur"); return ;;
+	'yara dump --format') mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur"); return ;;
+	'covered --profile') mapfile -t COMPREPLY < <(compgen -W 'us-person us-agency us-contractor us-carrier us-maker au-gov ca-gov uk-gov de-org eu-org it-gov nl-gov' -- "$cur"); return ;;
+	'covered --format') mapfile -t COMPREPLY < <(compgen -W 'text json html oscal sarif cyclonedx' -- "$cur"); return ;;
+	'whois --format') mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur"); return ;;
+	'migrate --format') mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur"); return ;;
 	esac
 	if ((COMP_CWORD == 1)); then
 		mapfile -t COMPREPLY < <(compgen -W 'scan explain db prove yara yarac clamscan inventory covered whois migrate update verify status bundle ledger source publish witness mirror monitor help --version --help' -- "$cur")

@@ -21,8 +21,8 @@ enum { DUMP_TEXT = 0, DUMP_JSON };
 static const char *const formats[] = { "text", "json", NULL };
 
 static const struct cli_option options[] = {
-	{ "format", 0, CLI_CHOICE, AT(format), "FORM", "text; json: one object a file", formats, 0,
-	  0 },
+	{ "format", 0, CLI_CHOICE, AT(format), "FORM", "text or json (one object a file)", formats,
+	  0, 0 },
 	{ "module", 'm', CLI_LIST, AT(modules), "MODULE",
 	  "ask this module; else all, and those that know something are shown", NULL, 0, 0 },
 	{ "module-data", 'x', CLI_LIST, AT(module_data), "MODULE=FILE", "give FILE to a module",

@@ -440,6 +440,22 @@ class Database(Case):
         self.assertEqual(os.listdir(self.tmp), [])
 
 
+class Completion(Case):
+    def complete(self, *words):
+        script = os.path.join(HERE, "..", "..", "completions", "overt.bash")
+        p = subprocess.run(["bash", "-c", 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _overt; echo "${COMPREPLY[@]}"', "bash",
+                            script, "overt", *words], capture_output=True, text=True, check=True)
+        return p.stdout.split()
+
+    def test_each_command_has_its_own_forms(self):
+        self.assertEqual(self.complete("scan", "--format", ""), ["text", "jsonl", "sarif", "html"])
+        self.assertEqual(self.complete("covered", "--format", "=", "o"), ["oscal"])
+        self.assertEqual(self.complete("yara", "dump", "--format", ""), ["text", "json"])
+        self.assertIn("bytecode", self.complete("db", "list", "--kind", "="))
+        self.assertIn("nl-gov", self.complete("covered", "--profile", ""))
+        self.assertIn("whois", self.complete("who"))
+
+
 class Layout(Case):
     def test_a_worker_can_not_put_words_into_rules(self):
         rules = self.put("r.yar", "rule a { condition: true }")
