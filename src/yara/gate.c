@@ -374,10 +374,11 @@ static bool lets_in(const struct ov_yalt *a, const char *head)
 
 bool ov_yc_gate_lets_in(const struct ov_ycompiler *c, uint32_t id, enum ov_yclass class)
 {
-	const uint8_t *row = c->sect[YI_GATES].p + 8 * (size_t)id;
+	const uint8_t *row;
 
 	if (id == UINT32_MAX)
-		return true;
+		return true; /* there may be no gate at all */
+	row = c->sect[YI_GATES].p + 8 * (size_t)id;
 	for (uint32_t i = 0; i < ov_le32(row + 4); i++) {
 		struct ov_yalt a;
 
