@@ -7,7 +7,7 @@
 #endif
 
 /* Of the .odb files that this version writes and reads. */
-#define OVERT_DATABASE_FORMAT 5
+#define OVERT_DATABASE_FORMAT 6
 
 #define OVERT_LICENSE "Apache-2.0"
 
