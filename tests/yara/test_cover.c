@@ -72,46 +72,48 @@ static uint32_t pick(uint32_t n)
 }
 
 /* Of rule `id`, which may name those before it. */
-static void condition(char *out, size_t room, unsigned depth, uint32_t id)
+static void condition(FILE *out, unsigned depth, uint32_t id)
 {
-	char a[1024], b[1024];
-
 	if (id > 0 && pick(12) == 0) {
-		(void)snprintf(out, room, "r%u", (unsigned)pick(id));
+		(void)fprintf(out, "r%u", (unsigned)pick(id));
 		return;
 	}
 	if (depth == 0 || pick(3) == 0) {
-		(void)snprintf(out, room, "%s", terms[pick(sizeof terms / sizeof *terms)]);
+		(void)fputs(terms[pick(sizeof terms / sizeof *terms)], out);
 		return;
 	}
-	condition(a, sizeof a / 2, depth - 1, id);
-	condition(b, sizeof b / 2, depth - 1, id);
-	(void)snprintf(out, room, "%s(%s %s %s)", pick(6) == 0 ? "not " : "", a,
-		       pick(2) == 0 ? "and" : "or", b);
+	(void)fputs(pick(6) == 0 ? "not (" : "(", out);
+	condition(out, depth - 1, id);
+	(void)fputs(pick(2) == 0 ? " and " : " or ", out);
+	condition(out, depth - 1, id);
+	(void)fputs(")", out);
 }
 
 static struct ov_buf rules(struct ov_yimage *y)
 {
 	struct yara_told told;
 	struct ov_buf b;
-	char source[RULES * 4096], *p = source;
+	char *source = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&source, &n);
 
-	p += sprintf(p, "import \"pe\" import \"elf\" import \"dotnet\"\n");
+	assert_non_null(out);
+	(void)fputs("import \"pe\" import \"elf\" import \"dotnet\"\n", out);
 	for (uint32_t i = 0; i < RULES; i++) {
-		char c[3000];
-
-		condition(c, sizeof c, 3, i);
-		p += sprintf(
-		    p,
+		(void)fprintf(
+		    out,
 		    "rule r%u { strings: $a = \"alpha\" $b = \"bravo\" $c = \"charlie\" $p = "
-		    "\"<?\" $q = \"PK\\x03\\x04\" condition: %s or (false and #a + #b + #c + "
-		    "#p + #q > 0) }\n",
-		    (unsigned)i, c);
+		    "\"<?\" $q = \"PK\\x03\\x04\" condition: ",
+		    (unsigned)i);
+		condition(out, 3, i);
+		(void)fputs(" or (false and #a + #b + #c + #p + #q > 0) }\n", out);
 	}
+	assert_int_equal(fclose(out), 0);
 	b = yara_compile(source, &told);
 	if (told.n != 0)
 		fail_msg("refused: %s\n%s", told.why, source);
 	assert_int_equal(ov_yimage_open(ov_buf_cur(&b), y), OV_OK);
+	free(source);
 	return b;
 }
 
