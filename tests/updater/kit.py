@@ -2,6 +2,7 @@
 
 Programs come from the command line of the test: OVERT OVERT_WORKER OVERT_UPDATE
 """
+import atexit
 import hashlib
 import http.server
 import json
@@ -78,10 +79,35 @@ def drip(answer, body):
     return False
 
 
+GIVEN = set()
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port for a server that is started later, or again: none that the kernel gives to others meanwhile, none twice.
+
+    Each process begins at another place, so that tests that run side by side seldom ask for the same.
+    """
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as f:
+        end = int(f.read().split()[0])
+    first = 10000 if end > 12000 else 1024
+    end = end if end > 12000 else 65536
+    for i in range(end - first):
+        port = first + (os.getpid() * 97 + i) % (end - first)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in GIVEN:
+            GIVEN.add(port)
+            return port
+    raise AssertionError("no port is free")
+
+
+def started(process):
+    """Ended at the latest with the test: what is left running holds its output open, and whoever reads that waits."""
+    atexit.register(process.kill)
+    return process
 
 
 class World:
@@ -137,18 +163,18 @@ class World:
             run("publish", "sign", self.path(name), "--key", self.path(f"root{i}.key"))
 
     def start(self, i):
-        self.processes[i] = subprocess.Popen(
+        self.processes[i] = started(subprocess.Popen(
             [OVERT, "witness", "--listen", f"127.0.0.1:{self.ports[i]}", "--key", self.path(f"witness{i}.key"), "--folder",
-             self.path(f"state{i}"), "--log", self.vkeys["log"]], env=ENV, stdout=subprocess.PIPE, text=True)
+             self.path(f"state{i}"), "--log", self.vkeys["log"]], env=ENV, stdout=subprocess.PIPE, text=True))
         if "vouching" not in self.processes[i].stdout.readline():
             raise AssertionError("a witness did not start")
 
     def start_mirror(self, i, *more):
         """Mirror i; its number among the processes is "m<i>"."""
-        p = self.processes[f"m{i}"] = subprocess.Popen(
+        p = self.processes[f"m{i}"] = started(subprocess.Popen(
             [OVERT, "mirror", "--listen", f"127.0.0.1:{self.ports[self.witnesses + i]}", "--key", self.path(f"mirror{i}.key"), "--folder",
              self.path(f"mirror{i}"), "--log", self.vkeys["log"], "--from", self.source, "--spare", "1M", *more], env=ENV,
-            stdout=subprocess.PIPE, text=True)
+            stdout=subprocess.PIPE, text=True))
         p.said = []
         for line in p.stdout:
             p.said.append(line)

@@ -19,7 +19,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-from kit import ENV, Liar, OVERT, WITNESSES, World, database, drip, free_port, run
+from kit import ENV, Liar, OVERT, WITNESSES, World, database, drip, free_port, run, started
 
 COSIGNER = os.path.abspath(sys.argv[4])
 DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "ATTACKS.md")
@@ -45,8 +45,8 @@ http {{ access_log off; default_type application/octet-stream;
   client_body_temp_path {here}/body; proxy_temp_path {here}/proxy; fastcgi_temp_path {here}/f; uwsgi_temp_path {here}/u; scgi_temp_path {here}/s;
   server {{ listen 127.0.0.1:{self.port}; root {folder}; }} }}
 """)
-        self.process = subprocess.Popen([program, "-p", here, "-c", conf, "-e", f"{here}/error.log"], stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL)
+        self.process = started(subprocess.Popen([program, "-p", here, "-c", conf, "-e", f"{here}/error.log"], stdout=subprocess.DEVNULL,
+                                                stderr=subprocess.DEVNULL))
         for _ in range(100):
             try:
                 urllib.request.urlopen(self.url + "root/1", timeout=5).close()
