@@ -1,6 +1,7 @@
 /* Writing a file whole or not at all. See save.h. */
 #include "save.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,9 +9,13 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fd.h"
+
+#define SALT 16 /* digits at the end of a name aside */
+#define SWEEP_AGE_S 3600
 
 static void forget(struct ov_save *s)
 {
@@ -51,7 +56,7 @@ static ov_status open_place(const char *path, struct ov_save *s)
 				 : strndup(path, (size_t)(slash - path));
 	s->name = strdup(name);
 	if (folder == NULL || s->name == NULL ||
-	    asprintf(&s->aside, ".%.200s.%016llx", name, (unsigned long long)salt) < 0) {
+	    asprintf(&s->aside, ".%.200s.%0*llx", name, SALT, (unsigned long long)salt) < 0) {
 		s->aside = NULL;
 		free(folder);
 		return OV_NOMEM;
@@ -74,16 +79,24 @@ static void open_aside(struct ov_save *s, mode_t mode)
 	    openat(s->folder, s->aside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 }
 
-/* Gives the file its name aside, so that it can be renamed over the old one. */
-static bool name_aside(struct ov_save *s)
+static bool link_as(struct ov_save *s, const char *name)
 {
 	char path[64];
 
-	if (s->is_named)
-		return true;
 	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", s->fd);
-	s->is_named = linkat(AT_FDCWD, path, s->folder, s->aside, AT_SYMLINK_FOLLOW) == 0;
-	return s->is_named;
+	return linkat(AT_FDCWD, path, s->folder, name, AT_SYMLINK_FOLLOW) == 0;
+}
+
+/* A file that is new gets its name at once; only what takes another's place is renamed, for which
+ * it needs a name aside for a moment. */
+static bool put_in_place(struct ov_save *s)
+{
+	if (!s->is_named) {
+		if (link_as(s, s->name))
+			return true;
+		s->is_named = errno == EEXIST && link_as(s, s->aside);
+	}
+	return s->is_named && renameat(s->folder, s->aside, s->folder, s->name) == 0;
 }
 
 ov_status ov_save_begin(const char *path, mode_t mode, struct ov_save *out)
@@ -106,7 +119,7 @@ ov_status ov_save_begin(const char *path, mode_t mode, struct ov_save *out)
 
 ov_status ov_save_commit_unsynced(struct ov_save *s)
 {
-	if (!name_aside(s) || renameat(s->folder, s->aside, s->folder, s->name) != 0) {
+	if (!put_in_place(s)) {
 		ov_save_drop(s);
 		return OV_IO;
 	}
@@ -116,8 +129,7 @@ ov_status ov_save_commit_unsynced(struct ov_save *s)
 
 ov_status ov_save_commit(struct ov_save *s)
 {
-	if (fsync(s->fd) != 0 || !name_aside(s) ||
-	    renameat(s->folder, s->aside, s->folder, s->name) != 0) {
+	if (fsync(s->fd) != 0 || !put_in_place(s)) {
 		ov_save_drop(s);
 		return OV_IO;
 	}
@@ -136,6 +148,30 @@ ov_status ov_save_bytes(const char *path, mode_t mode, const void *p, size_t n)
 		return OV_IO;
 	}
 	return ov_save_commit(&s);
+}
+
+/* ".name.0123456789abcdef" */
+static bool is_aside(const char *name)
+{
+	const size_t n = strlen(name);
+
+	return n > 2 + SALT && name[0] == '.' && name[n - SALT - 1] == '.' &&
+	       strspn(name + n - SALT, "0123456789abcdef") == SALT;
+}
+
+void ov_save_sweep(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *e;
+	struct stat s;
+
+	while (dir != NULL && (e = readdir(dir)) != NULL)
+		if (is_aside(e->d_name) &&
+		    fstatat(dirfd(dir), e->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(s.st_mode) && s.st_mtime < time(NULL) - SWEEP_AGE_S)
+			(void)unlinkat(dirfd(dir), e->d_name, 0);
+	if (dir != NULL)
+		(void)closedir(dir);
 }
 
 ov_status ov_save_folder(const char *path)

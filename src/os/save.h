@@ -40,6 +40,10 @@ void ov_save_drop(struct ov_save *s);
 /** All in one for bytes in memory. */
 OV_MUST_USE ov_status ov_save_bytes(const char *path, mode_t mode, const void *p, size_t n);
 
+/** Removes what killed programs left aside in a folder, when an hour has passed since it was
+ * written. Of nothing else; what can't be removed stays. */
+void ov_save_sweep(const char *folder);
+
 /** Makes a folder with all its parents, mode 0700. It being there already is fine. */
 OV_MUST_USE ov_status ov_save_folder(const char *path);
 

@@ -176,6 +176,8 @@ ov_status ov_archive_open(const char *folder, struct ov_str vkey, struct ov_quot
 		return OV_NOMEM;
 	OV_TRY(ov_save_folder_mode(out->public, 0755));
 	OV_TRY(ov_save_folder(out->private));
+	ov_save_sweep(out->public);
+	ov_save_sweep(out->private);
 	return open_stored(out);
 }
 

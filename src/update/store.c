@@ -238,6 +238,7 @@ ov_status ov_store_lock(const char *folder, unsigned seconds, int *out)
 			return OV_LIMIT;
 		(void)nanosleep(&nap, NULL);
 	}
+	ov_save_sweep(folder);
 	*out = ov_fd_take(&fd);
 	return OV_OK;
 }

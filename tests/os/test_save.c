@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <dirent.h>
 #include <unistd.h>
 
@@ -152,6 +153,35 @@ static void a_full_disk_leaves_the_old_file(void **state)
 	assert_int_equal(files_in(p->folder), 1);
 }
 
+static void age(const char *path, time_t by)
+{
+	const struct timespec t = { .tv_sec = time(NULL) - by };
+
+	assert_int_equal(utimensat(AT_FDCWD, path, (struct timespec[]){ t, t }, 0), 0);
+}
+
+/* Of a program killed between two steps; nobody else's, and not one that may be at work. */
+static void what_was_left_aside_is_swept(void **state)
+{
+	static const char *const names[] = { ".file.0123456789abcdef", ".file.0123456789ABCDEF",
+					     "file.0123456789abcdef",  "..0123456789abcdef",
+					     ".file.123456789abcdef",  ".other.00000000000000ff" };
+	const struct place *p = *state;
+	char path[128];
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		(void)snprintf(path, sizeof path, "%s/%s", p->folder, names[i]);
+		assert_int_equal(ov_save_bytes(path, 0600, "x", 1), OV_OK);
+		age(path, i == 5 ? 60 : 4000);
+	}
+	ov_save_sweep(p->folder);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		(void)snprintf(path, sizeof path, "%s/%s", p->folder, names[i]);
+		assert_int_equal(unlink(path), i == 0 ? -1 : 0);
+	}
+	ov_save_sweep("/nonexistent");
+}
+
 static void folders_with_parents(void **state)
 {
 	const struct place *p = *state;
@@ -176,6 +206,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(being_killed_leaves_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(places_that_can_not_be, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_full_disk_leaves_the_old_file, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_was_left_aside_is_swept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(folders_with_parents, set_up, tear_down),
 	};
 
