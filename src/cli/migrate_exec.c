@@ -23,6 +23,8 @@
 #define KEPT_MAX ((uint64_t)16 << 20) /* of one command's output */
 #define LINE_SHOWN 1000
 #define GRACE_MS 5000 /* between asking and killing */
+#define PART 4096
+#define LEFT_READS 257 /* more than a pipe holds: what it left running may write for ever */
 
 extern char **environ;
 
@@ -149,7 +151,7 @@ static void take(struct output *o, const uint8_t *p, size_t n)
 /* @return false at the end, or when nothing is there now. */
 static bool take_some(struct output *o, int fd, bool *is_end)
 {
-	uint8_t part[4096];
+	uint8_t part[PART];
 	const ssize_t n = read(fd, part, sizeof part);
 
 	if (n > 0)
@@ -179,7 +181,7 @@ static void follow(struct output *o, pid_t pid, int fd, uint64_t timeout_s, int 
 			(void)kill(pid, SIGKILL);
 		}
 	}
-	while (take_some(o, fd, &is_end))
+	for (int i = 0; i < LEFT_READS && take_some(o, fd, &is_end); i++)
 		continue;
 	if (o->line.n > 0)
 		show_line(o);

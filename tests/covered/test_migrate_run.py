@@ -257,6 +257,10 @@ class Run(cov_kit.Case):
         self.assertIn(b"| started", self.go(0, yes=ALL).stdout)
         self.assertLess(time.monotonic() - start, 25)
 
+    def test_nor_what_it_writes_for_ever(self):
+        self.change("do: ssh {host} touch new", "do: sh -c 'yes left & touch $HOSTS/c1/new $HOSTS/s1/new $HOSTS/s2/new'")
+        self.assertIn(b"| left", self.go(0, yes=ALL).stdout)
+
     # ---- crashes ----
 
     def crash(self):
