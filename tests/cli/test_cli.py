@@ -597,9 +597,9 @@ class Clamscan(Case):
         """The name leads to another file by the time of the action: it is left alone."""
         for n in range(3):
             self.put(f"swap/{n}", FILES["bad.zip"])
-        p = subprocess.Popen([PROGRAM, "clamscan", "--remove", "swap"], cwd=self.dir, env=self.env(FAKE_SLOW_MS="700"),
+        p = subprocess.Popen([PROGRAM, "clamscan", "--remove", "swap"], cwd=self.dir, env=self.env(FAKE_SLOW_MS="1500"),
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        time.sleep(0.4)  # all are open by now, and none is judged
+        time.sleep(2)  # all were opened by now, and the last is judged after 4.5 s
         other = self.put("other", "precious")
         os.rename(other, os.path.join(self.dir, "swap/2"))
         _, err = p.communicate(timeout=30)
