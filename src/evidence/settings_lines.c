@@ -130,6 +130,8 @@ ov_status ov_ev_settings_lines_read(struct ov_ev *e, const struct ov_ev_file *f)
 	struct ov_str rest, line;
 	struct ov_cur c;
 
+	if (l.d == NULL)
+		return OV_OK;
 	OV_TRY(ov_ev_load(e, f, (size_t)16 << 20, &c));
 	rest = ov_ev_str(c);
 	while (rest.n > 0 && ov_text_split(&rest, '\n', &line)) {
