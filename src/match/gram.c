@@ -8,9 +8,13 @@
 
 #include "checked.h"
 #include "gram_int.h"
+#include "sieve.h"
 
 /* Positions given to a kernel are 32 bits wide and relative to a block of this many bytes. */
 #define BLOCK ((size_t)1 << 20)
+
+/* At most as many different keys: more of them let too much through a sieve's eight buckets. */
+#define FEW_KEYS 32u
 
 /* A chain longer than this is searched by its second dword instead of walked. */
 #define CHAIN_WALK 8u
@@ -364,4 +368,59 @@ ov_status ov_gram_wake(const struct ov_gram *g, uint8_t *settled, const uint8_t 
 	struct sink s = { .wake = wake, .settled = settled, .ctx = ctx, .base = base };
 
 	return scan(gram_kernel(OV_KERNEL_AUTO), g, p, n, &s);
+}
+
+/* ---- tables of few keys ---- */
+
+ov_status ov_gram_few(const struct ov_gram *g, struct ov_sieve *out)
+{
+	struct ov_sieve_key keys[FEW_KEYS];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < g->nentries; i += 1 + gram_same(entry_of(g, i))) {
+		if (n == FEW_KEYS)
+			return OV_END;
+		keys[n++] = (struct ov_sieve_key){ .value = ov_le32(entry_of(g, i)),
+						   .mask = ov_le32(entry_of(g, i) + OV_GRAM_MAX),
+						   .token = i,
+						   .n = OV_GRAM_MIN };
+	}
+	return n > 0 ? ov_sieve_build(out, keys, n) : OV_END;
+}
+
+struct few { /* a scan whose first stage is a sieve */
+	const struct ov_gram *g;
+	const uint8_t *p;
+	size_t n;
+	const struct sink *s;
+};
+
+/* The first four bytes of the key that begins a run of entries stand at `at`. */
+static bool on_prefix(void *ctx, uint32_t first, uint64_t at)
+{
+	const struct few *f = ctx;
+	const struct window w = window_at(f->p, f->n, (size_t)at);
+
+	return walk(f->g, first, first + 1 + gram_same(entry_of(f->g, first)), &w, f->s->base + at,
+		    f->s);
+}
+
+ov_status ov_gram_wake_few(const struct ov_gram *g, const struct ov_sieve *few, uint8_t *settled,
+			   const uint8_t *p, size_t n, uint64_t base, ov_gram_wake_fn wake,
+			   void *ctx)
+{
+	struct sink s = { .wake = wake, .settled = settled, .ctx = ctx };
+
+	if (n < OV_GRAM_MIN)
+		return OV_OK;
+	for (size_t done = 0, positions = n - (OV_GRAM_MIN - 1); done < positions;) {
+		const size_t some = ov_min_size(BLOCK, positions - done);
+		struct few f = { .g = g, .p = p + done, .s = &s };
+
+		f.n = ov_min_size(n - done, some + OV_GRAM_MAX);
+		s.base = base + done;
+		OV_TRY(ov_sieve_scan(OV_KERNEL_AUTO, few, f.p, f.n, some, 0, on_prefix, &f));
+		done += some;
+	}
+	return OV_OK;
 }

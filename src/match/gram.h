@@ -102,6 +102,18 @@ size_t ov_gram_settled_bytes(const struct ov_gram *g);
 OV_MUST_USE ov_status ov_gram_wake(const struct ov_gram *g, uint8_t *settled, const uint8_t *p,
 				   size_t n, uint64_t base, ov_gram_wake_fn wake, void *ctx);
 
+struct ov_sieve;
+
+/** The first four bytes of a table's keys as a sieve, which looks at far more places at a time. The
+ * keys' tokens are entries of the table. @return OV_OK; OV_END: it has none, or too many. */
+OV_MUST_USE ov_status ov_gram_few(const struct ov_gram *g, struct ov_sieve *out);
+
+/** As ov_gram_wake, for a table of which ov_gram_few made a sieve. Keys that match at one place may
+ * be told of in another order. */
+OV_MUST_USE ov_status ov_gram_wake_few(const struct ov_gram *g, const struct ov_sieve *few,
+				       uint8_t *settled, const uint8_t *p, size_t n, uint64_t base,
+				       ov_gram_wake_fn wake, void *ctx);
+
 enum ov_kernel {
 	OV_KERNEL_AUTO,
 	OV_KERNEL_SCALAR,

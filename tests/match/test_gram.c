@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "gram.h"
+#include "sieve.h"
 #include "gram_int.h"
 #include "testing.h"
 
@@ -122,6 +123,43 @@ static void check(const char *what, const struct ov_gram_key *keys, size_t nkeys
 	ov_buf_free(&b);
 }
 
+static enum ov_wake add_waking(void *ctx, uint32_t token, uint64_t at)
+{
+	return add_hit(ctx, token, at) ? OV_WAKE_MORE : OV_WAKE_STOP;
+}
+
+/* Tables of few keys have a sieve for their first stage: the same hits, in the order of places. */
+static void check_few(const char *what, const struct ov_gram_key *keys, size_t nkeys,
+		      const uint8_t *text, size_t n)
+{
+	struct ov_buf b = ov_buf_of(1 << 26);
+	struct hits want = { 0 }, got = { 0 };
+	uint8_t *p = malloc(n + 1), *settled;
+	struct ov_sieve few;
+	struct ov_gram g;
+
+	assert_non_null(p);
+	memcpy(p + 1, text, n);
+	ov_expect_eq(what, ov_gram_build(keys, nkeys, &b), OV_OK);
+	ov_expect_eq(what, ov_gram_open(ov_buf_cur(&b), &g), OV_OK);
+	if (ov_gram_few(&g, &few) == OV_OK) {
+		settled = calloc(ov_gram_settled_bytes(&g), 1);
+		assert_non_null(settled);
+		naive(keys, nkeys, p + 1, n, &want);
+		ov_expect_eq(what,
+			     ov_gram_wake_few(&g, &few, settled, p + 1, n, 1000, add_waking, &got),
+			     OV_OK);
+		expect_same(what, &got, &want);
+		free(settled);
+	} else {
+		ov_expect(what, nkeys == 0 || nkeys > 32);
+	}
+	free(got.p);
+	free(want.p);
+	free(p);
+	ov_buf_free(&b);
+}
+
 static struct ov_gram_key random_key(uint32_t alphabet, uint32_t token)
 {
 	struct ov_gram_key k = { .n = (uint8_t)(4 + roll(13)), .token = token };
@@ -163,6 +201,7 @@ static void random_keys_equal_a_naive_search(void **state)
 		}
 		(void)snprintf(what, sizeof what, "round %d", round);
 		check(what, keys, nkeys, text, n);
+		check_few(what, keys, nkeys, text, n);
 	}
 }
 
@@ -250,12 +289,33 @@ static enum ov_wake hear(void *ctx, uint32_t token, uint64_t at)
 	return token < 10 && r->heard[token] >= 2 ? OV_WAKE_SETTLED : OV_WAKE_MORE;
 }
 
+/* @param few  NULL: the table's own first stage. */
+static void pass_over(const struct ov_gram *g, const struct ov_sieve *few, const uint8_t *text)
+{
+	uint8_t *settled = calloc(ov_gram_settled_bytes(g), 1);
+	struct rules r = { { 0 }, 0 };
+
+	assert_non_null(settled);
+	for (size_t at = 0; at < 3600; at += 1800)
+		assert_int_equal(
+		    few != NULL ? ov_gram_wake_few(g, few, settled, text + at, 1800, at, hear, &r)
+				: ov_gram_wake(g, settled, text + at, 1800, at, hear, &r),
+		    OV_OK);
+	for (int i = 0; i < 9; i++)
+		assert_int_equal(r.heard[i], 2);
+	assert_int_equal(r.heard[9], 150); /* shares with 10, which never settles */
+	assert_int_equal(r.heard[10], 150);
+	assert_int_equal(r.heard[11], 150);
+	assert_int_equal(r.last_at, 3600 - 8);
+	free(settled);
+}
+
 static void settled_keys_are_passed_over(void **state)
 {
 	struct ov_gram_key keys[12];
-	struct rules r = { { 0 }, 0 };
 	struct ov_buf b = ov_buf_of(1 << 20);
-	uint8_t text[4000], *settled;
+	struct ov_sieve few;
+	uint8_t text[4000];
 	struct ov_gram g;
 
 	(void)state;
@@ -270,17 +330,9 @@ static void settled_keys_are_passed_over(void **state)
 		text[i] = (uint8_t) "abcdefghabcdefgxabcdefgy"[i % 24];
 	assert_int_equal(ov_gram_build(keys, 12, &b), OV_OK);
 	assert_int_equal(ov_gram_open(ov_buf_cur(&b), &g), OV_OK);
-	settled = calloc(ov_gram_settled_bytes(&g), 1);
-	assert_non_null(settled);
-	assert_int_equal(ov_gram_wake(&g, settled, text, 2400, 0, hear, &r), OV_OK);
-	assert_int_equal(ov_gram_wake(&g, settled, text + 2400, 1200, 2400, hear, &r), OV_OK);
-	for (int i = 0; i < 9; i++)
-		assert_int_equal(r.heard[i], 2);
-	assert_int_equal(r.heard[9], 150); /* shares with 10, which never settles */
-	assert_int_equal(r.heard[10], 150);
-	assert_int_equal(r.heard[11], 150);
-	assert_int_equal(r.last_at, 3600 - 8);
-	free(settled);
+	assert_int_equal(ov_gram_few(&g, &few), OV_OK);
+	pass_over(&g, NULL, text);
+	pass_over(&g, &few, text);
 	ov_buf_free(&b);
 }
 
