@@ -55,9 +55,13 @@ static ov_status make(struct ov_yara *y)
 	const size_t ngates = (size_t)y->image->ngates + 1;
 	size_t settled = 1;
 
-	for (int c = 0; c < OV_YCLASSES; c++)
-		if (ov_gram_settled_bytes(&y->image->gram[c]) > settled)
-			settled = ov_gram_settled_bytes(&y->image->gram[c]);
+	for (int c = 0; c < OV_YCLASSES; c++) {
+		const struct ov_gram *g = &y->image->gram[c];
+
+		if (ov_gram_settled_bytes(g) > settled)
+			settled = ov_gram_settled_bytes(g);
+		y->is_few[c] = ov_gram_few(g, &y->few[c]) == OV_OK;
+	}
 	y->settled = calloc(settled, 1);
 	y->woken_in = calloc(nrules, sizeof *y->woken_in);
 	y->result = calloc(nrules, 1);
@@ -221,7 +225,7 @@ static bool may_wake(struct ov_yara *y, uint32_t id)
 	return false;
 }
 
-static void wake(struct ov_engine *e, uint32_t id)
+void ov_yara_wake(struct ov_engine *e, uint32_t id)
 {
 	struct ov_yara *y = e->yara;
 
@@ -266,8 +270,18 @@ static enum ov_wake on_anchor(void *ctx, uint32_t token, uint64_t at)
 	if (st == OV_END)
 		return OV_WAKE_MORE;
 	y->met_in[a.string] = y->generation;
-	wake(p->e, a.rule);
+	ov_yara_wake(p->e, a.rule);
 	return OV_WAKE_SETTLED;
+}
+
+static ov_status find_keys(struct ov_yara *y, struct pass *p)
+{
+	const struct ov_gram *g = &y->image->gram[y->class];
+	const struct ov_ybytes *b = &p->bytes;
+
+	return y->is_few[y->class] ? ov_gram_wake_few(g, &y->few[y->class], y->settled, b->p, b->n,
+						      b->base, on_anchor, p)
+				   : ov_gram_wake(g, y->settled, b->p, b->n, b->base, on_anchor, p);
 }
 
 /* A source in windows; `base` is added to its offsets. */
@@ -275,7 +289,6 @@ static ov_status windows(struct ov_engine *e, const struct ov_src *src, uint64_t
 			 uint64_t base, struct pass *p)
 {
 	struct ov_yara *y = e->yara;
-	const struct ov_gram *g = &y->image->gram[y->class];
 	uint64_t off = 0;
 	size_t carried = 0;
 
@@ -290,8 +303,7 @@ static ov_status windows(struct ov_engine *e, const struct ov_src *src, uint64_t
 		p->bytes.p = y->window.p;
 		p->bytes.n = carried + got;
 		p->bytes.base = base + off - carried;
-		OV_TRY(ov_gram_wake(g, y->settled, p->bytes.p, p->bytes.n, p->bytes.base, on_anchor,
-				    p));
+		OV_TRY(find_keys(y, p));
 		if (got < want)
 			return OV_SHORT;
 		off += got;
@@ -329,7 +341,7 @@ static ov_status look(struct ov_engine *e, const struct ov_node *n, struct pass 
 	p->bytes = (struct ov_ybytes){ .p = n->src.mem,
 				       .n = (size_t)n->match_size,
 				       .size = n->match_size };
-	return ov_gram_wake(g, y->settled, p->bytes.p, p->bytes.n, 0, on_anchor, p);
+	return find_keys(y, p);
 }
 
 static void begin(struct ov_engine *e, struct ov_node *n)
@@ -344,7 +356,7 @@ static void begin(struct ov_engine *e, struct ov_node *n)
 		memset(y->met_in, 0, sizeof *y->met_in * y->image->nstrings);
 		y->generation = 1;
 	}
-	y->nwoken = 0;
+	y->nwoken = y->nasking = 0;
 	y->n = n;
 	y->is_searched = y->is_seen = false;
 	y->said.n = y->dump.n = 0;
@@ -357,6 +369,28 @@ static void begin(struct ov_engine *e, struct ov_node *n)
 	y->class = y->env.is_process ? OV_YCLASS_OTHER : ov_yclass_of(y->head, got);
 	ov_arena_reset(&y->arena, ARENA_KEEP);
 	y->steps = STEPS_LEAST + n->match_size * STEPS_BYTE;
+}
+
+/* Rules that keys alone don't wake: those with scouts wait for what these find. A process has one
+ * search of all its regions, which will do for scouts as well. */
+static void wake_always(struct ov_engine *e)
+{
+	struct ov_yara *y = e->yara;
+
+	for (uint32_t i = 0; i < ov_yimage_always_count(y->image, y->class); i++) {
+		const uint32_t id = ov_yimage_always(y->image, y->class, i);
+		struct ov_ydoor d;
+
+		if (id >= y->image->nrules)
+			continue;
+		d = ov_yimage_door(y->image, id);
+		if (!is_gate_open(y, d.wake) || !may_wake(y, id))
+			continue;
+		if (d.nscouts > 0 && !y->env.is_process && is_sound(e, id))
+			y->asking[y->nasking++] = id;
+		else
+			ov_yara_wake(e, id);
+	}
 }
 
 ov_status ov_yara_layer(struct ov_engine *e, struct ov_node *n)
@@ -372,13 +406,7 @@ ov_status ov_yara_layer(struct ov_engine *e, struct ov_node *n)
 		e->report.bytes += n->src.size;
 	}
 	begin(e, n);
-	for (uint32_t i = 0; i < ov_yimage_always_count(y->image, y->class); i++) {
-		const uint32_t id = ov_yimage_always(y->image, y->class, i);
-
-		if (id < y->image->nrules && is_gate_open(y, ov_yimage_door(y->image, id).wake) &&
-		    may_wake(y, id))
-			wake(e, id);
-	}
+	wake_always(e);
 	s = look(e, n, &p);
 	y->is_seen = s == OV_OK;
 	if (s == OV_LIMIT)
@@ -390,6 +418,7 @@ ov_status ov_yara_layer(struct ov_engine *e, struct ov_node *n)
 				     "it changed while it was read");
 	else
 		OV_TRY(s);
+	OV_TRY(ov_yara_scout(e, n));
 	if (y->nwoken > 0 || e->o->yara_negate || e->o->yara_dump != 0)
 		OV_TRY(ov_yara_judge(e, n));
 	return OV_OK;

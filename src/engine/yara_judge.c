@@ -356,7 +356,6 @@ ov_status ov_yara_judge(struct ov_engine *e, struct ov_node *n)
 	OV_TRY(ov_yara_dump(e));
 	if (y->nwoken > 1)
 		qsort(y->woken, y->nwoken, sizeof *y->woken, by_number);
-	OV_TRY(ov_yara_scout(e, n));
 	for (uint32_t i = 0; i < y->nwoken; i++) {
 		if (y->result[y->woken[i]] == OV_YR_UNKNOWN)
 			OV_TRY(evaluate_blind(e, n, y->woken[i]));

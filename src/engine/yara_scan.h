@@ -10,6 +10,7 @@
 #define OV_ENGINE_YARA_H
 
 #include "engine_int.h"
+#include "sieve.h"
 #include "vm.h"
 #include "yimage.h"
 
@@ -20,6 +21,8 @@ struct ov_yara {
 	struct ov_yvm *vm;
 	struct ov_ysearch *search, *scout; /* each keeps its last plan */
 	struct ov_yval *externals;
+	struct ov_sieve few[OV_YCLASSES]; /* of tables of few keys */
+	bool is_few[OV_YCLASSES];
 	uint8_t *settled;   /* state of ov_gram_wake() */
 	uint32_t *woken_in; /* a rule: the generation that woke it, or found its gate closed */
 	uint8_t *result;    /* a rule woken in this generation: enum ov_yresult, or SHUT */
@@ -31,7 +34,7 @@ struct ov_yara {
 	uint32_t *met_in; /* an anchored string: the generation in which one of its keys was met */
 	bool is_seen;	  /* pass 1 has gone through all of the layer */
 	uint32_t *woken, nwoken;
-	uint32_t *asking;	     /* yara_scout.c: rules that have scouts in this layer */
+	uint32_t *asking, nasking;   /* rules whose scouts may wake them in this layer */
 	uint32_t *scouted, nscouted; /* and those whose scouts `scout` has slots for */
 	uint8_t head[OV_YHEAD];	     /* of the layer */
 	size_t nhead;
@@ -79,7 +82,10 @@ OV_MUST_USE ov_status ov_yara_range(const struct ov_node *n, uint64_t at, uint64
 OV_MUST_USE ov_status ov_yara_read(const struct ov_node *n, bool is_process, uint64_t at, void *to,
 				   size_t want);
 
-/* yara_scout.c: decides woken rules that lack strings which they need, before all others. */
+/* Wakes a rule that its gate lets in. */
+void ov_yara_wake(struct ov_engine *e, uint32_t id);
+
+/* yara_scout.c: wakes those of `asking` whose scouts are there, and that no key has woken. */
 OV_MUST_USE ov_status ov_yara_scout(struct ov_engine *e, struct ov_node *n);
 
 /* yara_said.c: lines of rules, values of modules; the report gets both at last. */

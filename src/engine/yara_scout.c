@@ -1,8 +1,8 @@
 /*
- * Scouts: rules that no table of keys can wake stand on a list that is gone through for each file.
- * Most of them need some string nevertheless, a short one or an expression. Those strings are
- * looked for first, one match each; a rule that has none of its scouts can't hold. The rules are
- * the same for most files, so what was asked for and its plan are kept.
+ * Scouts: rules that keys alone can't wake stand on a list that is gone through for each file. Most
+ * of them need some string nevertheless, a short one or an expression. Those strings are looked for
+ * before all others, one match each; a rule that no key woke and that has none of its scouts can't
+ * hold. The rules are the same for most files, so what was asked for and its plan are kept.
  */
 #include "yara_scan.h"
 
@@ -20,22 +20,9 @@ static bool is_met(const struct ov_yara *y, const struct ov_ydoor *d, uint32_t f
 	return false;
 }
 
-/* The woken rules that have scouts: to `y->asking`. @return how many. */
-static uint32_t who_asks(struct ov_yara *y)
+static ov_status ask(struct ov_yara *y)
 {
-	uint32_t n = 0;
-
-	for (uint32_t k = 0; k < y->nwoken; k++) {
-		const struct ov_ydoor d = ov_yimage_door(y->image, y->woken[k]);
-
-		if ((d.flags & OV_YRULE_ALWAYS) != 0 && d.nscouts > 0)
-			y->asking[n++] = y->woken[k];
-	}
-	return n;
-}
-
-static ov_status ask(struct ov_yara *y, uint32_t nasking)
-{
+	const uint32_t nasking = y->nasking;
 	uint32_t slot = 0;
 
 	if (nasking == y->nscouted &&
@@ -61,33 +48,41 @@ static ov_status ask(struct ov_yara *y, uint32_t nasking)
 	return OV_OK;
 }
 
+/* Those that no key has woken: all, or those whose scouts were met. */
+static void wake(struct ov_engine *e, bool is_all)
+{
+	struct ov_yara *y = e->yara;
+	uint32_t slot = 0;
+
+	for (uint32_t k = 0; k < y->nasking; k++) {
+		const uint32_t id = y->asking[k];
+		const struct ov_ydoor d = ov_yimage_door(y->image, id);
+
+		for (uint32_t i = 0; y->costs != NULL && !is_all && i < d.nscouts; i++)
+			ov_yara_charge(y, id, ov_yimage_scout(y->image, d.first_scout + i),
+				       y->scout, slot + i);
+		if (y->woken_in[id] != y->generation && (is_all || is_met(y, &d, slot)))
+			ov_yara_wake(e, id);
+		slot += d.nscouts;
+	}
+}
+
 ov_status ov_yara_scout(struct ov_engine *e, struct ov_node *n)
 {
 	struct ov_yara *y = e->yara;
-	const uint32_t nasking = y->env.is_process ? 0 /* one search of all its regions will do */
-						   : who_asks(y);
-	uint32_t slot = 0;
 	struct ov_src src;
 	ov_status s;
 
-	if (nasking == 0)
+	if (y->nasking == 0)
 		return OV_OK;
-	OV_TRY(ask(y, nasking));
+	OV_TRY(ask(y));
 	OV_TRY(ov_src_slice(&n->src, 0, n->match_size, &src));
 	s = ov_ysearch_run(y->scout, &src, 0, e->budget.deadline_ns, &y->steps);
-	if (s == OV_LIMIT || s == OV_IO || s == OV_SHORT)
-		return OV_OK; /* the search that follows tells */
-	OV_TRY(s);
-	for (uint32_t k = 0; k < nasking; k++) {
-		const struct ov_ydoor d = ov_yimage_door(y->image, y->asking[k]);
-
-		for (uint32_t i = 0; y->costs != NULL && i < d.nscouts; i++)
-			ov_yara_charge(y, y->asking[k],
-				       ov_yimage_scout(y->image, d.first_scout + i), y->scout,
-				       slot + i);
-		if (!is_met(y, &d, slot))
-			y->result[y->asking[k]] = OV_YR_FALSE;
-		slot += d.nscouts;
+	if (s == OV_LIMIT || s == OV_IO || s == OV_SHORT) {
+		wake(e, true); /* the search that follows tells */
+		return OV_OK;
 	}
+	OV_TRY(s);
+	wake(e, false);
 	return OV_OK;
 }

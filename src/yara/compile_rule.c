@@ -113,27 +113,68 @@ static ov_status anchors(struct ov_ycompiler *c, uint32_t rule, const uint32_t *
 	return OV_OK;
 }
 
+/* All atoms of the rule's own strings in its cover are looked for: what of them is not met is not
+ * there. */
+static void mark_anchored(struct ov_ycompiler *c, const uint32_t *cover, uint32_t n,
+			  uint32_t first_string)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		uint8_t *row = c->sect[YI_STRINGS].p + (size_t)cover[i] * YI_STRING + 16;
+
+		if (cover[i] >= first_string)
+			ov_put_le32(row, ov_le32(row) | OV_YS_ANCHORED);
+	}
+}
+
+static bool has_atoms(const struct ov_ycompiler *c, uint32_t string)
+{
+	const uint8_t *s = c->sect[YI_STRINGS].p + (size_t)string * YI_STRING;
+
+	return ov_ystr_natoms(ov_cur_of(c->sect[YI_BLOCKS].p + ov_le32(s + 8), ov_le32(s + 12))) >
+	       0;
+}
+
+/* Strings that keys find first, in place. @return how many they are. */
+static uint32_t part(const struct ov_ycompiler *c, uint32_t *cover, uint32_t n)
+{
+	uint32_t strong = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (has_atoms(c, cover[i])) {
+			const uint32_t s = cover[i];
+
+			cover[i] = cover[strong];
+			cover[strong++] = s;
+		}
+	return strong;
+}
+
 /*
- * A rule that no table of keys can wake may need strings all the same, short ones say: they are
- * looked for before all others of it.
+ * A rule that keys alone can't wake may need strings all the same, some of them short, say. Those
+ * that keys find wake it; the others are its scouts, looked for in each file that its gate lets in,
+ * before all other strings.
  */
-static ov_status scouts(struct ov_ycompiler *c, const struct ov_yrule_ast *r, const uint64_t *costs,
-			uint32_t first_string, uint8_t *row)
+static ov_status scouts(struct ov_ycompiler *c, const struct ov_yrule_ast *r, uint32_t id,
+			const uint64_t *costs, uint32_t first_string, uint8_t *row)
 {
 	uint64_t *weak = NULL, cost = 0;
-	uint32_t *cover = NULL, n = 0;
+	uint32_t *cover = NULL, n = 0, strong;
 
 	OV_TRY(ov_arena_array(&c->rule_arena, r->nstrings, &weak));
 	for (uint32_t i = 0; i < r->nstrings; i++)
 		weak[i] = costs[i] != YC_NO_COST ? costs[i] : WEAK_COST;
 	OV_TRY(ov_yc_cover(c, r, weak, first_string, false, &cover, &n, &cost));
-	if (cost == YC_NO_COST || n > SCOUTS_MAX)
+	if (cost == YC_NO_COST)
+		return OV_OK;
+	strong = part(c, cover, n);
+	if (n == strong || n - strong > SCOUTS_MAX)
 		return OV_OK;
 	ov_put_le32(row + YR_SCOUTS, (uint32_t)(c->sect[YI_SCOUTS].n / 4));
-	ov_put_le32(row + YR_SCOUTS + 4, n);
-	for (uint32_t i = 0; i < n; i++)
+	ov_put_le32(row + YR_SCOUTS + 4, n - strong);
+	for (uint32_t i = strong; i < n; i++)
 		OV_TRY(ov_buf_u32(&c->sect[YI_SCOUTS], cover[i]));
-	return OV_OK;
+	mark_anchored(c, cover, strong, first_string);
+	return anchors(c, id, cover, strong);
 }
 
 /*
@@ -146,19 +187,6 @@ static ov_status wake_gate(struct ov_ycompiler *c, uint32_t *cover, uint32_t n, 
 	for (uint32_t i = nstrings; i < n; i++)
 		cover[i] &= ~YC_GATE;
 	return ov_yc_gate_any(c, cover + nstrings, n - nstrings, out);
-}
-
-/* All atoms of the rule's own strings in its cover are looked for: what of them is not met is not
- * there. */
-static void mark_anchored(struct ov_ycompiler *c, const uint32_t *cover, uint32_t n,
-			  uint32_t first_string)
-{
-	for (uint32_t i = 0; i < n; i++) {
-		uint8_t *row = c->sect[YI_STRINGS].p + (size_t)cover[i] * YI_STRING + 16;
-
-		if (cover[i] >= first_string)
-			ov_put_le32(row, ov_le32(row) | OV_YS_ANCHORED);
-	}
 }
 
 static ov_status wake(struct ov_ycompiler *c, const struct ov_yrule_ast *r, uint32_t id,
@@ -177,7 +205,7 @@ static ov_status wake(struct ov_ycompiler *c, const struct ov_yrule_ast *r, uint
 	OV_TRY(ov_yc_gate(c, r, &info.gate, &class));
 	OV_TRY(ov_yc_cover(c, r, costs, first_string, true, &cover, &info.ncover, &info.cost));
 	if (info.cost == YC_NO_COST)
-		OV_TRY(scouts(c, r, costs, first_string, row));
+		OV_TRY(scouts(c, r, id, costs, first_string, row));
 	info.first_cover = yc_count(c->covers, uint32_t);
 	if (info.ncover > 0)
 		OV_TRY(ov_buf_put(&c->covers, cover, info.ncover * sizeof *cover));

@@ -171,7 +171,26 @@ static bool on_key(void *ctx, uint32_t token, uint64_t at)
 	return true;
 }
 
-/* As the engine does: what the keys of the file's class meet, and what the gates let in. */
+static bool has(const uint8_t *p, size_t n, const char *s)
+{
+	return n > 0 && memmem(p, n, s, strlen(s)) != NULL;
+}
+
+static const char *const texts[] = { "alpha", "bravo", "charlie", "<?", "PK\x03\x04" };
+
+/* A rule without scouts, or one of whose scouts is in the file. */
+static bool is_scouted(const struct ov_yimage *y, uint32_t id, const uint8_t *p, size_t n)
+{
+	const struct ov_ydoor d = ov_yimage_door(y, id);
+
+	for (uint32_t i = 0; i < d.nscouts; i++)
+		if (has(p, n, texts[ov_yimage_scout(y, d.first_scout + i) % 5]))
+			return true;
+	return d.nscouts == 0;
+}
+
+/* As the engine does: what the keys of the file's class meet, what the gates let in, and of that
+ * what scouts find. */
 static void wake(const struct ov_yimage *y, const uint8_t *p, size_t n, struct met *m)
 {
 	const enum ov_yclass c = ov_yclass_of(p, n);
@@ -181,22 +200,17 @@ static void wake(const struct ov_yimage *y, const uint8_t *p, size_t n, struct m
 	for (uint32_t i = 0; i < ov_yimage_always_count(y, c); i++) {
 		const uint32_t id = ov_yimage_always(y, c, i);
 
-		if (ov_yimage_gate(y, ov_yimage_door(y, id).wake, n, p, n))
+		if (ov_yimage_gate(y, ov_yimage_door(y, id).wake, n, p, n) &&
+		    is_scouted(y, id, p, n))
 			m->rule[id] = true;
 	}
 	for (uint32_t i = 0; i < y->nrules; i++)
 		m->rule[i] &= ov_yimage_gate(y, ov_yimage_door(y, i).gate, n, p, n);
 }
 
-static bool has(const uint8_t *p, size_t n, const char *s)
-{
-	return n > 0 && memmem(p, n, s, strlen(s)) != NULL;
-}
-
 static void check(const struct ov_yimage *y, const uint8_t *p, size_t n, size_t *held,
 		  size_t *asleep)
 {
-	static const char *const texts[] = { "alpha", "bravo", "charlie", "<?", "PK\x03\x04" };
 	struct met m;
 
 	wake(y, p, n, &m);
