@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "le.h"
 #include "text.h"
 #include "type_int.h"
 
@@ -54,10 +55,17 @@ static struct look look_at(struct ov_cur c)
 	return (struct look){ .is_text = bad == 0, .is_ascii = (all & 0x80) == 0 };
 }
 
+/* Most of most texts, eight bytes at a time. */
+static void pass_ascii(struct ov_cur *c)
+{
+	while (ov_cur_left(c) > 8 && (ov_le64(ov_cur_rest(c)) & 0x8080808080808080u) == 0)
+		ov_cur_soft_skip(c, 8);
+}
+
 /* Valid UTF-8 up to a sequence that the end of the head may have cut. */
 static bool is_utf8(struct ov_cur c, bool may_be_cut)
 {
-	while (ov_cur_left(&c) > 0) {
+	for (pass_ascii(&c); ov_cur_left(&c) > 0; pass_ascii(&c)) {
 		const struct ov_str rest = { .p = (const char *)ov_cur_rest(&c),
 					     .n = ov_cur_left(&c) };
 		const size_t n = ov_utf8_len(rest);
