@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +20,20 @@
 #define GATHER_NS 400000
 #define GATHER_LEAST_NS 200000 /* a nap takes some 60 us longer than it should */
 #define BUSY_BYTES (1U << 20)  /* a worker with more than this before it is busy */
+#define START_DEPTH 4	       /* with as many files, too */
+
+/* Files under way are open files: half of those that this process may have are left to the program.
+ */
+static size_t depth_for(size_t nslots)
+{
+	struct rlimit r = { .rlim_cur = 1024 };
+	size_t n;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur == RLIM_INFINITY)
+		return OV_POOL_DEPTH;
+	n = ov_min_u64(r.rlim_cur, UINT32_MAX) / 2 / nslots;
+	return n < 2 ? 2 : ov_min_size(n, OV_POOL_DEPTH);
+}
 
 ov_status ov_pool_open(const struct ov_pool_setup *setup, struct ov_pool **out)
 {
@@ -34,6 +49,7 @@ ov_status ov_pool_open(const struct ov_pool_setup *setup, struct ov_pool **out)
 	p->nslots = want != 0 ? (size_t)want : ov_cpu_count();
 	if (p->nslots > OVERT_WORKERS_MAX)
 		p->nslots = OVERT_WORKERS_MAX;
+	p->depth = depth_for(p->nslots);
 	p->finished_tail = &p->finished;
 	p->refusal = OV_OK;
 	ov_arena_init(&p->arena, 16 << 20);
@@ -123,7 +139,7 @@ static struct ov_slot *least_busy(struct ov_pool *p, const struct ov_job *j)
 	for (size_t i = 0; i < p->nslots; i++) {
 		struct ov_slot *s = &p->slots[i];
 
-		if (!ov_slot_takes(s, j))
+		if (!ov_slot_takes(p, s, j))
 			continue;
 		if (best == NULL || s->n < best->n || (s->n == best->n && s->state > best->state))
 			best = s;
@@ -149,7 +165,7 @@ static ov_status place_once(struct ov_pool *p, const struct ov_job *j)
 	ov_status st;
 
 	if (empty != NULL && !is_worn_out(p) &&
-	    (s == NULL || s->n >= OV_POOL_DEPTH / 4 || s->bytes > BUSY_BYTES)) {
+	    (s == NULL || s->n >= START_DEPTH || s->bytes > BUSY_BYTES)) {
 		if (ov_slot_start(p, empty) != OV_OK)
 			p->failed_starts++;
 		else
@@ -287,13 +303,13 @@ static void replace_leaving(struct ov_slot *s)
  */
 static void let_gather(const struct ov_pool *p)
 {
-	const uint64_t ns = ov_min_u64(p->mean_ns * (OV_POOL_DEPTH / 2), GATHER_NS);
+	const uint64_t ns = ov_min_u64(p->mean_ns * (p->depth / 2), GATHER_NS);
 	const struct timespec nap = { .tv_nsec = (long)ns };
 
 	if (ns < GATHER_LEAST_NS) /* they would be out of work before we are back */
 		return;
 	for (size_t i = 0; i < p->nslots; i++)
-		if (p->slots[i].state != OV_SLOT_EMPTY && p->slots[i].n < OV_POOL_DEPTH * 3 / 4)
+		if (p->slots[i].state != OV_SLOT_EMPTY && p->slots[i].n < p->depth * 3 / 4)
 			return;
 	(void)nanosleep(&nap, NULL); /* cut short is fine */
 }

@@ -19,7 +19,7 @@
 #include "options.h"
 #include "verdict_int.h"
 
-#define OV_POOL_DEPTH 16 /* files that one worker may have before it */
+#define OV_POOL_DEPTH 48 /* files that one worker may have before it, at most */
 
 struct ov_pool;
 

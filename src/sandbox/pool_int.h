@@ -33,6 +33,7 @@ struct ov_pool {
 	uint64_t db_size;
 	struct ov_slot slots[OVERT_WORKERS_MAX];
 	size_t nslots;
+	size_t depth;	      /* files that one worker may have before it, 2 to OV_POOL_DEPTH */
 	struct ov_job *again; /* files of dead workers, to be given to others */
 	size_t nagain;
 	struct ov_box *finished, **finished_tail;
@@ -50,7 +51,7 @@ struct ov_pool {
 /* pool_slot.c: one worker's life. */
 OV_MUST_USE ov_status ov_slot_start(struct ov_pool *p, struct ov_slot *s);
 /** Whether it serves, or will, and a file may wait behind those it has. */
-bool ov_slot_takes(const struct ov_slot *s, const struct ov_job *j);
+bool ov_slot_takes(const struct ov_pool *p, const struct ov_slot *s, const struct ov_job *j);
 /** Sends a file to one that takes it. @return OV_OK; OV_END: its socket is full; OV_IO: it is gone.
  */
 OV_MUST_USE ov_status ov_slot_give(struct ov_slot *s, const struct ov_job *j);

@@ -11,6 +11,7 @@
 #include "broker_int.h"
 #include "clock.h"
 #include "fd.h"
+#include "le.h"
 #include "pace.h"
 #include "text.h"
 
@@ -70,9 +71,9 @@ ov_status ov_slot_start(struct ov_pool *p, struct ov_slot *s)
 	return OV_OK;
 }
 
-bool ov_slot_takes(const struct ov_slot *s, const struct ov_job *j)
+bool ov_slot_takes(const struct ov_pool *p, const struct ov_slot *s, const struct ov_job *j)
 {
-	if (s->state == OV_SLOT_EMPTY || s->is_leaving || s->n == OV_POOL_DEPTH)
+	if (s->state == OV_SLOT_EMPTY || s->is_leaving || s->n >= p->depth)
 		return false;
 	return s->n == 0 || (j->size <= BYTES_AHEAD && s->bytes <= BYTES_AHEAD - j->size);
 }
@@ -80,9 +81,11 @@ bool ov_slot_takes(const struct ov_slot *s, const struct ov_job *j)
 ov_status ov_slot_give(struct ov_slot *s, const struct ov_job *j)
 {
 	const bool is_empty = s->n == 0;
+	uint8_t size[8];
 
-	OV_TRY(ov_link_send(&s->child.link, OV_WIRE_SCAN, s->sent, ov_cur_of(NULL, 0), &j->fd, 1,
-			    false));
+	ov_put_le64(size, j->size);
+	OV_TRY(ov_link_send(&s->child.link, OV_WIRE_SCAN, s->sent,
+			    ov_cur_of(size, j->is_stream ? 0 : sizeof size), &j->fd, 1, false));
 	s->queue[(s->first + s->n) % OV_POOL_DEPTH] = *j;
 	s->n++;
 	s->sent++;

@@ -26,7 +26,7 @@
 #include "status.h"
 #include "str.h"
 
-#define OV_WIRE_VERSION 4U
+#define OV_WIRE_VERSION 5U
 #define OV_WIRE_HEAD 12
 #define OV_WIRE_PIECE ((size_t)32 * 1024)   /* most bytes of a datagram, head included  */
 #define OV_WIRE_BODY_MAX ((size_t)64 << 20) /* most bytes of a message, all pieces joined */
@@ -35,7 +35,7 @@ enum ov_wire_kind {
 	/* to the worker */
 	OV_WIRE_SETUP = 1, /* before the jail: role, limits, options                            */
 	OV_WIRE_OPEN,	   /* a database to map; answered by READY or FAILED                    */
-	OV_WIRE_SCAN,	   /* one file; VERDICT                                                 */
+	OV_WIRE_SCAN,	   /* one file; its size, a u64, spares the worker a question; VERDICT  */
 	OV_WIRE_INCLUDE,   /* an answer to NEED: the file, or no descriptor: it can't be had */
 	OV_WIRE_SOURCE,	   /* one source of a database to compile; no answer                    */
 	OV_WIRE_COMPILE,   /* all sources are there, this is the output; DIAGNOSTIC*, COMPILED  */

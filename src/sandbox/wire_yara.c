@@ -138,7 +138,8 @@ ov_status ov_wire_get_rules(struct ov_cur *c, struct ov_arena *a, struct overt_v
 	OV_TRY(ov_cur_u32le(c, &n));
 	if (n > ov_cur_left(c) / MIN_RULE)
 		return OV_BAD;
-	OV_TRY(ov_arena_array(a, n, &r));
+	if (n > 0)
+		OV_TRY(ov_arena_array(a, n, &r));
 	for (uint32_t i = 0; i < n; i++)
 		OV_TRY(get_rule(c, a, &r[i]));
 	v->yara = n > 0 ? r : NULL;

@@ -322,14 +322,18 @@ static ov_status read_stream(void *ctx, uint64_t off, uint8_t *to, size_t n, siz
 	return ov_worker_answer(s->w, OV_WIRE_PROGRESS, s->job);
 }
 
-static ov_status scan_descriptor(struct ov_worker *w, uint32_t job, int *fd,
+/* @param size  What the broker says of a file; empty: nothing. */
+static ov_status scan_descriptor(struct ov_worker *w, uint32_t job, int *fd, struct ov_cur size,
 				 const struct ov_report **out)
 {
 	struct stream stream = { .w = w, .job = job, .fd = *fd, .said_ms = ov_clock_ms() };
-	struct ov_fd_facts f;
+	struct ov_fd_facts f = { .kind = OV_FD_FILE };
 	struct ov_src src;
 
-	OV_TRY(ov_fd_facts(*fd, &f));
+	if (ov_cur_left(&size) > 0)
+		OV_TRY(ov_cur_u64le(&size, &f.size));
+	else
+		OV_TRY(ov_fd_facts(*fd, &f));
 	if (f.kind == OV_FD_FOLDER)
 		return OV_IO;
 	if (f.kind == OV_FD_STREAM)
@@ -356,12 +360,12 @@ static const char *reason_of(ov_status st)
 	return st == OV_IO ? "it can't be read" : ov_status_name(st);
 }
 
-static ov_status put_scanned(struct ov_worker *w, uint32_t job, int *fd)
+static ov_status put_scanned(struct ov_worker *w, uint32_t job, int *fd, struct ov_cur size)
 {
 	const struct ov_report *r = NULL;
 	struct overt_verdict v = { .type = "" };
 	const uint64_t start = ov_clock_ns();
-	ov_status st = scan_descriptor(w, job, fd, &r);
+	ov_status st = scan_descriptor(w, job, fd, size, &r);
 
 	if (st == OV_OK)
 		st = copy_report(w, r, &v);
@@ -378,8 +382,10 @@ static ov_status put_scanned(struct ov_worker *w, uint32_t job, int *fd)
 
 ov_status ov_worker_scan(struct ov_worker *w, struct ov_arrival *m)
 {
-	if (m->fds.nfds != 1 || !w->has_db || ov_cur_left(&m->body) != 0)
+	const size_t left = ov_cur_left(&m->body);
+
+	if (m->fds.nfds != 1 || !w->has_db || (left != 0 && left != 8))
 		return OV_BAD;
-	OV_TRY(put_scanned(w, m->job, &m->fds.fds[0]));
+	OV_TRY(put_scanned(w, m->job, &m->fds.fds[0], m->body));
 	return ov_worker_answer(w, OV_WIRE_VERDICT, m->job);
 }

@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import struct
@@ -198,6 +199,15 @@ class Scan(Case):
         self.assertNotEqual(v["eicar.com"]["verdict"], "clean")
         v, _ = self.verdicts("--max-recursion=0", "--no-archives", "f/inside.zip")
         self.assertNotEqual(v["inside.zip"]["verdict"], "detected")
+
+    def test_few_descriptors(self):
+        """Files under way leave room for those to come, however few a process may have open."""
+        for i in range(300):
+            self.put(f"many/{i}", b"text %d\n" % i)
+        p = subprocess.run([PROGRAM, "scan", "-j16", "many"], cwd=self.dir, env=self.env, capture_output=True, timeout=120, check=False,
+                           preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48)))
+        self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
+        self.assertIn(b"300 clean", p.stdout)
 
     def test_interrupt(self):
         for i in range(40):
