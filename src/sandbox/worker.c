@@ -9,6 +9,7 @@
 #include "worker_int.h"
 
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,6 +121,9 @@ static ov_status take_setup(struct ov_worker *w)
 	if (m.kind != OV_WIRE_SETUP)
 		return OV_BAD;
 	OV_TRY(ov_wire_get_setup(&m.body, &w->setup));
+	/* What is freed of a database's parts goes back at once, while the whole is written. */
+	if (w->setup.role == OV_ROLE_COMPILE)
+		(void)mallopt(M_MMAP_THRESHOLD, 256 << 10);
 	w->scan = (struct ov_scan_options){
 		.limits = { .max_layer = s->max_layer,
 			    .max_total = s->max_total,
